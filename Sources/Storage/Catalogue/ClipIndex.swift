@@ -41,7 +41,7 @@ public struct ClipQuery: Sendable, Equatable {
         if let from, facts.end < from { return false }
         if let to, facts.start >= to { return false }
         if let kind, facts.kind != kind { return false }
-        if let event, facts.event != event { return false }
+        if let event, !facts.events.contains(event) { return false }
         return true
     }
 }

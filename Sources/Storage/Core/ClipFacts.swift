@@ -32,6 +32,8 @@ public struct ClipFacts: Codable, Sendable, Equatable {
     public var cameraName: String
     /// The incident this clip belongs to: 32 hex digits, the same on every camera that recorded it.
     public var event: String
+    /// Further incidents it shows: two cameras that notice at once give one happening two ids. Sorted.
+    public var alsoEvents: [String]
     /// Why it was recorded: `motion`, `sound` or `manual`.
     public var kind: String
     public var label: String?
@@ -70,6 +72,7 @@ public struct ClipFacts: Codable, Sendable, Equatable {
         self.camera = camera
         self.cameraName = cameraName
         self.event = event
+        self.alsoEvents = []
         self.kind = kind
         self.label = label
         self.origin = origin
@@ -91,4 +94,7 @@ public struct ClipFacts: Codable, Sendable, Equatable {
         self.fragments = 0
         self.head = nil
     }
+
+    /// Every incident the clip belongs to.
+    public var events: [String] { [event] + alsoEvents }
 }

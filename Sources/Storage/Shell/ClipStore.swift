@@ -103,13 +103,15 @@ public final class ClipStore: Sendable {
             state.counter += 1
             return ClipID(node: settings.node, boot: settings.boot, counter: state.counter)
         }
+        // Whole milliseconds, as names and JSON write them, so that order and cursors agree everywhere.
+        let start = Date(timeIntervalSince1970: (draft.start.timeIntervalSince1970 * 1000).rounded() / 1000)
         let facts = ClipFacts(
             id: id, camera: settings.camera, cameraName: settings.cameraName, event: draft.event, kind: draft.kind,
-            label: draft.label, origin: draft.origin, start: draft.start, triggered: draft.triggered, codec: draft.codec,
+            label: draft.label, origin: draft.origin, start: start, triggered: draft.triggered, codec: draft.codec,
             width: draft.width, height: draft.height, framesPerSecond: draft.framesPerSecond, hasAudio: draft.hasAudio,
             continues: draft.continues, clock: draft.clock)
         let manifest = sign(facts)
-        let path = ClipPath(folder: ClipPath.folderName(for: settings.cameraName), start: draft.start, event: draft.event)
+        let path = ClipPath(folder: ClipPath.folderName(for: settings.cameraName), start: start, event: draft.event)
         state.withLock { state in
             state.recordings[id] = Recording(facts: facts, chain: nil)
             state.plan.open(id, paths: settings.directories.map { _ in path }, manifest: manifest?.file ?? [])
@@ -155,6 +157,23 @@ public final class ClipStore: Sendable {
         for given in admission.givenUp {
             logger.warning(
                 "\(settings.directories[given.target]) is too slow; another target holds the clip", metadata: ["clip": "\(given.clip)"])
+        }
+        listeners.publish(.updated(id))
+        notify()
+    }
+
+    /// The clip shows another incident too. Only while it is being recorded; later it changes nothing.
+    public func add(event: String, to id: ClipID) {
+        let facts = state.withLock { state -> ClipFacts? in
+            guard let facts = state.recordings[id]?.facts, !facts.events.contains(event) else { return nil }
+            state.recordings[id]!.facts.alsoEvents = (facts.alsoEvents + [event]).sorted()
+            return state.recordings[id]!.facts
+        }
+        guard let facts else { return }
+        let manifest = sign(facts)
+        state.withLock { state in
+            state.plan.setManifest(manifest?.file ?? [], of: id, closed: false)
+            state.index.update(id) { $0.facts.alsoEvents = facts.alsoEvents }
         }
         listeners.publish(.updated(id))
         notify()
