@@ -85,10 +85,10 @@ struct PeerEvents: Sendable {
     }
 
     private func follow(_ member: Member) async {
-        var parser = ServerSentEventParser()
+        var parser = EventStreamParser()
         do {
             for try await bytes in try await node.peers.events(of: member) {
-                for event in try parser.feed(bytes.readableBytesView) { repeatHere(event) }
+                for event in parser.consume(bytes.readableBytesView) { repeatHere(event) }
                 if !node.events.hasMeshListeners { return }
             }
         } catch {
@@ -97,7 +97,7 @@ struct PeerEvents: Sendable {
         node.events.publish(.resync, data: Data("{}".utf8), isLocal: false)
     }
 
-    private func repeatHere(_ event: ServerSentEventParser.Event) {
+    private func repeatHere(_ event: ServerSentEvent) {
         let name = EventStreamName(rawValue: event.name)
         let data = Data(event.data.utf8)
         switch name {

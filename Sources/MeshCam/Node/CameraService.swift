@@ -21,7 +21,7 @@ actor CameraService {
     private let openClips: OpenClips
 
     init(
-        cameraID: String, camera: Camera, recording: RecordingSettings, groups: [String], gossip: GossipService, store: ClipStore,
+        cameraID: String, camera: Camera, recording: Media.RecordingSettings, groups: [String], gossip: GossipService, store: ClipStore,
         events: EventHub, clock: WallClock, logger: Logger
     ) {
         self.cameraID = cameraID
