@@ -18,16 +18,20 @@ public struct ClipID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Reads the form that `description` writes. `nil` for anything else.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 3,
-            parts[0].utf8.count == 32,
-            parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
-            let boot = UInt32(parts[1]), let counter = UInt32(parts[2])
+        guard parts.map(\.utf8.count) == [32, 8, 8],
+            parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) } }),
+            let boot = UInt32(parts[1], radix: 16), let counter = UInt32(parts[2], radix: 16)
         else { return nil }
         self.init(node: String(parts[0]), boot: boot, counter: counter)
     }
 
-    /// `<node>-<boot>-<counter>`, safe in URLs and file names.
-    public var description: String { "\(node)-\(boot)-\(counter)" }
+    /// `<node>-<boot>-<counter>` in lowercase hex of fixed width: safe in URLs and file names, and in the order of the ids.
+    public var description: String { "\(node)-\(Self.hex(boot))-\(Self.hex(counter))" }
+
+    private static func hex(_ number: UInt32) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
 
     public static func < (a: ClipID, b: ClipID) -> Bool {
         (a.node, a.boot, a.counter) < (b.node, b.boot, b.counter)

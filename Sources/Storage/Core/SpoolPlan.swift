@@ -21,6 +21,11 @@ public struct SpoolPlan: Sendable {
         public let clip: ClipID
         public let path: ClipPath
         public let work: Work
+
+        /// Whether the clip appears on the target with it.
+        var createsFile: Bool {
+            if case .video(_, 0) = work { true } else { false }
+        }
     }
 
     /// What came of adding a fragment.

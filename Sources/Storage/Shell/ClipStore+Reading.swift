@@ -13,15 +13,25 @@ extension ClipStore {
     /// Bytes of the video there are now, whether or not more are coming.
     public func size(of id: ClipID) -> Int? { clip(id)?.facts.bytes }
 
-    /// Bytes of a clip's video; fewer than `count` at its end. Reads memory first, then targets, off the cooperative pool.
+    /// Bytes of a clip's video; fewer than `count` at its end. What memory still holds comes from there, the rest from targets,
+    /// off the cooperative pool.
     public func read(_ id: ClipID, at offset: Int, count: Int) async throws -> [UInt8] {
         guard let entry = clip(id) else { throw ClipReadError.unknown }
-        if let (bytes, start) = held(id, at: offset) {
-            return bytes.withBytes { Array($0[(offset - start)...].prefix(count)) }
+        let end = min(offset + count, entry.facts.bytes)
+        var bytes: [UInt8] = []
+        while offset + bytes.count < end {
+            let place = offset + bytes.count
+            if let (held, start) = held(id, at: place) {
+                held.withBytes { bytes += $0[(place - start)...].prefix(end - place) }
+            } else {
+                let stored = try await fromTargets(entry, .video) { target, file throws(TargetError) in
+                    try target.read(file, at: place, count: end - place)
+                }
+                if stored.isEmpty { break }
+                bytes += stored
+            }
         }
-        return try await fromTargets(entry, .video) { target, file throws(TargetError) in
-            try target.read(file, at: offset, count: min(count, max(0, entry.facts.bytes - offset)))
-        }
+        return bytes
     }
 
     /// The clip's still picture, a JPEG.

@@ -262,7 +262,7 @@ extension ClipStore {
             }
             return done
         }
-        if isStored { listeners.publish(.updated(job.clip)) }
+        if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
     }
 
     func nameTaken(_ job: SpoolPlan.Job, on target: Int) {

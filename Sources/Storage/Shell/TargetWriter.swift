@@ -109,7 +109,7 @@ final class TargetWriter: Sendable {
             case .manifest(let bytes, _): try target.replace(path.file(.manifest), with: bytes)
             }
         } catch {
-            if error.isNameTaken, case .video(_, 0) = job.work { return store.nameTaken(job, on: number) }
+            if error.isNameTaken, job.createsFile { return store.nameTaken(job, on: number) }
             // Somebody deleted the file while it grew: this clip has no future here, the target has.
             if error.code == ENOENT, (try? target.probe()) != nil { return store.vanished(job, on: number) }
             throw error
