@@ -170,7 +170,7 @@ actor APIClient {
         _ = try await collect(response)
         for header in response.headers["Set-Cookie"] {
             let pair = header.prefix { $0 != ";" }
-            if pair.hasPrefix("meshcam_session=") { return String(pair) }
+            if pair.hasPrefix("meshcam_session") { return String(pair) }
         }
         throw APIError(
             kind: .notUnderstood, message: "\(endpoint.base) accepted the sign-in but opened no session", cure: "check that it is a MeshCam node")

@@ -122,10 +122,16 @@ struct DemoReadiness: Sendable {
         guard let found = try? directory.list() else { return false }
         for node in plan.nodes {
             guard let access = found.first(where: { $0.port == node.webPort })?.access,
-                let cameras = try? await LoopbackClient.get([CameraResource].self, "/api/mesh/v1/cameras", port: node.httpPort, token: access.token),
+                let cameras = try? await cameras(node, token: access.token),
                 cameras.filter({ $0.online && $0.state != .starting }).count >= plan.nodes.count
             else { return false }
         }
         return true
+    }
+
+    private func cameras(_ node: DemoPlan.Node, token: String) async throws -> [CameraResource] {
+        let endpoint = APIEndpoint(
+            scheme: "http", host: "127.0.0.1", port: node.httpPort, trust: .system, credential: .token(token))
+        return try await APIClient.with(endpoint) { try await $0.get("/cameras") }
     }
 }

@@ -12,6 +12,10 @@ struct ClipResource: Codable, Hashable, Sendable, Identifiable {
     var node: String
     /// Event id; clips of other cameras with the same id are other angles of the same incident.
     var event: String
+    /// Every event it shows, `event` first: cameras that notice at once give one happening several ids.
+    var events: [String]
+    /// Id of the camera that saw it first. Absent when unknown.
+    var origin: String?
     /// What set it off.
     var kind: EventKind
     /// A word of the trigger's own. Absent when none was given.
