@@ -1,3 +1,4 @@
+import Foundation
 import Gossip
 import Hummingbird
 import NIOCore
@@ -9,6 +10,8 @@ struct APIContext: RequestContext {
     let channel: any Channel
     /// Who asks; set by ``Authentication``. `nil`: nobody we know.
     var caller: Caller?
+    /// When the caller's session ends; `nil` for callers without one.
+    var expires: Date?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -32,26 +32,26 @@ struct Authentication: RouterMiddleware {
             // Somebody else's name that resolves to this machine: a page out there must not reach in.
             throw ProblemDetails(title: "Wrong host", status: 421, detail: "This address answers for localhost only.")
         case .web, .loopback:
-            context.caller = try caller(of: request)
+            (context.caller, context.expires) = try caller(of: request)
         }
         return try await next(request, context)
     }
 
-    private func caller(of request: Request) throws -> Caller? {
+    private func caller(of request: Request) throws -> (Caller?, Date?) {
         if let authorization = request.headers[.authorization] {
             guard authorization.lowercased().hasPrefix("bearer "),
                 node.localAccess.accepts(token: authorization.dropFirst(7).trimmingCharacters(in: .whitespaces))
             else { throw ProblemDetails.signInFirst }
-            return .local
+            return (.local, nil)
         }
         guard let token = SessionCookie.token(in: request.headers[values: .cookie], door: door),
             let session = node.sessions.find(token, now: Date())
-        else { return nil }
+        else { return (nil, nil) }
         // A browser sends cookies along with what other sites' pages make it ask. Those pages may not change anything here.
         if !request.method.isSafe, !Self.isSameOrigin(request) {
             throw ProblemDetails.forbidden("This came from another site's page.")
         }
-        return .user(name: session.user, role: session.role)
+        return (.user(name: session.user, role: session.role), session.expires)
     }
 
     static func isLoopback(_ authority: String?) -> Bool {

@@ -6,6 +6,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 
 /// Asks other nodes over mutual TLS: each peer's certificate, as its signed record shows it, is the only trust root (mesh.md §9).

@@ -4,8 +4,8 @@ import Hummingbird
 import Logging
 import Storage
 
-extension ProblemDetails: HTTPResponseError {
-    func response(from request: Request, context: some RequestContext) throws -> Response {
+extension ProblemDetails {
+    var response: Response {
         Response(
             status: .init(code: self.status), headers: [.contentType: Self.mediaType, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: (try? JSONCoding.encoder.encode(self)) ?? Data("{}".utf8))))
@@ -35,6 +35,14 @@ extension ProblemDetails: HTTPResponseError {
 /// Turns every error into `application/problem+json`, and what nobody expected into a log line and a 500.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+        do {
+            return try await answer(request, context, next)
+        } catch let problem as ProblemDetails {
+            return problem.response
+        }
+    }
+
+    private func answer(_ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response) async throws -> Response {
         do {
             return try await next(request, context)
         } catch let problem as ProblemDetails {

@@ -5,6 +5,7 @@ import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOSSL
+import ServiceLifecycle
 
 /// The node's doors: HTTPS for browsers, plain HTTP on loopback where asked for, mutual TLS for peers.
 struct WebServer: Sendable {
@@ -13,21 +14,21 @@ struct WebServer: Sendable {
     let gate = SignInGate()
 
     /// HTTPS for browsers and programs, on all addresses.
-    func web(tls: TLSConfiguration, logger: Logger) throws -> some Service {
+    func web(tls: TLSConfiguration, logger: Logger) throws -> any Service {
         Application(
             router: router(.web), server: try .tls(.http1(), tlsConfiguration: tls),
             configuration: .init(address: .hostname(Self.anyAddress, port: node.settings.network.webPort), serverName: "MeshCam"), logger: logger)
     }
 
     /// Plain HTTP, for this machine alone.
-    func loopback(port: Int, logger: Logger) -> some Service {
+    func loopback(port: Int, logger: Logger) -> any Service {
         Application(
             router: router(.loopback), configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
             logger: logger)
     }
 
     /// Mutual TLS 1.3 between members.
-    func peers(port: Int, logger: Logger) throws -> some Service {
+    func peers(port: Int, logger: Logger) throws -> any Service {
         let gossip = node.gossip
         let (tls, verify) = try PeerTLS.server(identity: node.identity, roster: { gossip.view.roster })
         return Application(

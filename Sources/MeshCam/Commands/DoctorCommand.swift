@@ -76,11 +76,11 @@ struct Doctor: Sendable {
                 : Finding(subject: "camera", verdict: .broken, detail: "\(path) cannot be read", cure: "Name a video file under camera.source.")
         }
         if source == "synthetic" { return Finding(subject: "camera", verdict: .good, detail: "the generated scene") }
-        let devices = V4L2Devices.list()
+        let devices = V4L2Devices.list().filter(\.canCapture)
         let wanted = source.hasPrefix("v4l2:") ? String(source.dropFirst(5)) : nil
         if let device = devices.first(where: { wanted == nil ? $0.problem == nil : $0.path == wanted }) {
             if let problem = device.problem {
-                return Finding(subject: "camera", verdict: .broken, detail: "\(device.path): \(problem)", cure: "Stop the program that has it, or let this user open it.")
+                return Finding(subject: "camera", verdict: .broken, detail: problem.message, cure: problem.cure)
             }
             return Finding(subject: "camera", verdict: .good, detail: "\(device.path) \(device.name): \(device.formats.joined(separator: ", "))")
         }
@@ -93,7 +93,7 @@ struct Doctor: Sendable {
         let reports = EncoderProbe.probe()
         let working = reports.filter(\.works)
         if working.isEmpty {
-            let why = reports.map { "\($0.name): \($0.problem ?? "?")" }.joined(separator: "; ")
+            let why = reports.map { "\($0.name): \($0.problem?.message ?? "?")" }.joined(separator: "; ")
             return [Finding(subject: "encoder", verdict: .broken, detail: "none works (\(why))", cure: "Install libavcodec with libx264.")]
         }
         return [Finding(subject: "encoder", verdict: .good, detail: working.map(\.name).joined(separator: ", then "))]

@@ -8,7 +8,7 @@ import Gossip
 /// <dir>/nas/       the shared storage target
 /// <dir>/<node>/    meshcam.toml and state/, as on that node's card
 /// ```
-struct DemoDirectory: Sendable {
+final class DemoDirectory: Sendable {
     let root: String
     private let lock: FileLock
 

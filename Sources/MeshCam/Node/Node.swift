@@ -14,7 +14,7 @@ struct Node: Sendable {
     private let list: [Named]
     private let logger: Logger
 
-    private struct Named: Sendable {
+    fileprivate struct Named: Sendable {
         let name: String
         let service: any Service
         /// Starts again with a pause when it fails; otherwise its failure ends the node.

@@ -1,6 +1,6 @@
 import Foundation
-import Media
-import Storage
+public import Media
+public import Storage
 import Synchronization
 
 /// Carries what the recorder makes into the store: the one place where `Media` and `Storage` meet.
@@ -85,7 +85,7 @@ final class OpenClips: Sendable {
     }
 }
 
-extension SharedBytes: @retroactive FragmentBytes {
+extension SharedBytes: FragmentBytes {
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeBytes(body)
     }

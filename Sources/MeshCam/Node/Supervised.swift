@@ -12,13 +12,13 @@ struct Supervised: Service {
     var longestPause: Duration = .seconds(30)
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
+        let outcome = await cancelWhenGracefulShutdown { () -> Result<Void, any Error> in
             var pause = firstPause
             while !Task.isCancelled {
                 let began = ContinuousClock.now
                 do {
                     try await service.run()
-                    if Task.isCancelled { return Result<Void, any Error>.success(()) }
+                    if Task.isCancelled { return .success(()) }
                     logger.warning("\(name) ended by itself")
                 } catch {
                     if Task.isCancelled { return .success(()) }
@@ -33,6 +33,6 @@ struct Supervised: Service {
             }
             return .success(())
         }
-        .get()
+        try outcome.get()
     }
 }

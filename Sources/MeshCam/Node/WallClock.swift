@@ -1,5 +1,5 @@
+import CTimex
 import Foundation
-import Glibc
 
 /// Wall time for what people see and files are named by. Ordering, timers and trust never come from it.
 struct WallClock: Sendable {

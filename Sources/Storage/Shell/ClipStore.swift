@@ -213,6 +213,7 @@ public final class ClipStore: Sendable {
 
     public func clips(_ query: ClipQuery) -> [CatalogueEntry] { state.withLock { $0.index.clips(query) } }
     public func clip(_ id: ClipID) -> CatalogueEntry? { state.withLock { $0.index[id] } }
+    public var isRecording: Bool { state.withLock { !$0.recordings.isEmpty } }
     public var targets: [TargetStatus] { state.withLock { $0.targets } }
     /// Video bytes that wait in memory.
     public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }

@@ -43,7 +43,7 @@ struct ClipRoutes: Sendable {
 
     private func answer(
         _ request: Request, _ context: APIContext, here: (ClipID) async throws -> Response,
-        replica: (ClipID, CatalogueEntry) async throws -> Response
+        replica: @escaping (ClipID, CatalogueEntry) async throws -> Response
     ) async throws -> Response {
         let text = context.parameter("id")
         guard let id = ClipID(text), let owner = node.owner(ofClip: id) else { throw ProblemDetails.notFound("clip", text) }

@@ -25,7 +25,7 @@ struct SessionRoutes: Sendable {
     func add(to group: RouterGroup<APIContext>) {
         group.get("session") { [node] _, context in
             guard let caller = context.caller else { throw ProblemDetails.signInFirst }
-            return try Response.json(node.session(of: caller, expires: nil))
+            return try Response.json(node.session(of: caller, expires: context.expires ?? Date().addingTimeInterval(Sessions.lifetime)))
         }
         group.delete("session") { request, context in try await signOut(request, context) }
     }
@@ -45,10 +45,10 @@ struct SessionRoutes: Sendable {
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
         if let wait = gate.wait(for: address) {
             let seconds = Int((wait / .seconds(1)).rounded(.up))
-            var response = try ProblemDetails(
+            var response = ProblemDetails(
                 title: "Too many wrong passwords", status: 429, detail: "Sign-in from this address is paused.",
                 cure: "Try again in \(seconds) s."
-            ).response(from: request, context: context)
+            ).response
             response.headers[.retryAfter] = "\(seconds)"
             return response
         }
@@ -102,7 +102,7 @@ final class SignInGate: Sendable {
 }
 
 extension NodeServices {
-    func session(of caller: Caller, expires: Date?) -> SessionResource {
+    func session(of caller: Caller, expires: Date) -> SessionResource {
         let user = caller.user
         return SessionResource(
             user: .init(name: user.name, role: user.role.rawValue), node: .init(id: id, name: name), expires: expires)
