@@ -30,6 +30,10 @@ struct TOMLDocument: Sendable, Equatable {
             let line = text.utf8[..<nul].count { $0 == UInt8(ascii: "\n") } + 1
             throw refusal(line, "not valid TOML: a NUL character; write the file again with a text editor")
         }
+        let positions = TOMLKeyLines(text)
+        if let line = positions.namelessHeaderLine {
+            throw refusal(line, "not valid TOML: a [ without a name; write [SECTION] on a line of its own")
+        }
         let root: TOMLTable
         do {
             root = try TOMLTable(string: text)
@@ -41,7 +45,7 @@ struct TOMLDocument: Sendable, Equatable {
         } catch {
             throw refusal(nil, "not valid TOML: \(error)")
         }
-        let lines = TOMLKeyLines(text).lines
+        let lines = positions.lines
         var entries: [Entry] = []
         for key in root.keys {
             guard let value = root[key] else { continue }

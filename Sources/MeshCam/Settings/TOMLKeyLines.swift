@@ -1,9 +1,12 @@
 /// Finds the line on which each key of a TOML text is written, which the TOML library does not tell.
 ///
-/// Expects text the library has accepted: of anything else it finds what it can and never fails. TOML 1.0, <https://toml.io/en/v1.0.0>.
+/// Exact up to the first mistake in the text; beyond it finds what it can, and never fails. TOML 1.0, <https://toml.io/en/v1.0.0>.
 struct TOMLKeyLines {
     /// Line, from 1, by path. A table counts as written where its header is, or its first key.
     private(set) var lines: [[String]: Int] = [:]
+    /// Line of the first `[` that no name follows. toml++ 3.4 asserts that one does, and would end the program there,
+    /// so such a text must not reach it.
+    private(set) var namelessHeaderLine: Int?
 
     private let bytes: [UInt8]
     private var position = 0
@@ -35,7 +38,10 @@ struct TOMLKeyLines {
             case UInt8(ascii: "#"): skipLine()
             case UInt8(ascii: "["):
                 let start = line
-                while current == UInt8(ascii: "[") { advance() }
+                advance()
+                if current == UInt8(ascii: "[") { advance() }
+                skipBlanks()
+                if let byte = current, !isBare(byte), !"\"']".utf8.contains(byte), namelessHeaderLine == nil { namelessHeaderLine = start }
                 table = keyPath()
                 note(table, start)
                 skipLine()
