@@ -63,6 +63,24 @@ import Testing
         }
     }
 
+    @Test func aSessionThatEndedIsOpenedAgainOnce() async throws {
+        try await TestServer.with(answer: { request in
+            if request.uri.hasSuffix("/session") {
+                return TestServer.Response(headers: [("Set-Cookie", "meshcam_session=s")], body: Array("{}".utf8))
+            }
+            return request.uri.hasSuffix("/nodes") ? .json("", status: 401) : .json("[]")
+        }) { server async throws in
+            let error = await #expect(throws: APIError.self) {
+                try await APIClient.with(plain(server, .password(user: "u", password: "p"))) { api in
+                    _ = try await api.get("/cameras")
+                    _ = try await api.get("/nodes")
+                }
+            }
+            #expect(error?.kind == .unauthorized)
+            #expect(server.requests.map(\.uri).map { $0.split(separator: "/").last } == ["session", "cameras", "nodes", "session", "nodes"])
+        }
+    }
+
     @Test func problemsBecomeALineWithTheirCure() async throws {
         let problem = #"{"type":"/problems/camera-offline","title":"Camera offline","status":503,"detail":"porch has not answered for 4 s","cure":"check its power"}"#
         try await TestServer.with(answer: { _ in .problem(503, problem) }) { server async throws in
@@ -169,17 +187,18 @@ import Testing
     }
 
     @Test func followsEvents() async throws {
-        let stream = "id: 3\nevent: node\ndata: {\"a\":1}\n\n: ping\n\nid: 4\nevent: resync\ndata: {}\n\n"
+        let stream = "retry: 700\nid: 3\nevent: node\ndata: {\"a\":1}\n\n: ping\n\nid: 4\nevent: resync\ndata: {}\n\n"
         try await TestServer.with(answer: { _ in
             TestServer.Response(headers: [("Content-Type", "text/event-stream")], body: Array(stream.utf8))
         }) { server async throws in
             let printer = EventPrinter(names: [:], json: true)
             let names = EventNames()
             try await APIClient.with(plain(server)) { api in
-                try await api.events(after: "2") { event in
+                let wait = try await api.events(after: "2") { event in
                     await names.append(event)
                     _ = try await printer.line(event, Samples.wording())
                 }
+                #expect(wait == .milliseconds(700))
             }
             #expect(await names.events.map(\.name) == ["node", "resync"])
             #expect(await names.events.map(\.id) == ["3", "4"])

@@ -180,10 +180,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[camera]\nfps = = 3", 2), ("[camera\nfps = 3", 1), ("[camera]\nfps = 3\nfps = 4", 3), ("[camera]\n\n\nsource = auto", 4),
+        ("[camera]\nfps = = 3", 2), ("[camera\nfps = 3", 1), ("[camera]\nfps = 3\nfps = 4", 3), ("[camera]\n\n\nsource = auto", 4), ("[camera]\nfps =\n", 2),
         ("a = \"\u{0}\"", 1), ("\n\n\u{0}", 3),
         // toml++ 3.4 would end the program at each of these.
-        ("\n[.camera]", 2), ("[\ncamera]", 1), ("[[[camera]]]", 1), ("[=", 1), ("[#]", 1), ("[é]", 1), ("a = [\n[ [1], \"#\" ]]\n[{]", 3),
+        ("\n[.camera]", 2), ("[\ncamera]", 1), ("[[[camera]]]", 1), ("[=", 1), ("[#]", 1), ("[é]", 1), ("a = [}]", 1), ("a = [1,\n}", 2), ("a = 2026-11-20 1", 1), ("a = 2026-11-20 1 # x", 1), ("a = [\u{2028}]", 1),
+        ("a = [\n[ [1], \"#\" ]]\n[{]", 3),
     ])
     func syntaxError(_ text: String, _ line: Int) throws {
         let problem = try #require(refusal(text)?.problems.first)
