@@ -78,54 +78,63 @@ actor APIClient {
         }
     }
 
-    /// Follows `GET /events` until the connection ends or `body` throws.
+    /// Follows `GET /events` until the server ends the stream, the connection breaks, or `body` throws.
     ///
-    /// - Parameter silence: after this long without a byte (servers send comments in between) the connection counts as lost.
-    func events(
-        after lastEventID: String?, silence: TimeAmount = .seconds(60),
-        _ body: @Sendable (ServerSentEvent) async throws -> Void
-    ) async throws {
-        var headers = try await authorization()
-        headers.add(name: "Accept", value: "text/event-stream")
+    /// After 30 s without a byte the connection counts as broken: servers send comments in between.
+    /// - Returns: how long the server asked to wait before connecting again; nil where it did not say.
+    func events(after lastEventID: String?, _ body: @Sendable (ServerSentEvent) async throws -> Void) async throws -> Duration? {
+        var headers: HTTPHeaders = ["Accept": "text/event-stream"]
         if let lastEventID { headers.add(name: "Last-Event-ID", value: lastEventID) }
-        var request = HTTPClientRequest(url: endpoint.base + Self.prefix + "/events")
-        request.headers = headers
-        let response: HTTPClientResponse
-        do {
-            response = try await http.execute(request, timeout: .hours(24 * 365))
-        } catch {
-            throw APIError(error, endpoint: endpoint)
-        }
+        let response = try await signedIn("GET", "/events", headers: headers, limit: .hours(24 * 365))
         guard response.status == .ok else { throw try await refusal(response, "/events") }
         var parser = EventStreamParser()
         do {
             for try await piece in response.body {
                 for event in parser.consume(piece.readableBytesView) { try await body(event) }
             }
-        } catch let error as APIError {
+        } catch let error as TerminalError {
             throw error
         } catch {
             throw APIError(error, endpoint: endpoint)
         }
+        return parser.retryMilliseconds.map { .milliseconds(min($0, 60_000)) }
     }
 
     private func request(
         _ method: String, _ path: String, query: [(String, String?)] = [], body: Data? = nil
     ) async throws -> Answer {
-        let response = try await send(method, path, query: query, body: body, headers: try await authorization())
+        let response = try await signedIn(method, path, query: query, body: body)
         guard (200..<300).contains(response.status.code) else { throw try await refusal(response, path) }
         return Answer(
             status: Int(response.status.code), mediaType: response.headers.first(name: "Content-Type") ?? "",
             body: try await collect(response))
     }
 
+    /// Sends with what proves who we are. A session that has ended meanwhile is opened again, once.
+    private func signedIn(
+        _ method: String, _ path: String, query: [(String, String?)] = [], body: Data? = nil, headers: HTTPHeaders = [:],
+        limit: TimeAmount = .seconds(30)
+    ) async throws -> HTTPClientResponse {
+        let hadSession = sessionCookie != nil
+        let proof = try await authorization()
+        let response = try await send(method, path, query: query, body: body, headers: headers + proof, limit: limit)
+        guard response.status == .unauthorized, hadSession else { return response }
+        _ = try await collect(response)
+        sessionCookie = nil
+        let newProof = try await authorization()
+        return try await send(method, path, query: query, body: body, headers: headers + newProof, limit: limit)
+    }
+
     private func send(
-        _ method: String, _ path: String, query: [(String, String?)] = [], body: Data?, headers: HTTPHeaders
+        _ method: String, _ path: String, query: [(String, String?)] = [], body: Data?, headers: HTTPHeaders,
+        limit: TimeAmount = .seconds(30)
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: endpoint.base + Self.prefix + path + Self.encoded(query))
         request.method = HTTPMethod(rawValue: method)
         request.headers = headers
-        request.headers.add(name: "Accept", value: "application/json, application/problem+json, */*;q=0.5")
+        if !headers.contains(name: "Accept") {
+            request.headers.add(name: "Accept", value: "application/json, application/problem+json, */*;q=0.5")
+        }
         request.headers.add(name: "User-Agent", value: "meshcam")
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
@@ -133,7 +142,7 @@ actor APIClient {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         do {
-            return try await http.execute(request, timeout: .seconds(30))
+            return try await http.execute(request, timeout: limit)
         } catch {
             throw APIError(error, endpoint: endpoint)
         }
@@ -216,5 +225,13 @@ actor APIClient {
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+}
+
+extension HTTPHeaders {
+    fileprivate static func + (one: HTTPHeaders, other: HTTPHeaders) -> HTTPHeaders {
+        var all = one
+        all.add(contentsOf: other)
+        return all
     }
 }

@@ -45,7 +45,11 @@ struct APIEndpoint: Sendable {
     var isLoopback: Bool { Self.isLoopback(host) }
 
     static func isLoopback(_ host: String) -> Bool {
-        ["localhost", "::1"].contains(host.lowercased()) || (host.hasPrefix("127.") && HostAndPort(host) != nil)
+        if ["localhost", "::1"].contains(host.lowercased()) { return true }
+        // All of 127.0.0.0/8 (RFC 1122, section 3.2.1.3), but no name that merely begins like it.
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.first == "127"
+            && parts.allSatisfy { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8(part) != nil }
     }
 
     /// Decides where to go.

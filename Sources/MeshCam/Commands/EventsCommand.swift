@@ -33,23 +33,25 @@ struct EventsCommand: AsyncParsableCommand {
     private static func follow(_ api: APIClient, json: Bool) async throws {
         let cameras: [CameraResource] = try await api.get("/cameras")
         let printer = EventPrinter(names: Dictionary(cameras.map { ($0.id, $0.name) }) { first, _ in first }, json: json)
-        var waitSeconds = 1
-        var isFirst = true
+        let longest = Duration.seconds(15)
+        var wait = Duration.seconds(1)
+        var hasConnected = false
         while true {
+            let before = await printer.printed
             do {
-                let before = await printer.printed
-                try await api.events(after: await printer.lastEventID) { try await printer.print($0) }
-                isFirst = false
-                if await printer.printed > before { waitSeconds = 1 }
-                Terminal.remark("meshcam: the node ended the stream; connecting again in \(waitSeconds) s")
+                let asked = try await api.events(after: await printer.lastEventID) { try await printer.print($0) }
+                hasConnected = true
+                if let asked { wait = asked }
+                Terminal.remark("meshcam: the node ended the stream; connecting again")
             } catch let error as APIError {
-                let mayPass = error.kind == .unreachable
-                if isFirst, await printer.printed == 0 { throw error }
-                guard mayPass else { throw error }
-                Terminal.remark("meshcam: \(error.message); connecting again in \(waitSeconds) s")
+                let printed = await printer.printed
+                hasConnected = hasConnected || printed > before
+                guard hasConnected, error.kind == .unreachable else { throw error }
+                Terminal.remark("meshcam: \(error.message); connecting again")
             }
-            try await Task.sleep(for: .seconds(waitSeconds))
-            waitSeconds = min(waitSeconds * 2, 15)
+            if await printer.printed > before { wait = .seconds(1) }
+            try await Task.sleep(for: wait)
+            wait = min(wait * 2, longest)
         }
     }
 

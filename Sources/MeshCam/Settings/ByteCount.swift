@@ -12,14 +12,13 @@ enum ByteCount {
 
     /// Rounded to about three digits, e.g. `12.3 MiB`. For tables.
     static func rounded(_ bytes: Int64) -> String {
+        guard bytes >= 1000 else { return "\(bytes) B" }
         for unit in units.reversed() {
             let value = Double(bytes) / Double(Int64(1) << Int64(unit.shift))
-            if value >= 1, value < 1000 || unit.shift == 40 {
-                let tenths = (value * 10).rounded() / 10
-                return tenths < 100 ? "\(tenths) \(unit.name)" : "\(Int64(tenths.rounded())) \(unit.name)"
-            }
+            guard value < 999.5 || unit.shift == 40 else { continue }
+            return value < 99.95 ? "\((value * 10).rounded() / 10) \(unit.name)" : "\(Int64(value.rounded())) \(unit.name)"
         }
-        return bytes < 1000 ? "\(bytes) B" : rounded(1024)
+        return "\(bytes) B"
     }
 
     /// Bytes of a text such as `256MiB`, `256 MB` (10⁶), `1 GiB` or `1000`; nil when it is none.

@@ -30,6 +30,10 @@ struct TOMLDocument: Sendable, Equatable {
             let line = text.utf8[..<nul].count { $0 == UInt8(ascii: "\n") } + 1
             throw refusal(line, "not valid TOML: a NUL character; write the file again with a text editor")
         }
+        let positions = TOMLKeyLines(text)
+        if let mistake = positions.mistake {
+            throw refusal(mistake.line, "not valid TOML: \(mistake.message)\(Self.cure)")
+        }
         let root: TOMLTable
         do {
             root = try TOMLTable(string: text)
@@ -37,11 +41,11 @@ struct TOMLDocument: Sendable, Equatable {
             let reason = error.description.split(whereSeparator: \.isNewline).joined(separator: " ")
             throw refusal(
                 error.source.begin.line,
-                "not valid TOML: \(reason); write KEY = VALUE lines below a [section], texts in \"quotes\"")
+                "not valid TOML: \(reason)\(Self.cure)")
         } catch {
             throw refusal(nil, "not valid TOML: \(error)")
         }
-        let lines = TOMLKeyLines(text).lines
+        let lines = positions.lines
         var entries: [Entry] = []
         for key in root.keys {
             guard let value = root[key] else { continue }
@@ -58,6 +62,8 @@ struct TOMLDocument: Sendable, Equatable {
         self.file = file
         self.entries = entries.sorted { ($0.line ?? .max, $0.path.joined(separator: ".")) < ($1.line ?? .max, $1.path.joined(separator: ".")) }
     }
+
+    private static let cure = "; write KEY = VALUE lines below a [section], texts in \"quotes\""
 
     private static func plain(_ value: any TOMLValueConvertible) -> SettingsValue {
         if let text = value.string { return .text(text) }

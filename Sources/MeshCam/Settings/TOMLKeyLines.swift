@@ -1,9 +1,12 @@
 /// Finds the line on which each key of a TOML text is written, which the TOML library does not tell.
 ///
-/// Expects text the library has accepted: of anything else it finds what it can and never fails. TOML 1.0, <https://toml.io/en/v1.0.0>.
+/// Exact up to the first mistake in the text; beyond it finds what it can, and never fails. TOML 1.0, <https://toml.io/en/v1.0.0>.
 struct TOMLKeyLines {
     /// Line, from 1, by path. A table counts as written where its header is, or its first key.
     private(set) var lines: [[String]: Int] = [:]
+    /// The first mistake of a kind at which toml++ 3.4 ends the program (it asserts instead of reporting): a text with one must not reach it.
+    /// Found by feeding it random texts; ``TOMLDocument`` refuses such a text by itself.
+    private(set) var mistake: (line: Int, message: String)?
 
     private let bytes: [UInt8]
     private var position = 0
@@ -35,7 +38,10 @@ struct TOMLKeyLines {
             case UInt8(ascii: "#"): skipLine()
             case UInt8(ascii: "["):
                 let start = line
-                while current == UInt8(ascii: "[") { advance() }
+                advance()
+                if current == UInt8(ascii: "[") { advance() }
+                skipBlanks()
+                if let byte = current, !isBare(byte), !"\"']".utf8.contains(byte) { report("a [ without a name") }
                 table = keyPath()
                 note(table, start)
                 skipLine()
@@ -51,12 +57,19 @@ struct TOMLKeyLines {
         }
     }
 
-    private mutating func keyValue(in table: [String], depth: Int) {
+    private mutating func report(_ message: String) {
+        if mistake == nil { mistake = (line, message) }
+    }
+
+    /// Reads a key and its value. Tables inside arrays have no path (nil): nothing is noted there.
+    private mutating func keyValue(in table: [String]?, depth: Int) {
         let before = position, start = line
-        let path = table + keyPath()
-        if path.count > table.count { note(path, start) }
+        let key = keyPath()
+        let path = table.map { $0 + key }
+        if let path, !key.isEmpty { note(path, start) }
         if current == UInt8(ascii: "=") {
             advance()
+            skipBlanks()
             value(of: path, depth: depth)
         } else if position == before {
             advance()  // nothing that can start a key: step over it, so that every round makes progress
@@ -92,34 +105,58 @@ struct TOMLKeyLines {
         }
     }
 
-    /// Steps over a value; the keys of an inline table are noted below `path` (nil inside an array, whose tables have no path).
+    /// Steps over a value; the keys of an inline table are noted below `path`.
     private mutating func value(of path: [String]?, depth: Int) {
-        skipBlanks()
+        guard depth < Self.deepest else {
+            report("tables or lists inside each other, more than \(Self.deepest) deep")
+            return position = bytes.count
+        }
         switch current {
+        case nil: return
         case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = string()
-        case UInt8(ascii: "["), UInt8(ascii: "{"):
-            guard depth < Self.deepest else { return position = bytes.count }
-            let isTable = current == UInt8(ascii: "{")
+        case UInt8(ascii: "["):
             advance()
-            while let byte = current {
-                switch byte {
-                case UInt8(ascii: "]"), UInt8(ascii: "}"): return advance()
-                case UInt8(ascii: "#"): skipLine()
-                case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"), UInt8(ascii: ","): advance()
-                default:
-                    let before = position
-                    if isTable, let path { keyValue(in: path, depth: depth + 1) } else { value(of: nil, depth: depth + 1) }
-                    if position == before { advance() }
-                }
+            while skipToContent(), current != UInt8(ascii: "]") {
+                if current == UInt8(ascii: ",") { advance() } else { value(of: nil, depth: depth + 1) }
             }
-        default:
-            while let byte = current, !",]}#\n=".utf8.contains(byte) { advance() }
-            // A table inside an array: its keys have no path; step over the sign and go on with the value.
-            if current == UInt8(ascii: "="), path == nil {
-                advance()
-                value(of: nil, depth: depth)
+            advance()
+        case UInt8(ascii: "{"):
+            advance()
+            while skipToContent(), current != UInt8(ascii: "}") {
+                if current == UInt8(ascii: ",") { advance() } else { keyValue(in: path, depth: depth + 1) }
+            }
+            advance()
+        default: bareValue()
+        }
+    }
+
+    /// Steps over a number, a truth value or a date, or over whatever is in place of one, at least one byte.
+    private mutating func bareValue() {
+        let start = position
+        while let byte = current, !",]}#\n".utf8.contains(byte) { position += 1 }
+        let token = bytes[start..<position]
+        if !token.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }) {
+            report("a value is missing")
+        } else if token.contains(where: { $0 >= 0x7F || $0 < 0x20 && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }) {
+            report("a character that only a text in \"quotes\" may hold")
+        } else if let space = token.firstIndex(of: UInt8(ascii: " ")), isDigit(space + 1), !isDigit(space + 2) {
+            report("a number after a space")  // the library takes it for the hour after a date
+        }
+        if position == start, current != UInt8(ascii: "\n") { advance() }
+    }
+
+    private func isDigit(_ index: Int) -> Bool { index < bytes.count && (0x30...0x39).contains(bytes[index]) }
+
+    /// Steps over blanks, line ends and comments; false at the end of the text.
+    private mutating func skipToContent() -> Bool {
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "#"): skipLine()
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): advance()
+            default: return true
             }
         }
+        return false
     }
 
     /// Reads a string of any of the four kinds. Escapes are left as they are, but for the simple ones in keys.
