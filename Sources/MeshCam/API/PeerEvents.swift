@@ -13,6 +13,7 @@ struct PeerEvents: Sendable {
             group.addTask { await tellClips() }
             group.addTask { await tellCamera() }
             group.addTask { await tellMembers() }
+            group.addTask { await tellHealth() }
             group.addTask { await followPeers() }
             group.addTask {
                 while (try? await ContinuousClock().sleep(for: .seconds(15))) != nil { node.events.beat() }
@@ -39,12 +40,21 @@ struct PeerEvents: Sendable {
         var last: [UInt8]?
         for await _ in node.camera.camera.statusChanges() {
             node.events.publish(.camera, node.ownCamera)
-            node.events.publish(.node, node.ownNode)
             // Gossiped only when it differs: motion comes and goes, size and name do not.
             if let bytes: [UInt8] = try? node.camerasRecord.serializedBytes(), bytes != last {
                 last = bytes
                 await node.gossip.publish(.cameras, bytes)
             }
+        }
+    }
+
+    /// What is wrong with this node changes rarely and anywhere; a look every two seconds finds it within the promised age.
+    private func tellHealth() async {
+        var last = node.ownNode.problems
+        while (try? await ContinuousClock().sleep(for: .seconds(2))) != nil {
+            let own = node.ownNode
+            if own.problems != last { node.events.publish(.node, own) }
+            last = own.problems
         }
     }
 
