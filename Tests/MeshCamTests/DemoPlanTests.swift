@@ -11,7 +11,7 @@ import Testing
         #expect(Set(plan.nodes.map(\.name)).count == 10)
         for (index, node) in plan.nodes.enumerated() {
             let file = "\(directory.path)/\(index).toml"
-            try Data(node.settings(nas: "/n\\as", state: "/s\u{1}").utf8).write(to: URL(filePath: file))
+            try Data(node.settings(nas: "/n\\as", state: "/état \"x\"").utf8).write(to: URL(filePath: file))
             let settings = try Settings.load(config: file, environment: [:]).settings
             #expect(settings.node.name == node.name && settings.network.webPort == 9000 + index && settings.network.httpPort == 9100 + index)
             #expect(settings.camera.source == "file:\(directory.path)/v \"\(index % 2 + 1)\".mp4")

@@ -26,7 +26,8 @@ import Testing
         #expect(
             try json(page) == """
                 {"clips":[{"bytes":15000000,"camera":"c1aaaaaaaa","cameraName":"porch","codec":"h264","durationSeconds":30,\
-                "end":"2026-11-20T11:59:00.000Z","event":"e1bbbbbbbb","height":1080,"holders":["NAS1","garage"],"id":"k1","kind":"motion",\
+                "end":"2026-11-20T11:59:00.000Z","event":"e1bbbbbbbb","events":["e1bbbbbbbb"],"height":1080,\
+                "holders":["NAS1","garage"],"id":"k1","kind":"motion",\
                 "node":"n1","protected":false,"signature":"c2ln","start":"2026-11-20T11:58:30.000Z","state":"stored",\
                 "triggered":"2026-11-20T11:58:40.000Z","width":1920}],"cursor":null,\
                 "missing":[{"name":"garage","node":"n2","reason":"no answer"}]}

@@ -18,7 +18,7 @@ enum Samples {
 
     static func clip(_ id: String = "k1", camera: String = "porch") -> ClipResource {
         ClipResource(
-            id: id, camera: "c1aaaaaaaa", cameraName: camera, node: "n1", event: "e1bbbbbbbb", kind: .motion, label: nil,
+            id: id, camera: "c1aaaaaaaa", cameraName: camera, node: "n1", event: "e1bbbbbbbb", events: ["e1bbbbbbbb"], origin: nil, kind: .motion, label: nil,
             start: noon.addingTimeInterval(-90), end: noon.addingTimeInterval(-60), triggered: noon.addingTimeInterval(-80),
             durationSeconds: 30, bytes: 15_000_000, codec: "h264", width: 1920, height: 1080, state: .stored,
             holders: ["NAS1", "garage"], protected: false, signature: "c2ln")

@@ -46,32 +46,37 @@ final class EventHub: Sendable {
     }
 
     func publish(_ name: EventStreamName, data: Data, isLocal: Bool) {
-        state.withLock { state in
+        let lost = state.withLock { state in
             state.number += 1
             let event = Event(number: state.number, name: name, data: data, isLocal: isLocal)
             state.ring.append(event)
             if state.ring.count > Self.kept { state.ring.removeFirst(state.ring.count - Self.kept) }
-            deliver(event, &state)
+            return Self.deliver(event, &state)
         }
+        for listener in lost { listener.continuation.finish() }
     }
 
     /// Keeps idle connections alive and finds the dead ones. Called every 15 s; the beat is no event and has no number.
     func beat() {
-        state.withLock { state in deliver(Event(number: 0, name: .beat, data: Data(), isLocal: true), &state) }
+        let lost = state.withLock { Self.deliver(Event(number: 0, name: .beat, data: Data(), isLocal: true), &$0) }
+        for listener in lost { listener.continuation.finish() }
     }
 
-    private func deliver(_ event: Event, _ state: inout State) {
+    /// Answers the listeners that fell behind; their streams are ended outside the lock, because that calls back.
+    private static func deliver(_ event: Event, _ state: inout State) -> [Listener] {
+        var lost: [Listener] = []
         for (key, listener) in state.listeners where event.isLocal || !listener.localOnly {
             if case .dropped = listener.continuation.yield(event) {
-                listener.continuation.finish()
                 state.listeners[key] = nil
+                lost.append(listener)
             }
         }
+        return lost
     }
 
     /// Events from now on, after those missed since `lastEventID`. When they cannot be told any more, the first one is `resync`.
     func listen(after lastEventID: String?, localOnly: Bool) -> AsyncStream<Event> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(Self.kept + Self.pending))
+        let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(Self.kept + Self.pending))
         let key = state.withLock { state in
             if let lastEventID {
                 if let number = number(lastEventID), number <= state.number, number + 1 >= state.ring.first?.number ?? 1 {

@@ -104,8 +104,8 @@ struct ClipRoutes: Sendable {
 }
 
 extension ClipQuery {
-    /// People ask for at most 500; a peer that merges asks for one more.
-    static let limits = 1...501
+    /// People ask for at most 1000; a peer that merges asks for one more.
+    static let limits = 1...1001
 
     /// Reads `camera`, `from`, `to`, `kind`, `event`, `cursor` and `limit`.
     init(_ request: Request) throws {
@@ -118,7 +118,7 @@ extension ClipQuery {
             return date
         }
         let limit = try query["limit"].map { text -> Int in
-            guard let limit = Int(text), Self.limits.contains(limit) else { throw ProblemDetails.badRequest("limit must be 1 to 500.") }
+            guard let limit = Int(text), Self.limits.contains(limit) else { throw ProblemDetails.badRequest("limit must be 1 to 1000.") }
             return limit
         }
         let after = try query["cursor"].map { text -> Cursor in
