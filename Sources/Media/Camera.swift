@@ -78,12 +78,12 @@ public final class Camera: Sendable {
         let wallClock = wallClock
         let outlet = outlet
         return CameraPipeline(
-            openSource: { () throws(MediaError) in
+            openSource: { (stop) throws(MediaError) in
                 switch source {
                 case .file(let path):
                     try FileSource(path: path, audio: settings.audio, keyFrameInterval: settings.keyFrameInterval)
                 case .v4l2(let path): try V4L2Source(path: path, settings: settings)
-                case .synthetic, .auto, .none: try SyntheticSource(settings: settings, wallClock: wallClock)
+                case .synthetic, .auto, .none: try SyntheticSource(settings: settings, wallClock: wallClock, stop: stop)
                 }
             },
             makeEncoder: { (format) throws(MediaError) in

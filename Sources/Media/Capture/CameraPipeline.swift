@@ -19,7 +19,7 @@ final class CameraPipeline: Sendable {
     private let stop = StopSignal()
     private let queue = CaptureQueue()
     private let state = Mutex(State())
-    private let openSource: @Sendable () throws(MediaError) -> any PictureSource
+    private let openSource: @Sendable (StopSignal) throws(MediaError) -> any PictureSource
     private let makeEncoder: @Sendable (SourceFormat) throws(MediaError) -> EncodeLoop
     private let encoding = Mutex<SourceFormat?>(nil)
 
@@ -27,7 +27,7 @@ final class CameraPipeline: Sendable {
     ///   - openSource: Called on the capture thread.
     ///   - makeEncoder: Called on the encode thread once the source's format is known.
     init(
-        openSource: @escaping @Sendable () throws(MediaError) -> any PictureSource,
+        openSource: @escaping @Sendable (StopSignal) throws(MediaError) -> any PictureSource,
         makeEncoder: @escaping @Sendable (SourceFormat) throws(MediaError) -> EncodeLoop
     ) {
         self.openSource = openSource
@@ -88,7 +88,7 @@ final class CameraPipeline: Sendable {
     }
 
     private func capture() throws(MediaError) {
-        let source = try openSource()
+        let source = try openSource(stop)
         encoding.withLock { $0 = source.format }
         while let item = try source.next(stop: stop) { queue.push(item) }
     }

@@ -13,7 +13,7 @@ final class SyntheticSource: PictureSource {
     private let framesPerSecond: Int64
     private var stamp = ClockStamp()
 
-    init(settings: CameraSettings, wallClock: @escaping @Sendable () -> Date) throws(MediaError) {
+    init(settings: CameraSettings, wallClock: @escaping @Sendable () -> Date, stop: StopSignal) throws(MediaError) {
         let width = settings.width & ~1
         let height = settings.height & ~1
         guard (64...7680).contains(width), (64...7680).contains(height), (1...120).contains(settings.framesPerSecond) else {
@@ -22,7 +22,7 @@ final class SyntheticSource: PictureSource {
                 cure: "Choose 64x64 to 7680x7680 at 1 to 120 pictures per second.")
         }
         let scene = SyntheticScene(seed: settings.seed)
-        renderer = SceneRenderer(scene: scene, width: width, height: height, label: settings.name)
+        renderer = SceneRenderer(scene: scene, width: width, height: height, label: settings.name, shouldStop: { stop.isStopped })
         pool = try PicturePool(width: width, height: height)
         sound = settings.audio ? SceneSound(scene: scene) : nil
         framesPerSecond = Int64(settings.framesPerSecond)
