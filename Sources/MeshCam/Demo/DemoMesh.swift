@@ -22,32 +22,32 @@ struct DemoMesh {
         let password = wanted ?? kept ?? Self.generatedPassword()
 
         // Every node starts from what any of them knows, so that nothing said since the last start is lost.
-        var roster = Roster(genesis: keys.genesis)
-        var config = SharedConfig()
-        for node in plan.nodes {
-            guard let trust = try TrustStore.load(from: directory.state(node.name)) else { continue }
-            roster.merge(trust.roster.records)
-            config.merge(trust.config, roster: roster)
+        var stores = try plan.nodes.map { node in
+            try TrustStore.load(from: directory.state(node.name)) ?? TrustStore(directory: directory.state(node.name), genesis: keys.genesis)
         }
-        roster.merge([keys.root.certify(admin: keys.admin.publicKey, name: Self.user, serial: 1)])
-        for (index, node) in plan.nodes.enumerated() {
+        guard stores.allSatisfy({ $0.meshID == keys.genesis.meshID }) else {
+            throw NodeError("the nodes in \(directory.root) belong to another mesh", cure: "Name another directory with --dir, or remove this one.")
+        }
+        var roster = Roster(genesis: keys.genesis)
+        for store in stores { roster.merge(store.roster.records) }
+        roster.merge([keys.root.certify(keys.admin.publicKey, name: Self.user, serial: 1)])
+        for node in plan.nodes {
             let identity = try NodeIdentity.loadOrCreate(in: directory.state(node.name), board: .current())
             if roster.admission(of: identity.id) == nil {
-                roster.merge([keys.root.admit(identity.publicIdentity, name: node.name, serial: UInt64(roster.records.count + index + 1))])
+                roster.merge([keys.root.admit(identity.publicIdentity, name: node.name, serial: UInt64(roster.records.count + 1))])
             }
         }
-        if password != kept || config[SharedConfigKey.users] == nil {
-            var user = UsersConfig.User()
-            user.name = Self.user
-            user.role = Caller.Role.admin.rawValue
-            user.passwordHash = try PasswordHash.make(password)
-            var users = UsersConfig()
-            users.users = [user]
-            config.set(SharedConfigKey.users, try users.serializedBytes(), by: keys.admin, mesh: keys.genesis.meshID)
-            try directory.setSecret("password", password)
+        let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
+        let users = try password == kept ? known ?? Self.users(password) : Self.users(password)
+        for index in stores.indices {
+            stores[index].roster.merge(roster.records)
+            if stores[index].values[SharedConfigKey.users] != users {
+                try stores[index].setConfig(SharedConfigKey.users, users, by: keys.admin)
+            }
+            try stores[index].save()
         }
+        try directory.setSecret("password", password)
         for node in plan.nodes {
-            try TrustStore(genesis: keys.genesis, roster: roster, config: config).save(to: directory.state(node.name))
             let file = "\(directory.node(node.name))/meshcam.toml"
             let text = node.settings(nas: directory.nas, state: directory.state(node.name))
             guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8)) else {
@@ -57,17 +57,33 @@ struct DemoMesh {
         return password
     }
 
+    /// The shared configuration's list of one user.
+    private static func users(_ password: String) throws -> [UInt8] {
+        var user = UsersConfig.User()
+        user.name = Self.user
+        user.role = Caller.Role.admin.rawValue
+        user.passwordHash = try PasswordHash.make(password)
+        var config = UsersConfig()
+        config.users = [user]
+        return try config.serializedBytes()
+    }
+
     private func keys() throws -> (genesis: Genesis, root: RootKey, admin: AdminKey) {
-        let (genesisFile, rootFile, adminFile) = ("\(directory.mesh)/genesis", "\(directory.mesh)/root.key", "\(directory.mesh)/admin.key")
-        if FileManager.default.fileExists(atPath: genesisFile) {
-            return (try Genesis.load(from: genesisFile), try RootKey.load(from: rootFile), try AdminKey.load(from: adminFile))
+        let rootFile = "\(directory.mesh)/root.key"
+        if let text = directory.secret("genesis") {
+            guard let genesis = [UInt8](hex: text).flatMap({ Genesis(bytes: $0) }),
+                let admin = directory.secret("admin.key").flatMap({ [UInt8](hex: $0) }).flatMap({ AdminKey(secret: $0) })
+            else {
+                throw NodeError("the keys in \(directory.mesh) are damaged", cure: "Name another directory with --dir, or remove this one.")
+            }
+            return (genesis, try RootKey.load(from: rootFile), admin)
         }
         let (genesis, root, _) = Founding.found(name: "demo")
-        let admin = AdminKey.generate()
+        let admin = AdminKey()
         try root.write(to: rootFile)
-        try admin.write(to: adminFile)
+        try directory.setSecret("admin.key", admin.secretBytes.hexText)
         // Last: with it the mesh exists.
-        try genesis.write(to: genesisFile)
+        try directory.setSecret("genesis", genesis.bytes.hexText)
         return (genesis, root, admin)
     }
 
@@ -77,10 +93,4 @@ struct DemoMesh {
         var rng = SystemRandomNumberGenerator()
         return (0..<4).map { _ in String((0..<4).map { _ in alphabet.randomElement(using: &rng)! }) }.joined(separator: "-")
     }
-}
-
-/// Keys of the mesh's shared configuration that the program knows.
-enum SharedConfigKey {
-    /// A `UsersConfig`.
-    static let users = "users"
 }
