@@ -57,17 +57,15 @@ struct IncidentPolicy: Sendable {
 
     /// The incident that this node announced has an id.
     mutating func began(_ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
-        adopt(id, origin: origin, kind: kind, label: label, at: at, minimum: minimum)
+        adopt(id, origin: origin, kind: kind, label: label, at: at)
     }
 
     /// Another camera of the group tells what happens there.
     mutating func heard(_ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
-        adopt(id, origin: origin, kind: kind, label: label, at: at, minimum: minimum)
+        adopt(id, origin: origin, kind: kind, label: label, at: at)
     }
 
-    private mutating func adopt(
-        _ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant, minimum: Duration
-    ) -> [Action] {
+    private mutating func adopt(_ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
         if var incident = current, incident.id == id {
             incident.until = max(incident.until, at + postMotion)
             current = incident
