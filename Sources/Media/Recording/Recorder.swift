@@ -44,7 +44,8 @@ public actor Recorder {
     private var posters: [Int: (writer: any ClipWriter, closing: ClipSummary?)] = [:]
     private let posterJobs: AsyncStream<PosterJob>
     private let posterQueue: AsyncStream<PosterJob>.Continuation
-    private var running = false
+    /// Whether `run` follows the bus.
+    private(set) var isRunning = false
 
     public init(camera: Camera, settings: RecordingSettings, sink: any ClipSink, logger: Logger) {
         self.init(
@@ -65,8 +66,8 @@ public actor Recorder {
 
     /// Follows the camera until cancelled; then closes the open clip.
     public func run() async {
-        running = true
         let subscription = input.bus.subscribe(name: "recorder", capacity: 512)
+        isRunning = true
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.makePosters() }
             while let delivery = await subscription.next() {
@@ -77,7 +78,7 @@ public actor Recorder {
                 }
             }
             subscription.cancel()
-            running = false
+            isRunning = false
             perform(plan.stop())
             finishPosters()
             group.cancelAll()
@@ -167,7 +168,7 @@ public actor Recorder {
                 index: 0, bytes: SharedBytes(muxer.initializationSegment), start: header.start, end: header.start,
                 containsKeyFrame: false))
         logger.info("clip opened", metadata: ["event": "\(header.event)", "kind": "\(header.kind)"])
-        if running { startPoster(id: clipCount, request: request, writer: writer, continues: continues, first: first) }
+        if isRunning { startPoster(id: clipCount, request: request, writer: writer, continues: continues, first: first) }
         notify()
     }
 

@@ -91,10 +91,10 @@ struct FigurePainter {
             segment(screen(ankle + SIMD2(0, -0.03)), screen(toe), 0.048, 0.036, clothes.shoes, limb)
             if side > 0 { arm(side, swing, across, shoulder, clothes, tint, limb, screen) }
         }
+        let head = shoulder + SIMD2(0.03, 0.235)
+        segment(screen(shoulder), screen(head - SIMD2(0, 0.06)), 0.058, 0.052, clothes.skin * 0.82, limb)
         segment(screen(shoulder - SIMD2(0, 0.07)), screen(hip + SIMD2(0, 0.04)), 0.175, 0.145, clothes.coat, limb)
         arm(-1, -sin(phase) * stride, across, shoulder, clothes, 1.08, limb, screen)
-        let head = shoulder + SIMD2(0.03, 0.235)
-        segment(screen(shoulder), screen(head - SIMD2(0, 0.06)), 0.055, 0.055, clothes.skin * 0.85, limb)
         segment(screen(head + SIMD2(0, 0.02)), screen(head - SIMD2(0, 0.04)), 0.105, 0.088, clothes.skin, limb)
         segment(screen(head + SIMD2(-0.02, 0.06)), screen(head + SIMD2(-0.045, -0.01)), 0.1, 0.07, clothes.hair, limb)
     }

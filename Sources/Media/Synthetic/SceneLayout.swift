@@ -76,6 +76,11 @@ struct SceneLayout: Sendable {
     var carZ: Float
     var car: SceneColour
     var salt: UInt32
+    /// Lamp posts of a garden: right and forward, metres.
+    var lamps: [SIMD2<Float>]
+
+    /// Height of a lamp post's head, metres.
+    static let lampHeight: Float = 1.25
 
     init(seed: UInt64) {
         func random(_ purpose: UInt64, _ index: UInt64 = 0) -> Float { Float(SceneNoise.unit(seed, purpose, index)) }
@@ -87,7 +92,7 @@ struct SceneLayout: Sendable {
         light = Self.lights[Int((seed / 3 &+ seed) % UInt64(Self.lights.count))]
         if random(11) < 0.5 { light.sunSide = -light.sunSide }
         let mirror: Float = random(12) < 0.5 ? -1 : 1
-        grass = pick([SceneColour(0.36, 0.47, 0.20), SceneColour(0.30, 0.43, 0.22), SceneColour(0.42, 0.47, 0.24)], 13)
+        grass = pick([SceneColour(0.36, 0.44, 0.21), SceneColour(0.32, 0.41, 0.24), SceneColour(0.41, 0.45, 0.25)], 13)
         paving = pick([SceneColour(0.62, 0.58, 0.52), SceneColour(0.56, 0.55, 0.55), SceneColour(0.66, 0.56, 0.46)], 14)
         fence = pick([SceneColour(0.50, 0.38, 0.27), SceneColour(0.62, 0.60, 0.55), SceneColour(0.36, 0.33, 0.31)], 15)
         fenceZ = 15 + 3 * random(16)
@@ -97,6 +102,7 @@ struct SceneLayout: Sendable {
         carX = nil
         trees = []
         bushes = []
+        lamps = []
         let wall = pick(
             [SceneColour(0.80, 0.74, 0.63), SceneColour(0.62, 0.36, 0.27), SceneColour(0.72, 0.76, 0.77), SceneColour(0.85, 0.82, 0.76)], 18)
         let doorColour = pick([SceneColour(0.20, 0.34, 0.30), SceneColour(0.50, 0.16, 0.13), SceneColour(0.17, 0.25, 0.38)], 19)
@@ -141,6 +147,7 @@ struct SceneLayout: Sendable {
             trees = [tree(9.6, 16.5, 2.7, 1)]
             bushes = [bush(-1.2, 12.6, 0.6, 1), bush(0.2, 15.2, 0.9, 2), bush(8.4, 13.6, 0.8, 3)]
         case .garden:
+            lamps = [SIMD2(-3.7 * mirror, 9.4), SIMD2(1.4 * mirror, 12.6), SIMD2(4.9 * mirror, 8.6)]
             trees = [tree(-6.4, 12, 2.7, 1), tree(7.8, 13.5, 2.1, 2)]
             bushes = (0..<7).map { n in
                 bush(-10 + 3.4 * Float(n) + random(26, UInt64(n)), fenceZ - 0.6, 0.6 + 0.5 * random(27, UInt64(n)), UInt64(n))

@@ -164,7 +164,7 @@ struct SceneRenderer {
 
     /// The clock at the lower left, the camera's name at the lower right, light on a darkened strip.
     private func burnIn(_ clock: String, into canvas: YUVCanvas) {
-        let dot = max(1, canvas.height / 400)
+        let dot = max(1, canvas.height / 360)
         let margin = 6 * dot
         let strip = 13 * dot
         let top = canvas.height - strip
@@ -172,6 +172,12 @@ struct SceneRenderer {
         for line in top..<canvas.height {
             let row = canvas.y + line * canvas.lumaStride
             for x in 0..<canvas.width { row[x] = UInt8((UInt16(row[x]) &* 115) >> 8) &+ 8 }
+        }
+        for line in top / 2..<canvas.height / 2 {
+            for plane in [canvas.u, canvas.v] {
+                let row = plane + line * canvas.chromaStride
+                for x in 0..<canvas.width / 2 { row[x] = (row[x] >> 1) &+ 64 }
+            }
         }
         write(clock, x: margin, y: top + 3 * dot, dot: dot, into: canvas)
         let name = String(label.prefix(40))

@@ -24,6 +24,7 @@ struct SceneShader {
         if let house = layout.house { meet(house, ray, &best) }
         meetFence(ray, &best)
         if let carX = layout.carX { meetCar(x: carX, ray, &best) }
+        for lamp in layout.lamps { meetLamp(lamp, ray, &best) }
         for bush in layout.bushes { meet(bush, ray, &best) }
         for tree in layout.trees { meet(tree, ray, &best) }
         best.colour = finish(best, ray)
@@ -134,8 +135,8 @@ struct SceneShader {
         if let house = layout.house, z < house.z {
             let reach = 1.1 + 0.6 * abs(side)
             let begin = house.z - reach
-            let inside = x > house.left - 0.4 + min(0, -side) && x < house.right + 0.4 + max(0, -side)
-            if inside { shade = max(shade, min(1, max(0, (z - begin) / 0.18))) }
+            let inside = min(x - house.left + 0.4, house.right + 0.4 - x) / 0.3
+            shade = max(shade, min(1, max(0, (z - begin) / 0.3)) * min(1, max(0, inside)))
         }
         let fromFence = layout.fenceZ - z
         if fromFence > 0, fromFence < 1.0 { shade = max(shade, min(1, (1.0 - fromFence) / 0.15) * 0.8) }
@@ -154,16 +155,47 @@ struct SceneShader {
         }
         if let carX = layout.carX {
             let dx = (x - carX) / 2.35
-            let dz = (z - layout.carZ + 0.5) / 0.9
-            shade = max(shade, min(1, max(0, 1.15 - (dx * dx * dx * dx + dz * dz)) * 3))
+            let dz = (z - layout.carZ + 0.12) / 0.5
+            shade = max(shade, min(1, max(0, 1.15 - (dx * dx * dx * dx + dz * dz)) * 2.2))
         }
-        var total = light.ambient * (1 - 0.35 * shade) + light.sun * 1.15 * (1 - shade * light.shadow)
-        if light.lamps > 0, let house = layout.house {
+        let total = light.ambient * (1 - 0.35 * shade) + light.sun * 1.15 * (1 - shade * light.shadow)
+        return total + lampLight(x: x, y: 0, z: z)
+    }
+
+    /// What the lamps add at a point: the one beside the door, or the posts of the garden.
+    private func lampLight(x: Float, y: Float, z: Float) -> SceneColour {
+        let light = layout.light
+        guard light.lamps > 0 else { return SceneColour() }
+        var strength: Float = 0
+        if let house = layout.house {
             let dx = x - house.doorX
             let dz = z - (house.z - 0.6)
-            total += SceneColour(0.95, 0.62, 0.28) * (light.lamps * 1.6 / (1 + 0.55 * (dx * dx + dz * dz)))
+            strength += 1.6 / (1 + 0.55 * (dx * dx + dz * dz))
         }
-        return total
+        for lamp in layout.lamps {
+            let dx = x - lamp.x
+            let dy = y - SceneLayout.lampHeight
+            let dz = z - lamp.y
+            strength += 1.15 / (0.8 + 0.6 * (dx * dx + dy * dy + dz * dz))
+        }
+        return SceneColour(0.95, 0.62, 0.28) * (light.lamps * strength)
+    }
+
+    /// A lamp post: a thin pole with a glowing head.
+    private func meetLamp(_ lamp: SIMD2<Float>, _ ray: SIMD3<Float>, _ best: inout SceneSample) {
+        let distance = lamp.y / ray.z
+        guard distance < best.depth else { return }
+        let x = ray.x * distance - lamp.x
+        let y = camera.elevation + ray.y * distance
+        guard abs(x) < 0.12, y >= 0, y < SceneLayout.lampHeight + 0.2 else { return }
+        let glow = layout.light.lamps
+        if y > SceneLayout.lampHeight - 0.12, abs(x) < 0.085, y < SceneLayout.lampHeight + 0.1 {
+            let colour = SceneColour(1, 0.88, 0.62) * glow + SceneColour(0.72, 0.72, 0.68) * layout.light.ambient * (1 - glow)
+            best = SceneSample(colour: colour, depth: distance, surface: .opening)
+        } else if abs(x) < 0.03 || y > SceneLayout.lampHeight {
+            best = SceneSample(
+                colour: SceneColour(0.12, 0.12, 0.13) * (layout.light.ambient + layout.light.sun), depth: distance, surface: .trunk)
+        }
     }
 
     // MARK: House and fence
@@ -186,7 +218,8 @@ struct SceneShader {
         let gap: Float = within < 0.09 || within > 0.97 ? 0.5 : 1
         let foot = 0.75 + 0.25 * min(1, y / 0.5)
         best = SceneSample(
-            colour: layout.fence * (layout.light.ambient + layout.light.sun * 0.75) * (tone * gap * foot), depth: distance, surface: .fence)
+            colour: layout.fence * (layout.light.ambient + layout.light.sun * 0.75 + lampLight(x: x, y: y, z: layout.fenceZ))
+                * (tone * gap * foot), depth: distance, surface: .fence)
     }
 
     // MARK: Plants
@@ -202,7 +235,8 @@ struct SceneShader {
         guard reach < ragged else { return }
         let leaf = SceneNoise.fractal(x * 14 * bush.radius, y * 14 * bush.radius, bush.salt &+ 1)
         let lit = 0.35 + 0.55 * min(1, max(0, y)) + 0.25 * x * (layout.light.sunSide > 0 ? 1 : -1)
-        best = SceneSample(colour: leafColour(bush.colour, leaf: leaf, lit: lit), depth: distance, surface: .bush)
+        let glow = bush.colour * lampLight(x: ray.x * distance, y: y * bush.radius, z: bush.z) * (0.3 + 0.8 * leaf)
+        best = SceneSample(colour: leafColour(bush.colour, leaf: leaf, lit: lit) + glow, depth: distance, surface: .bush)
     }
 
     private func meet(_ tree: SceneLayout.Tree, _ ray: SIMD3<Float>, _ best: inout SceneSample) {
@@ -236,7 +270,8 @@ struct SceneShader {
         }
         guard let lit else { return }
         let leaf = SceneNoise.fractal(x * 11, y * 11, tree.salt &+ 9)
-        best = SceneSample(colour: leafColour(tree.colour, leaf: leaf, lit: lit), depth: distance, surface: .leaves)
+        let glow = tree.colour * lampLight(x: ray.x * distance, y: y, z: tree.z) * (0.3 + 0.8 * leaf)
+        best = SceneSample(colour: leafColour(tree.colour, leaf: leaf, lit: lit) + glow, depth: distance, surface: .leaves)
     }
 
     private func leafColour(_ colour: SceneColour, leaf: Float, lit: Float) -> SceneColour {
