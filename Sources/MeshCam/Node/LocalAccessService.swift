@@ -20,12 +20,7 @@ struct LocalAccessService: Sendable {
         } catch {
             logger.warning("commands on this machine will ask for a password: \(error)")
         }
-        let (cancelled, continuation) = AsyncStream.makeStream(of: Never.self)
-        await withTaskCancellationHandler {
-            for await _ in cancelled {}
-        } onCancel: {
-            continuation.finish()
-        }
+        await Task.untilCancelled()
         directory.remove(port: port)
     }
 }

@@ -14,6 +14,9 @@ struct Node: Sendable {
     private let list: [Named]
     private let logger: Logger
 
+    /// Everything has stopped in order by then, or is cancelled all at once.
+    private static let patience = Duration.seconds(3)
+
     fileprivate struct Named: Sendable {
         let name: String
         let service: any Service
@@ -88,21 +91,22 @@ struct Node: Sendable {
             Named("access", restarts: true) {
                 await LocalAccessService(node: services, certificate: leaf, logger: logger).run()
             })
+        list.append(Named("systemd", restarts: true) { await SystemdNotifier(node: services).run() })
         self.list = list
     }
 
     /// Runs until SIGTERM or SIGINT, then stops everything in order.
     func run() async throws {
         let logger = logger
-        let group = ServiceGroup(
-            configuration: .init(
-                services: list.map { named in
-                    .init(
-                        service: Supervised(name: named.name, service: named.service, restarts: named.restarts, logger: logger),
-                        successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter()))
-        try await group.run()
+        var configuration = ServiceGroupConfiguration(
+            services: list.map { named in
+                .init(
+                    service: Supervised(name: named.name, service: named.service, restarts: named.restarts, logger: logger),
+                    successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter())
+        configuration.maximumGracefulShutdownDuration = Self.patience
+        try await ServiceGroup(configuration: configuration).run()
         await services.peers.shutdown()
         logger.info("stopped")
     }
