@@ -70,7 +70,7 @@ def test_help_is_everywhere():
 
 def readme_commands():
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    lines = [re.sub(r"\s+#.*", "", line).strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -86,5 +86,8 @@ def test_every_command_of_the_readme(demo, clients, tmp_path):
         if words[:2] == ["git", "clone"] or words[0] == "cd":
             continue
         assert words[0] == "meshcam" or words[0].endswith("/meshcam"), line
-        result = run(*words[1:], "--node", demo.urls[0]) if words[1] not in ["doctor", "demo"] else run(words[1], "--help")
-        assert result.returncode == 0, (line, result.stderr)
+        # The demo of a reader has the usual ports; this one is told where it is. `doctor` may find that this machine lacks something.
+        asks_a_node = words[1] not in ["doctor", "demo"]
+        result = run(*words[1:], *(["--node", demo.urls[0]] if asks_a_node else []))
+        assert result.returncode == 0 or words[1] == "doctor", (line, result.stderr)
+        assert result.stdout.strip() or "-o" in words, line
