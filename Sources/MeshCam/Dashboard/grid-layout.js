@@ -9,7 +9,8 @@
  * @param {number} n
  * @param {number} width  px
  * @param {number} height  px
- * @param {{ gap?: number, ratio?: number, large?: number | null }} [options]  `large`: index that must be the large one
+ * @param {{ gap?: number, ratio?: number, large?: number | null, rowOf?: number }} [options]
+ *   `large`: index that must be the large one; `rowOf`: fewest places in a row below it
  * @returns {{ rects: Rect[], height: number }} `height`: what the rectangles really take
  */
 export function gridLayout(n, width, height, options = {}) {
@@ -17,7 +18,10 @@ export function gridLayout(n, width, height, options = {}) {
   const ratio = options.ratio ?? 16 / 9;
   if (n <= 0 || width <= 0 || height <= 0) return { rects: [], height: 0 };
   const large = options.large ?? null;
-  if (large !== null && n > 1) return withLarge(n, large, width, height, gap, ratio);
+  if (large !== null && n > 1) {
+    const side = oneAndColumn(n, large, width, height, gap, ratio);
+    return larger(oneAndRow(n, large, width, height, gap, ratio, options.rowOf ?? 3), side);
+  }
   let best = uniform(n, 1, width, height, gap, ratio);
   for (let columns = 2; columns <= n; columns += 1) best = larger(best, uniform(n, columns, width, height, gap, ratio));
   if (n === 3) best = larger(best, oneAndColumn(3, 0, width, height, gap, ratio));
@@ -65,13 +69,6 @@ function uniform(n, columns, width, height, gap, ratio) {
 }
 
 /**
- * @param {number} n @param {number} large @param {number} width @param {number} height @param {number} gap @param {number} ratio
- */
-function withLarge(n, large, width, height, gap, ratio) {
-  return larger(oneAndRow(n, large, width, height, gap, ratio), oneAndColumn(n, large, width, height, gap, ratio));
-}
-
-/**
  * The large one left, the others in a column beside it, together as tall as it is.
  * @param {number} n @param {number} large @param {number} width @param {number} height @param {number} gap @param {number} ratio
  */
@@ -96,11 +93,11 @@ function oneAndColumn(n, large, width, height, gap, ratio) {
 
 /**
  * The large one on top, the others in a row below it.
- * @param {number} n @param {number} large @param {number} width @param {number} height @param {number} gap @param {number} ratio
+ * @param {number} n @param {number} large @param {number} width @param {number} height @param {number} gap @param {number} ratio @param {number} rowOf
  */
-function oneAndRow(n, large, width, height, gap, ratio) {
+function oneAndRow(n, large, width, height, gap, ratio, rowOf) {
   const side = n - 1;
-  const columns = Math.max(3, side);
+  const columns = Math.max(rowOf, side);
   const full = Math.min(width, ((height - gap) * ratio) / (1 + 1 / columns));
   const largeWidth = Math.floor(full);
   const largeHeight = Math.floor(full / ratio);

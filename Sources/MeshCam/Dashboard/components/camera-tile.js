@@ -21,13 +21,13 @@ class CameraTile extends Component {
   #offText = h("span");
   #off = h("span", { class: "pill off", hidden: true }, icon("offline"), this.#offText);
   #link = h("a", { class: "tile-link" });
-  #record = h("button", { type: "button", class: "over-button", title: "Record now (r)" }, icon("record"), h("span", { class: "visually-hidden" }, "Record"));
+  #record = h("button", { type: "button", class: "over-button", title: "Record now (r)" }, icon("record"), h("span", {}, "Record"));
   #timer = 0;
 
   build() {
     this.dataset.camera = this.camera;
-    const snapshot = h("button", { type: "button", class: "over-button", title: "Save snapshot (s)", onclick: () => void mesh.saveSnapshot(this.camera) }, icon("snapshot"), h("span", { class: "visually-hidden" }, "Save snapshot"));
-    const expand = h("button", { type: "button", class: "over-button", title: "Full view", onclick: () => go(cameraPlace(this.camera)) }, icon("expand"), h("span", { class: "visually-hidden" }, "Full view"));
+    const snapshot = h("button", { type: "button", class: "over-button", title: "Save snapshot (s)", onclick: () => void mesh.saveSnapshot(this.camera) }, icon("snapshot"), h("span", {}, "Snapshot"));
+    const expand = h("button", { type: "button", class: "over-button", title: "Full view", onclick: () => go(cameraPlace(this.camera)) }, icon("expand"), h("span", {}, "Full view"));
     this.#record.addEventListener("click", () => void mesh.record(this.camera));
     this.#link.href = cameraPlace(this.camera);
     // On touch the first tap shows the controls, as a pointer's arrival would; the second opens the camera.

@@ -23,15 +23,15 @@ class IncidentCard extends Component {
   #now = h("span", { class: "pill recording", hidden: true }, h("i", { class: "dot" }), "Recording");
   #length = h("span", { class: "pill length" });
   #time = h("time", { class: "incident-time" });
-  #new = h("span", { class: "new-mark", hidden: true }, "New");
+  #new = h("span", { class: "pill new-mark", hidden: true }, h("i", { class: "mark" }), "New");
   #kindIcon = h("span", { class: "kind-icon" });
   #what = h("span", { class: "incident-what" });
   #angles = h("span", { class: "incident-angles" });
   #link = h("a", { class: "incident-link", "data-testid": "incident-card" },
-    h("div", { class: "incident-picture" }, this.#collage, this.#more, this.#now, this.#length),
+    h("div", { class: "incident-picture" }, this.#collage, this.#more, this.#new, this.#now, this.#length),
     h("div", { class: "incident-facts" },
-      h("div", { class: "incident-line" }, this.#time, this.#new),
-      h("div", { class: "incident-line second" }, this.#kindIcon, this.#what, this.#angles)));
+      h("div", { class: "incident-line" }, this.#time, this.#angles),
+      h("div", { class: "incident-line second" }, this.#kindIcon, this.#what)));
   /** @type {Incident | null} */
   #incident = null;
 

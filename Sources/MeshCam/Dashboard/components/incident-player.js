@@ -183,14 +183,11 @@ class IncidentPlayer extends Component {
     const bar = /** @type {HTMLElement} */ (this.#body.children[1]).offsetHeight;
     const height = Math.max(narrow.matches ? 180 : 300, innerHeight - (this.#stage.getBoundingClientRect().top + scrollY) - bar - 28);
     let layout;
-    if (narrow.matches && index >= 0) {
-      const rest = gridLayout(players.length - 1, width, 120, { gap: 4 });
-      const tall = Math.floor((width * 9) / 16);
-      const small = rest.rects.map((rect) => ({ ...rect, y: rect.y + tall + 4 }));
-      small.splice(index, 0, { x: 0, y: 0, width, height: tall });
-      layout = { rects: small, height: tall + 4 + rest.height };
+    if (narrow.matches && players.length < 3 && index < 0) {
+      layout = columnLayout(players.length, width, { gap: 4 });
     } else if (narrow.matches) {
-      layout = players.length <= 3 ? columnLayout(players.length, width, { gap: 4 }) : gridLayout(players.length, width, height, { gap: 4 });
+      // One as wide as the phone, the others below it: all in view above the controls.
+      layout = gridLayout(players.length, width, 2 * width, { gap: 4, large: Math.max(0, index), rowOf: 2 });
     } else {
       layout = gridLayout(players.length, width, height, { gap: 6, large: index >= 0 ? index : null });
     }
@@ -198,6 +195,7 @@ class IncidentPlayer extends Component {
       const rect = layout.rects[i];
       Object.assign(player.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${rect.height}px` });
       player.classList.toggle("is-large", i === index);
+      player.classList.toggle("small", rect.width < 220);
     });
     this.#stage.style.height = `${layout.height}px`;
     this.#loadNearest();

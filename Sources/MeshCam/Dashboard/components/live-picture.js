@@ -107,7 +107,7 @@ class LivePicture extends Component {
     if (camera && !running) {
       state = "off";
       mark = camera.online && camera.state === "failed" ? "attention" : "offline";
-      reason = camera.problem?.message ?? (camera.state === "none" ? "This node has no camera." : camera.state === "failed" ? "The camera failed." : "");
+      reason = camera.problem?.message ?? (!camera.online && camera.nodeName ? `${camera.nodeName} does not answer` : null) ?? (camera.state === "none" ? "This node has no camera." : camera.state === "failed" ? "The camera failed." : "");
     } else if (store.connection.phase === "lost" && this.#phase !== "live") {
       reason = `${store.serving?.name ?? "The node"} does not answer, trying again`;
     } else if (this.#phase === "late" || this.#phase === "down") {

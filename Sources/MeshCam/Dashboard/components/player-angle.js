@@ -49,6 +49,7 @@ class PlayerAngle extends Component {
     this.#angle = angle;
     this.dataset.clip = angle.id;
     setText(this.#name, angle.name);
+    this.#video.poster = urlOf(`/clips/${segment(angle.id)}/thumbnail.jpg`);
     this.#origin.hidden = !isOrigin;
     this.#button.setAttribute("aria-label", `${angle.name}: show large, or all angles again`);
     this.#video.setAttribute("aria-label", `Recording of ${angle.name}`);
@@ -72,7 +73,6 @@ class PlayerAngle extends Component {
     if (!this.#angle || wanted === this.#loaded) return;
     if (wanted) {
       this.#loaded = true;
-      this.#video.poster = urlOf(`/clips/${segment(this.#angle.id)}/thumbnail.jpg`);
       this.#read();
     } else {
       this.leave();
@@ -98,7 +98,7 @@ class PlayerAngle extends Component {
     const angle = this.#angle;
     if (!angle) return true;
     if (!this.#loaded) {
-      this.#say("Not loaded. Click to show it large.");
+      this.#say("Click to play this angle");
       return true;
     }
     const video = this.#video;

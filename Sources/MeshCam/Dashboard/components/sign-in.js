@@ -23,7 +23,7 @@ class SignIn extends Component {
         h("form", { onsubmit: (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void this.#try(); } },
           brandMark(), h("h1", {}, "MeshCam"), this.#node,
           h("div", { class: "field" }, icon("user"), this.#name),
-          h("div", { class: "field" }, icon("node"), this.#password, peek),
+          h("div", { class: "field" }, icon("lock"), this.#password, peek),
           this.#refusal, this.#submit,
         ),
         h("p", { class: "sign-in-foot" }, "Sign in at any node: you see all cameras."),

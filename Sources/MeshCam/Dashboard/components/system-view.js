@@ -60,7 +60,7 @@ class SystemView extends Component {
   #renderNode(item, node) {
     const cameras = store.cameraList.filter((camera) => camera.node === node.id && camera.state !== "none");
     const link = location.protocol === "http:" && node.httpUrl ? node.httpUrl : node.url;
-    const open = node.online && !node.self && /^https?:\/\//.test(link ?? "") ? h("a", { class: "button quiet", href: `${link}/${location.hash}` }, "Open here") : null;
+    const open = node.online && !node.self && /^https?:\/\//.test(link ?? "") ? h("a", { class: "button quiet", href: `${link}/${location.hash}` }, "Open via this node") : null;
     item.classList.toggle("is-off", !node.online);
     fill(item,
       h("div", { class: "node-head" },
