@@ -3,11 +3,15 @@
 import os
 import pathlib
 import re
+import shutil
+import sys
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-import demo as demo_process
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from Harness.demo import Demo, temporary_directory  # noqa: E402
 
 expect.set_options(timeout=15_000)
 
@@ -15,15 +19,16 @@ expect.set_options(timeout=15_000)
 NOT_SIGNED_IN = re.compile(r"status of 401")
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    running = demo_process.start(tmp_path_factory.mktemp("demo"), password="browser test 1")
+@pytest.fixture(scope="module")
+def demo():
+    """The demo as a new user starts it, with the generated scene; `MESHCAM_FOOTAGE` names a directory of videos instead."""
+    directory = temporary_directory("browser")
+    running = Demo(directory / "demo", footage=os.environ.get("MESHCAM_FOOTAGE"))
     try:
-        yield running
-    except BaseException:
-        demo_process.stop(running, check=False)
-        raise
-    demo_process.stop(running)
+        yield running.wait_until_ready()
+    finally:
+        running.stop()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -119,6 +119,7 @@ class Demo:
     def __init__(self, directory, cameras=3, footage=None, arguments=()):
         self.directory = pathlib.Path(directory)
         self.cameras = cameras
+        self.user, self.password = USER, PASSWORD
         self.web = free_ports(2 * cameras)
         self.http = self.web + cameras
         self.log = open(self.directory.with_suffix(".log"), "wb")
