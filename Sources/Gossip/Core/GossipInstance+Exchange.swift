@@ -1,0 +1,173 @@
+import Foundation
+
+/// Anti-entropy (Demers et al. 1987, §1.3): whatever news missed, comparing with a random member finds. A hash of everything
+/// goes by UDP; only where two differ, a digest and what is missing go by TLS.
+extension GossipInstance {
+    /// Answers stay below this, with room to the transport's limit; what does not fit comes with the next comparison.
+    static let deltaLimit = 1 << 20
+    /// News that a comparison brought is passed on only while it is little: more means that we were away, not that others lack it.
+    private static let spreadLimit = 8
+
+    /// Equal where nothing is missing: roster, configuration, versions of all records, standings of all members.
+    var stateHash: [UInt8] { crypto.hash(digest.wireBytes) }
+
+    /// Suspicion passes; for comparisons a suspect is alive.
+    private func settled(_ standing: Standing) -> Standing {
+        standing.status == .suspect ? Standing(status: .alive, incarnation: standing.incarnation) : standing
+    }
+
+    var digest: WireDigest {
+        var digest = WireDigest()
+        digest.rosterHash = Data(roster.hash)
+        digest.records = state.records.sorted { $0.key < $1.key }.map { key, record in
+            var entry = WireDigest.Record()
+            entry.node = Data(key.node.bytes)
+            entry.kind = UInt32(key.kind.rawValue)
+            entry.boot = record.version.boot
+            entry.n = record.version.n
+            return entry
+        }
+        digest.config = config.byKey.sorted { $0.key < $1.key }.map { key, value in
+            var entry = WireDigest.Config()
+            entry.key = key
+            entry.counter = value.counter
+            entry.hash = Data(value.hash)
+            return entry
+        }
+        digest.claims = state.evidence.keys.sorted().compactMap { node in
+            guard let standing = membership.standing(of: node) else { return nil }
+            let settled = settled(standing)
+            var entry = WireDigest.Claim()
+            entry.subject = Data(node.bytes)
+            entry.status = settled.status.rank
+            entry.boot = settled.incarnation.boot
+            entry.incarnation = settled.incarnation.number
+            return entry
+        }
+        return digest
+    }
+
+    /// What somebody with that digest lacks.
+    func delta(for digest: WireDigest, now: ContinuousClock.Instant) -> WireDelta {
+        var delta = WireDelta()
+        var left = Self.deltaLimit
+        func take(_ size: Int) -> Bool {
+            left -= size + 8
+            return left >= 0
+        }
+        if Array(digest.rosterHash) != roster.hash {
+            for record in roster.records where take(record.body.count + 80) { delta.roster.append(record.wire) }
+        }
+        var known: [NodeID: Standing] = [:]
+        for entry in digest.claims {
+            guard let node = NodeID(bytes: entry.subject), let status = Status(rank: entry.status) else { continue }
+            known[node] = Standing(status: status, incarnation: Incarnation(boot: entry.boot, number: entry.incarnation))
+        }
+        for (node, evidence) in state.evidence.sorted(by: { $0.key < $1.key }) {
+            guard let standing = membership.standing(of: node) else { continue }
+            if let theirs = known[node], settled(standing) <= theirs { continue }
+            for signed in evidence.all where take(signed.body.count + 100) { delta.claims.append(signed) }
+        }
+        var configured: [String: (counter: UInt64, hash: [UInt8])] = [:]
+        for entry in digest.config { configured[entry.key] = (entry.counter, Array(entry.hash)) }
+        for (key, entry) in config.byKey.sorted(by: { $0.key < $1.key }) {
+            if let theirs = configured[key],
+                theirs.counter > entry.counter || (theirs.counter == entry.counter && !theirs.hash.lexicographicallyPrecedes(entry.hash))
+            {
+                continue
+            }
+            if take(entry.value.count + 200) { delta.config.append(entry.signed) }
+        }
+        var versions: [SignedState.Key: SignedState.Version] = [:]
+        for entry in digest.records {
+            guard let node = NodeID(bytes: entry.node), let kind = UInt8(exactly: entry.kind).flatMap(RecordKind.init(rawValue:)) else { continue }
+            versions[SignedState.Key(node: node, kind: kind)] = SignedState.Version(boot: entry.boot, n: entry.n)
+        }
+        for (key, record) in state.records.sorted(by: { $0.key < $1.key }) {
+            if let theirs = versions[key], theirs >= record.version { continue }
+            if take(record.body.count + 150) { delta.records.append(recordFrame(record, now: now)) }
+        }
+        return delta
+    }
+
+    /// Takes what another node sent of its knowledge. The roster first: the rest is judged by it.
+    mutating func apply(_ delta: WireDelta, now: ContinuousClock.Instant) -> [Action] {
+        let spreading = delta.records.count + delta.config.count + delta.roster.count <= Self.spreadLimit
+        var actions = accept(roster: delta.roster, now: now, spreading: spreading)
+        for claim in delta.claims { actions += accept(claim: claim, from: nil, now: now) }
+        actions += accept(config: delta.config, spreading: spreading)
+        for record in delta.records { actions += accept(record: record, now: now, spreading: spreading) }
+        return actions
+    }
+
+    // MARK: The asking side
+
+    /// A member told the hash of what it knows.
+    mutating func compare(_ hash: [UInt8], with peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        guard hash != stateHash else { return [] }
+        if certificate(of: peer) == nil {
+            return send([Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now)
+        }
+        return exchange(.sync, with: peer)
+    }
+
+    mutating func exchange(_ purpose: ExchangePurpose, with peer: NodeID) -> [Action] {
+        guard certificate(of: peer) != nil else { return [] }
+        var request = WireExchangeRequest()
+        switch purpose {
+        case .sync, .push:
+            guard exchanging.insert(peer).inserted else { return [] }
+            request.digest = digest
+        case .probe:
+            request.probe = true
+        }
+        return [.exchange(with: peer, request: request.wireBytes, purpose: purpose)]
+    }
+
+    mutating func exchangeAnswered(
+        _ purpose: ExchangePurpose, _ answer: [UInt8], by peer: NodeID, now: ContinuousClock.Instant
+    ) -> [Action] {
+        guard let reply = WireExchangeReply(untrusted: answer) else { return exchangeFailed(purpose, by: peer, now: now) }
+        switch purpose {
+        case .probe(let sequence):
+            return carryOut(membership.acknowledge(sequence, from: peer, now: now), now: now)
+        case .push:
+            exchanging.remove(peer)
+            return []
+        case .sync:
+            var actions = apply(reply.delta, now: now)
+            var request = WireExchangeRequest()
+            request.delta = delta(for: reply.digest, now: now)
+            if request.delta == WireDelta() {
+                exchanging.remove(peer)
+            } else {
+                actions.append(.exchange(with: peer, request: request.wireBytes, purpose: .push))
+            }
+            return actions
+        }
+    }
+
+    /// TLS did not work: what fits goes by UDP.
+    mutating func exchangeFailed(_ purpose: ExchangePurpose, by peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        if case .probe = purpose { return [] }
+        exchanging.remove(peer)
+        return send(ownFrames(now: now) + [Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now, withNews: false)
+    }
+
+    // MARK: The answering side
+
+    /// Answers a member's request that came by TLS.
+    mutating func answer(_ request: [UInt8], from peer: NodeID, now: ContinuousClock.Instant) -> (answer: [UInt8], actions: [Action]) {
+        guard roster.admission(of: peer) != nil, let request = WireExchangeRequest(untrusted: request) else {
+            drops.count(.malformed)
+            return ([], [])
+        }
+        var reply = WireExchangeReply()
+        let actions = apply(request.delta, now: now)
+        if request.hasDigest {
+            reply.delta = delta(for: request.digest, now: now)
+            reply.digest = digest
+        }
+        return (reply.wireBytes, actions)
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+
+extension GossipInstance {
+    /// A datagram came. Whatever it holds, this never fails: what is not right is counted and dropped.
+    mutating func receive(_ packet: [UInt8], from address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
+        switch open(packet) {
+        case .failure(let refusal):
+            drops.count(refusal)
+            return []
+        case .success(let (peer, header, content)):
+            let actions: [Action]?
+            switch header.type {
+            case .frames: actions = receiveFrames(content, from: peer, address, now: now)
+            case .hello: actions = receiveHello(content, from: peer, address, now: now)
+            case .helloReply: actions = receiveHelloReply(content, from: peer, address, now: now)
+            case .staleBoot: actions = receiveStaleBoot(content, from: peer)
+            }
+            return actions ?? []
+        }
+    }
+
+    private func open(_ packet: [UInt8]) -> Result<(NodeID, PacketHeader, PacketContent), PeerLink.Refusal> {
+        guard let header = PacketCodec.header(of: packet) else { return .failure(.damaged) }
+        guard header.meshTag == roster.meshID.tag else { return .failure(.foreign) }
+        guard header.source != id.prefix else { return .failure(.reflected) }
+        guard let peer = roster.node(forPrefix: header.source), let link = links[peer] else { return .failure(.foreign) }
+        guard let content = PacketCodec.open(packet, header: header, key: link.receiveKey, cipher: crypto) else { return .failure(.damaged) }
+        return .success((peer, header, content))
+    }
+
+    private mutating func refuse(_ refusal: PeerLink.Refusal) -> [Action]? {
+        drops.count(refusal)
+        return nil
+    }
+
+    // MARK: Links
+
+    /// A hello proves only that its sender made it once. It is echoed, and changes nothing here.
+    private mutating func receiveHello(
+        _ content: PacketContent, from peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
+    ) -> [Action]? {
+        guard let link = links[peer], let frame = content.frames.first, frame.kind == .hello, let hello = WireHello(untrusted: frame.body),
+            hello.nonce.count == 16
+        else { return refuse(.malformed) }
+        if content.sourceBoot < link.highestBoot { return tellStaleBoot(content, to: peer, address, now: now) }
+        var reply = WireHelloReply()
+        reply.nonce = hello.nonce
+        let frameBack = Frame(kind: .helloReply, body: reply.wireBytes)
+        var actions: [Action] = []
+        if let packet = seal(.helloReply, [frameBack], for: peer, destinationBoot: content.sourceBoot) {
+            actions.append(.send(packet, to: address))
+        }
+        // It may be back after a restart, or not know us yet: find out for ourselves.
+        if link.boot != content.sourceBoot {
+            let isRecent = link.helloSentAt.map { now - $0 < .milliseconds(50) } ?? false
+            actions += self.hello(peer, now: now, at: isRecent ? [] : [address])
+        }
+        return actions
+    }
+
+    private mutating func receiveHelloReply(
+        _ content: PacketContent, from peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
+    ) -> [Action]? {
+        guard let frame = content.frames.first, frame.kind == .helloReply, let reply = WireHelloReply(untrusted: frame.body) else {
+            return refuse(.malformed)
+        }
+        guard let nonce = links[peer]?.helloNonce, Array(reply.nonce) == nonce else { return refuse(.replayed) }
+        let wasUp = links[peer]?.boot == content.sourceBoot
+        if let refusal = links[peer]?.accept(content, ownBoot: boot, from: address, now: now) { return refuse(refusal) }
+        links[peer]?.helloNonce = nil
+        var actions: [Action] = [.savePeers]
+        // Even on a link that was up: a member that answers although we hold it for dead has to hear of it.
+        if !wasUp || !membership.present.contains(peer) { actions += greet(peer, now: now) }
+        return actions
+    }
+
+    private mutating func tellStaleBoot(
+        _ content: PacketContent, to peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
+    ) -> [Action]? {
+        drops.count(.staleBoot)
+        if let sentAt = links[peer]?.staleBootSentAt, now - sentAt < .seconds(1) { return nil }
+        links[peer]?.staleBootSentAt = now
+        var stale = WireStaleBoot()
+        stale.boot = links[peer]?.highestBoot ?? 0
+        let packet = seal(.staleBoot, [Frame(kind: .staleBoot, body: stale.wireBytes)], for: peer, destinationBoot: content.sourceBoot)
+        return packet.map { [.send($0, to: address)] }
+    }
+
+    /// Peers have seen a later boot of ours: this disk was rolled back. A leap that no rollback explains is not believed.
+    private mutating func receiveStaleBoot(_ content: PacketContent, from peer: NodeID) -> [Action]? {
+        guard content.destinationBoot == boot, let frame = content.frames.first, frame.kind == .staleBoot,
+            let stale = WireStaleBoot(untrusted: frame.body)
+        else { return refuse(.misdirected) }
+        guard stale.boot >= boot, stale.boot - boot <= 1000, stale.boot < UInt32.max else { return refuse(.malformed) }
+        return [
+            .log(.warning, "\(name(of: peer)) has seen a later start of this node: its disk was rolled back; going on with start \(stale.boot + 1)", peer: peer),
+            .raiseBoot(stale.boot + 1),
+        ]
+    }
+
+    // MARK: Frames
+
+    private mutating func receiveFrames(
+        _ content: PacketContent, from peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
+    ) -> [Action]? {
+        let boot = links[peer]?.boot
+        let place = links[peer]?.addresses.first
+        if let refusal = links[peer]?.accept(content, ownBoot: self.boot, from: address, now: now) {
+            switch refusal {
+            case .staleBoot: return tellStaleBoot(content, to: peer, address, now: now)
+            case .misdirected:
+                drops.count(refusal)
+                // It still talks to an earlier boot of ours: our own hello makes it ask for the present one.
+                return hello(peer, now: now)
+            default: return refuse(refusal)
+            }
+        }
+        var actions: [Action] = []
+        if links[peer]?.addresses.first != place { actions.append(.savePeers) }
+        if boot != content.sourceBoot { actions += greet(peer, now: now) }
+        for frame in content.frames { actions += receive(frame, from: peer, now: now) }
+        return actions
+    }
+
+    private mutating func receive(_ frame: Frame, from peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        switch frame.kind {
+        case .ping:
+            guard let ping = WirePing(untrusted: frame.body) else { break }
+            return carryOut(membership.answer(toPing: ping.sequence, from: peer), now: now)
+        case .ack:
+            guard let ack = WireAck(untrusted: frame.body) else { break }
+            return carryOut(membership.acknowledge(ack.sequence, from: peer, now: now), now: now)
+        case .nack:
+            guard let nack = WireNack(untrusted: frame.body) else { break }
+            membership.refuse(nack.sequence, from: peer)
+            return []
+        case .pingRequest:
+            guard let request = WirePingRequest(untrusted: frame.body), let target = NodeID(bytes: request.target) else { break }
+            return carryOut(membership.probe(target, for: peer, sequence: request.sequence, now: now), now: now)
+        case .claim:
+            guard let signed = WireSigned(untrusted: frame.body) else { break }
+            return accept(claim: signed, from: peer, now: now)
+        case .record:
+            guard let record = WireRecordFrame(untrusted: frame.body) else { break }
+            return accept(record: record, now: now)
+        case .config:
+            guard let signed = WireSigned(untrusted: frame.body) else { break }
+            return accept(config: [signed])
+        case .roster:
+            guard let record = WireRosterRecord(untrusted: frame.body) else { break }
+            return accept(roster: [record], now: now)
+        case .trigger:
+            guard let signed = WireSigned(untrusted: frame.body) else { break }
+            return accept(trigger: signed, from: peer, now: now)
+        case .triggerAck:
+            guard let ack = WireTriggerAck(untrusted: frame.body), let event = EventID(bytes: ack.id) else { break }
+            triggers.acknowledge(event, from: peer)
+            return []
+        case .syncHash:
+            guard let sync = WireSyncHash(untrusted: frame.body) else { break }
+            return compare(Array(sync.hash), with: peer, now: now)
+        case .want:
+            return send(ownFrames(now: now), to: peer, now: now, withNews: false)
+        case .hello, .helloReply, .staleBoot:
+            break
+        }
+        drops.count(.malformed)
+        return []
+    }
+}

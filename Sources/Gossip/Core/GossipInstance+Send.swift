@@ -1,0 +1,113 @@
+import Foundation
+
+extension GossipInstance {
+    /// Packs frames, fills what is left with news, and sends. Where no link is up yet, knocks instead: what was to be said is
+    /// said again later or by anti-entropy.
+    mutating func send(_ frames: [Frame], to peer: NodeID, now: ContinuousClock.Instant, withNews: Bool = true) -> [Action] {
+        guard let link = links[peer] else { return [] }
+        guard link.boot != nil, let address = link.addresses.first else { return hello(peer, now: now) }
+        return pack(frames, withNews: withNews).compactMap { seal(.frames, $0, for: peer).map { .send($0, to: address) } }
+    }
+
+    mutating func sendEverywhere(_ frame: Frame, to peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        guard let link = links[peer] else { return [] }
+        guard link.boot != nil else { return hello(peer, now: now) }
+        return link.addresses.prefix(4).compactMap { address in seal(.frames, [frame], for: peer).map { .send($0, to: address) } }
+    }
+
+    /// Splits frames into packets; the last one gets news on top.
+    private mutating func pack(_ frames: [Frame], withNews: Bool) -> [[Frame]] {
+        var packets: [[Frame]] = [[]]
+        var space = PacketCodec.frameSpace
+        for frame in frames where frame.size <= PacketCodec.frameSpace {
+            if frame.size > space {
+                packets.append([])
+                space = PacketCodec.frameSpace
+            }
+            packets[packets.count - 1].append(frame)
+            space -= frame.size
+        }
+        if withNews {
+            packets[packets.count - 1] += broadcasts.take(
+                space: space, transmissions: Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor))
+        }
+        return packets.filter { !$0.isEmpty }
+    }
+
+    /// - Parameter destinationBoot: for packets that do not depend on a proven boot; else the link's.
+    mutating func seal(_ type: PacketType, _ frames: [Frame], for peer: NodeID, destinationBoot: UInt32? = nil) -> [UInt8]? {
+        guard let boot = destinationBoot ?? links[peer]?.boot, let sequence = links[peer]?.nextSequence(), let key = links[peer]?.sendKey
+        else { return nil }
+        let header = PacketHeader(type: type, meshTag: roster.meshID.tag, source: id.prefix, nonce: randomBytes(24))
+        let content = PacketContent(sourceBoot: self.boot, destinationBoot: boot, sequence: sequence, frames: frames)
+        return PacketCodec.encode(header, content, key: key, cipher: crypto)
+    }
+
+    /// Asks a member for its boot, at all addresses where it may be, seeds included. At most every 200 ms.
+    mutating func hello(_ peer: NodeID, now: ContinuousClock.Instant, at extra: [PeerAddress] = []) -> [Action] {
+        guard let link = links[peer] else { return [] }
+        if let sentAt = link.helloSentAt, now - sentAt < .milliseconds(200), extra.isEmpty { return [] }
+        let own = nodeRecord(of: peer).map { record in
+            record.gossipPort > 0 ? record.addresses.prefix(4).map { PeerAddress(host: $0, port: Int(record.gossipPort)) } : []
+        }
+        var addresses = extra
+        for address in link.addresses + (own ?? []) + seeds where !addresses.contains(address) { addresses.append(address) }
+        addresses = Array(addresses.prefix(PeerLink.addressLimit * 2))
+        guard !addresses.isEmpty else { return [] }
+        // One nonce while it waits: an answer to any of several calls will do.
+        let nonce = link.helloNonce ?? randomBytes(16)
+        links[peer]?.helloNonce = nonce
+        links[peer]?.helloSentAt = now
+        var hello = WireHello()
+        hello.nonce = Data(nonce)
+        let frame = Frame(kind: .hello, body: hello.wireBytes)
+        return addresses.compactMap { address in
+            seal(.hello, [frame], for: peer, destinationBoot: 0).map { .send($0, to: address) }
+        }
+    }
+
+    /// Somebody that calls itself `peer` was seen at that address. Nothing is proven yet.
+    mutating func discovered(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
+        guard let link = links[peer], !link.candidates.contains(address) || !membership.present.contains(peer) else { return [] }
+        links[peer]?.learn([address])
+        return membership.present.contains(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
+    }
+
+    /// What a member needs first when a link comes up.
+    mutating func greet(_ peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        var frames = ownFrames(now: now)
+        frames += (state.evidence[peer]?.all ?? []).map { Frame(kind: .claim, body: $0.wireBytes) }
+        frames.append(syncHashFrame)
+        links[peer]?.syncAt = [now + .seconds(1), now + .seconds(3)]
+        return send(frames, to: peer, now: now)
+    }
+
+    /// Our own claim and all records of ours that fit a packet.
+    func ownFrames(now: ContinuousClock.Instant) -> [Frame] {
+        var frames = (state.evidence[id]?.all ?? []).map { Frame(kind: .claim, body: $0.wireBytes) }
+        for kind in RecordKind.allCases {
+            guard let record = state.record(id, kind), let frame = frame(of: record, now: now) else { continue }
+            frames.append(frame)
+        }
+        return frames
+    }
+
+    /// `nil` for a record that does not fit a packet: it goes by TLS.
+    func frame(of record: SignedState.Record, now: ContinuousClock.Instant) -> Frame? {
+        let frame = Frame(kind: .record, body: recordFrame(record, now: now).wireBytes)
+        return frame.size <= PacketCodec.frameSpace ? frame : nil
+    }
+
+    func recordFrame(_ record: SignedState.Record, now: ContinuousClock.Instant) -> WireRecordFrame {
+        var frame = WireRecordFrame()
+        frame.record = record.signed
+        frame.heldMs = UInt32(clamping: Int64(max(.zero, now - record.receivedAt) / .milliseconds(1)))
+        return frame
+    }
+
+    var syncHashFrame: Frame {
+        var sync = WireSyncHash()
+        sync.hash = Data(stateHash)
+        return Frame(kind: .syncHash, body: sync.wireBytes)
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+
+extension GossipInstance {
+    // MARK: Our own
+
+    /// Publishes a record of ours, to everybody.
+    mutating func publish(_ kind: RecordKind, _ body: [UInt8], now: ContinuousClock.Instant) -> [Action] {
+        guard body.count <= SignedState.recordLimit else {
+            return [.log(.warning, "the \(kind) record has \(body.count) bytes, more than others take: not published", peer: nil)]
+        }
+        published += 1
+        var content = WireRecordBody()
+        content.kind = UInt32(kind.rawValue)
+        content.boot = boot
+        content.n = published
+        content.body = Data(body)
+        let bytes = content.wireBytes
+        let signed = WireSigned(body: bytes, signature: crypto.sign(bytes, domain: .record), signer: id.bytes)
+        let record = SignedState.Record(
+            version: SignedState.Version(boot: boot, n: published), signed: signed, body: body, receivedAt: now)
+        state.set(SignedState.Key(node: id, kind: kind), record)
+        return spread(record, of: id, kind, now: now) + [.changed(.record(id, kind))]
+    }
+
+    /// Signs a standing in our name, keeps it and spreads it.
+    mutating func assert(_ standing: Standing, of subject: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        let claim = Claim(subject: subject, standing: standing, author: id)
+        let body = claim.body
+        let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .claim), signer: id.bytes)
+        state.keep(claim, signed)
+        spread(claim, signed)
+        return []
+    }
+
+    /// Goes on in a later boot, after that number is on the disk.
+    mutating func raise(boot: UInt32, now: ContinuousClock.Instant) -> [Action] {
+        guard boot > self.boot else { return [] }
+        self.boot = boot
+        published = 0
+        eventCounter = 0
+        var actions = carryOut(membership.raise(boot: boot), now: now)
+        let own = RecordKind.allCases.compactMap { kind in state.record(id, kind).map { (kind, $0.body) } }
+        for (kind, body) in own { actions += publish(kind, body, now: now) }
+        for peer in links.keys.sorted() { actions += hello(peer, now: now) }
+        return actions
+    }
+
+    /// Says goodbye to everybody who is there. The last thing an instance does.
+    mutating func leave(now: ContinuousClock.Instant) -> [Action] {
+        let claim = Claim(subject: id, standing: Standing(status: .left, incarnation: membership.own), author: id)
+        let body = claim.body
+        let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .claim), signer: id.bytes)
+        let frame = Frame(kind: .claim, body: signed.wireBytes)
+        // Twice, because nobody will ask again.
+        return membership.present.flatMap { peer in
+            send([frame], to: peer, now: now, withNews: false) + send([frame], to: peer, now: now, withNews: false)
+        }
+    }
+
+    // MARK: Others'
+
+    mutating func accept(claim signed: WireSigned, from peer: NodeID?, now: ContinuousClock.Instant) -> [Action] {
+        guard let claim = Claim(signed) else {
+            drops.count(.malformed)
+            return []
+        }
+        guard membership.isNews(claim) else {
+            // Somebody holds an old view of us: our last word corrects it.
+            guard claim.subject == id, claim.author != id, let peer, let own = state.evidence[id]?.own else { return [] }
+            return send([Frame(kind: .claim, body: own.wireBytes)], to: peer, now: now)
+        }
+        guard let author = roster.admission(of: claim.author),
+            crypto.verify(Array(signed.signature), of: Array(signed.body), domain: .claim, publicKey: author.signPublicKey)
+        else {
+            drops.count(.forged)
+            return []
+        }
+        if claim.subject != id {
+            let confirms = claim.standing == membership.standings[claim.subject]
+            if !confirms { state.keep(claim, signed) }
+            spread(claim, signed, confirms: confirms)
+        }
+        return carryOut(membership.apply(claim, now: now), now: now)
+    }
+
+    mutating func accept(record frame: WireRecordFrame, now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
+        guard let node = frame.record.node, let content = WireRecordBody(untrusted: frame.record.body),
+            let kind = UInt8(exactly: content.kind).flatMap(RecordKind.init(rawValue:)), content.body.count <= SignedState.recordLimit
+        else {
+            drops.count(.malformed)
+            return []
+        }
+        let key = SignedState.Key(node: node, kind: kind)
+        let version = SignedState.Version(boot: content.boot, n: content.n)
+        guard state.isNews(key, version) else { return [] }
+        // Of our own records, others may know later ones only if this disk was rolled back; a stale boot tells that better.
+        guard node != id || content.boot < boot else { return [] }
+        guard let author = roster.admission(of: node),
+            crypto.verify(
+                Array(frame.record.signature), of: Array(frame.record.body), domain: .record, publicKey: author.signPublicKey)
+        else {
+            drops.count(.forged)
+            return []
+        }
+        let held = min(Duration.milliseconds(Int64(frame.heldMs)), .seconds(7 * 24 * 3600))
+        let record = SignedState.Record(version: version, signed: frame.record, body: Array(content.body), receivedAt: now - held)
+        state.set(key, record)
+        var actions: [Action] = spreading ? spread(record, of: node, kind, now: now) : []
+        actions.append(.changed(.record(node, kind)))
+        if kind == .events, node != id { actions += deliverLate(record, from: node, now: now) }
+        return actions
+    }
+
+    mutating func accept(config entries: [WireSigned], spreading: Bool = true) -> [Action] {
+        var actions: [Action] = []
+        for entry in entries where config.isNews(entry) {
+            guard SharedConfig.verify(entry, roster: roster) else {
+                drops.count(.forged)
+                continue
+            }
+            guard let key = config.accept(entry) else { continue }
+            if spreading { spread(config: entry, key) }
+            actions += [.changed(.config(key)), .saveTrust]
+        }
+        return actions
+    }
+
+    mutating func accept(roster records: [WireRosterRecord], now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
+        let before = roster.hash
+        let signed = records.compactMap(SignedRecord.init)
+        let changes = roster.merge(signed)
+        guard roster.hash != before else { return [] }
+        var actions: [Action] = [.saveTrust, .changed(.roster)]
+        if spreading {
+            for record in signed {
+                let frame = Frame(kind: .roster, body: record.wire.wireBytes)
+                if frame.size <= PacketCodec.frameSpace { broadcasts.add(.roster(record.digest), frame) }
+            }
+        }
+        let lost = links.keys.filter { roster.admission(of: $0) == nil }.sorted()
+        followRoster()
+        for node in lost { actions.append(.changed(.member(node, .dead))) }
+        for change in changes {
+            switch change {
+            case .admitted(let node):
+                actions.append(.log(.info, "\(name(of: node)) was admitted to the mesh", peer: node))
+                actions += hello(node, now: now)
+            case .revoked(let node):
+                actions.append(.log(.warning, "node \(node.short) was revoked", peer: node))
+            case .renewed, .adminKey: break
+            }
+        }
+        return actions
+    }
+
+    // MARK: Spreading
+
+    func fits(_ frame: Frame) -> Bool { frame.size <= PacketCodec.frameSpace }
+
+    mutating func spread(_ claim: Claim, _ signed: WireSigned, confirms: Bool = false) {
+        let topic: Broadcasts.Topic = confirms ? .accusation(claim.subject, by: claim.author) : .claim(claim.subject)
+        broadcasts.add(topic, Frame(kind: .claim, body: signed.wireBytes))
+    }
+
+    /// A record that fits no packet is not announced by itself: comparing with some members soon makes them fetch it.
+    mutating func spread(
+        _ record: SignedState.Record, of node: NodeID, _ kind: RecordKind, now: ContinuousClock.Instant
+    ) -> [Action] {
+        if let frame = frame(of: record, now: now) {
+            broadcasts.add(.record(node, kind), frame)
+            return []
+        }
+        broadcasts.remove(.record(node, kind))
+        return compareSoon(now: now)
+    }
+
+    mutating func spread(config entry: WireSigned, _ key: String) {
+        let frame = Frame(kind: .config, body: entry.wireBytes)
+        if fits(frame) { broadcasts.add(.config(key), frame) } else { broadcasts.remove(.config(key)) }
+    }
+
+    mutating func compareSoon(now: ContinuousClock.Instant) -> [Action] {
+        let peers = membership.present.shuffled(using: &random).prefix(settings.gossipFanout)
+        return peers.flatMap { send([syncHashFrame], to: $0, now: now) }
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+extension GossipInstance {
+    /// Tells everybody who is there, and goes on until all have it.
+    mutating func trigger(_ draft: TriggerDraft, now: ContinuousClock.Instant) -> (id: EventID, actions: [Action]) {
+        eventCounter += 1
+        let event = EventID(origin: id, boot: boot, counter: eventCounter)
+        var draft = draft
+        draft.group = draft.group.cut(toUTF8: TriggerDraft.nameLimit)
+        draft.kind = draft.kind.cut(toUTF8: TriggerDraft.nameLimit)
+        draft.camera = draft.camera.cut(toUTF8: TriggerDraft.nameLimit)
+        draft.label = draft.label?.cut(toUTF8: TriggerDraft.labelLimit)
+        let peers = membership.present
+        let outgoing = TriggerDelivery.Outgoing(
+            id: event, incident: draft.incident ?? event, draft: draft, occurred: now - max(.zero, draft.age), began: now,
+            waiting: Set(peers))
+        triggers.begin(outgoing)
+        return (event, transmit(outgoing, now: now))
+    }
+
+    mutating func tickTriggers(now: ContinuousClock.Instant) -> [Action] {
+        let (resend, recordChanged) = triggers.tick(now: now)
+        var actions = resend.flatMap { transmit($0, now: now) }
+        guard recordChanged else { return actions }
+        var record = WireEventsRecord()
+        record.triggers = triggers.late.suffix(TriggerDelivery.outgoingLimit).map { Data(body(of: $0.trigger, now: now)) }
+        actions += publish(.events, record.wireBytes, now: now)
+        return actions
+    }
+
+    private mutating func transmit(_ trigger: TriggerDelivery.Outgoing, now: ContinuousClock.Instant) -> [Action] {
+        let body = body(of: trigger, now: now)
+        let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .trigger), signer: id.bytes)
+        let frame = Frame(kind: .trigger, body: signed.wireBytes)
+        return trigger.waiting.sorted().flatMap { send([frame], to: $0, now: now, withNews: false) }
+    }
+
+    private func body(of trigger: TriggerDelivery.Outgoing, now: ContinuousClock.Instant) -> [UInt8] {
+        var wire = WireTrigger()
+        wire.id = Data(trigger.id.bytes)
+        wire.incident = Data(trigger.incident.bytes)
+        wire.group = trigger.draft.group
+        wire.kind = trigger.draft.kind
+        wire.label = trigger.draft.label ?? ""
+        wire.camera = trigger.draft.camera
+        wire.ageMs = UInt32(clamping: Int64(trigger.age(now: now) / .milliseconds(1)))
+        return wire.wireBytes
+    }
+
+    /// A trigger from its origin. Acknowledged whether new or not; not when it comes too often, so that it comes again.
+    mutating func accept(trigger signed: WireSigned, from peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        guard signed.node == peer, let wire = WireTrigger(untrusted: signed.body), let event = EventID(bytes: wire.id),
+            event.isFrom(peer), let admission = roster.admission(of: peer)
+        else {
+            drops.count(.malformed)
+            return []
+        }
+        guard
+            crypto.verify(
+                Array(signed.signature), of: Array(signed.body), domain: .trigger, publicKey: admission.signPublicKey)
+        else {
+            drops.count(.forged)
+            return []
+        }
+        let delivery = deliver(wire, event, from: peer, receivedAt: now, now: now)
+        guard delivery.admission != .tooMany else { return [] }
+        var ack = WireTriggerAck()
+        ack.id = wire.id
+        return delivery.actions + send([Frame(kind: .triggerAck, body: ack.wireBytes)], to: peer, now: now, withNews: false)
+    }
+
+    /// Triggers that reached us only by the events record.
+    mutating func deliverLate(_ record: SignedState.Record, from node: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        guard now - record.receivedAt < settings.triggerLifetime, let events = WireEventsRecord(untrusted: record.body) else { return [] }
+        var actions: [Action] = []
+        for bytes in events.triggers.prefix(TriggerDelivery.outgoingLimit) {
+            guard let wire = WireTrigger(untrusted: bytes), let event = EventID(bytes: wire.id), event.isFrom(node) else { continue }
+            actions += deliver(wire, event, from: node, receivedAt: record.receivedAt, now: now).actions
+        }
+        return actions
+    }
+
+    private mutating func deliver(
+        _ wire: WireTrigger, _ event: EventID, from origin: NodeID, receivedAt: ContinuousClock.Instant, now: ContinuousClock.Instant
+    ) -> (admission: TriggerDelivery.Admission, actions: [Action]) {
+        guard wire.group.utf8.count <= TriggerDraft.nameLimit, wire.kind.utf8.count <= TriggerDraft.nameLimit,
+            wire.camera.utf8.count <= TriggerDraft.nameLimit, wire.label.utf8.count <= TriggerDraft.labelLimit,
+            let incident = EventID(bytes: wire.incident)
+        else {
+            drops.count(.malformed)
+            return (.tooMany, [])
+        }
+        let admission = triggers.admit(event, from: origin, now: now)
+        guard admission == .new else { return (admission, []) }
+        let trigger = GroupTrigger(
+            id: event, incident: incident, origin: origin, camera: wire.camera, group: wire.group, kind: wire.kind,
+            label: wire.label.isEmpty ? nil : wire.label, occurred: receivedAt - .milliseconds(Int64(wire.ageMs)))
+        return (.new, [.deliver(trigger)])
+    }
+}

@@ -1,0 +1,138 @@
+/// One node's gossip as a value without input or output: packets, answers and time go in, ``Action``s come out. Its owner, the
+/// shell, carries them out and decides nothing.
+struct GossipInstance: Sendable {
+    /// What the owner is to do.
+    enum Action: Sendable {
+        case send([UInt8], to: PeerAddress)
+        /// Ask that member by TLS; tell the answer to ``exchangeAnswered(_:_:by:now:)`` or ``exchangeFailed(_:by:now:)``.
+        case exchange(with: NodeID, request: [UInt8], purpose: ExchangePurpose)
+        case changed(MeshChange)
+        case deliver(GroupTrigger)
+        /// Roster or shared configuration changed: to the disk with it.
+        case saveTrust
+        /// Addresses or boots changed.
+        case savePeers
+        /// This boot was seen before. Put that number on the disk, then call ``raise(boot:now:)``.
+        case raiseBoot(UInt32)
+        case log(LogLevel, String, peer: NodeID?)
+    }
+
+    enum LogLevel: Sendable { case debug, info, warning }
+
+    enum ExchangePurpose: Sendable, Hashable {
+        case sync
+        /// Only pushes what the other lacks; its answer is empty.
+        case push
+        case probe(sequence: UInt32)
+    }
+
+    let id: NodeID
+    let settings: GossipSettings
+    let crypto: any GossipCrypto
+    let started: ContinuousClock.Instant
+    var boot: UInt32
+    var roster: Roster
+    var config: SharedConfig
+    var membership: Membership
+    var state = SignedState()
+    var links: [NodeID: PeerLink] = [:]
+    var broadcasts = Broadcasts()
+    var triggers: TriggerDelivery
+    var drops = DropCounters()
+    var random: Randomness
+    var seeds: [PeerAddress]
+    /// Counts our own records of this boot.
+    var published: UInt64 = 0
+    /// Counts our own events of this boot.
+    var eventCounter: UInt32 = 0
+    /// When somebody became suspect, for the log.
+    var suspectSince: [NodeID: ContinuousClock.Instant] = [:]
+    /// Exchanges under way: one with each member.
+    var exchanging: Set<NodeID> = []
+    var nextGossipAt: ContinuousClock.Instant
+    var nextSyncAt: ContinuousClock.Instant
+    var nextCallAt: ContinuousClock.Instant
+
+    /// - Parameters:
+    ///   - known: addresses and highest boots from before a restart.
+    ///   - random: nonces come from it, so outside of tests it must be the system's.
+    init(
+        id: NodeID, boot: UInt32, roster: Roster, config: SharedConfig, settings: GossipSettings, crypto: any GossipCrypto,
+        known: [NodeID: (addresses: [PeerAddress], boot: UInt32)] = [:], seeds: [PeerAddress] = [],
+        random: Randomness, now: ContinuousClock.Instant
+    ) {
+        self.id = id
+        self.boot = boot
+        self.roster = roster
+        self.config = config
+        self.settings = settings
+        self.crypto = crypto
+        self.random = random
+        self.seeds = seeds
+        started = now
+        membership = Membership(id: id, boot: boot, members: roster.members.map(\.id), settings: settings, now: now)
+        triggers = TriggerDelivery(settings: settings)
+        nextGossipAt = now
+        nextSyncAt = now + settings.syncInterval
+        nextCallAt = now
+        followRoster()
+        for (node, peer) in known { links[node]?.restore(addresses: peer.addresses, boot: peer.boot) }
+        _ = assert(Standing(status: .alive, incarnation: membership.own), of: id, now: now)
+    }
+
+    /// Makes a link for every member, and forgets who is none.
+    mutating func followRoster() {
+        let members = roster.members
+        let ids = Set(members.map(\.id))
+        membership.setMembers(ids)
+        state.retain(ids)
+        triggers.retain(ids)
+        links = links.filter { ids.contains($0.key) }
+        for member in members where member.id != id && links[member.id] == nil {
+            guard let keys = crypto.packetKeys(with: member) else { continue }
+            links[member.id] = PeerLink(id: member.id, sendKey: keys.send, receiveKey: keys.receive, candidates: [], highestBoot: 0)
+        }
+    }
+
+    func name(of node: NodeID) -> String {
+        if let record = nodeRecord(of: node), !record.name.isEmpty { return record.name }
+        return roster.admission(of: node)?.name ?? node.short
+    }
+
+    func nodeRecord(of node: NodeID) -> NodeRecord? { state.record(node, .node).flatMap { NodeRecord(untrusted: $0.body) } }
+
+    /// The certificate that a node says it has, if its key is the one that it was admitted with.
+    func certificate(of node: NodeID) -> [UInt8]? {
+        guard let record = nodeRecord(of: node), !record.tlsCertificate.isEmpty, let admission = roster.admission(of: node) else { return nil }
+        let der = Array(record.tlsCertificate)
+        return crypto.tlsKeyHash(ofCertificate: der) == admission.tlsKeyHash ? der : nil
+    }
+
+    /// Everything that others may read.
+    func view(now: ContinuousClock.Instant) -> MeshView {
+        let members = roster.members.map { admission in
+            let node = admission.id
+            let standing = membership.standing(of: node) ?? .unknown
+            let link = links[node]
+            return Member(
+                id: node, name: name(of: node), status: standing.status, isSelf: node == id,
+                incarnation: standing.incarnation.description, addresses: link?.addresses ?? [], node: nodeRecord(of: node),
+                certificateDER: certificate(of: node), lastHeard: node == id ? now : link?.lastHeard, records: state.records(of: node))
+        }
+        return MeshView(meshID: roster.meshID, members: members, roster: roster, config: config.values)
+    }
+
+    mutating func randomBytes(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count { bytes += random.next().bigEndianBytes }
+        return Array(bytes.prefix(count))
+    }
+}
+
+extension PeerLink {
+    /// What is known from before a restart of ours.
+    mutating func restore(addresses: [PeerAddress], boot: UInt32) {
+        learn(addresses)
+        raise(highestBoot: boot)
+    }
+}

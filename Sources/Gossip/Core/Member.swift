@@ -1,0 +1,82 @@
+/// Which of a node's records. A node has at most one of each.
+public enum RecordKind: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+    /// ``NodeRecord``.
+    case node = 1
+    /// ``CamerasRecord``.
+    case cameras = 2
+    /// ``StorageRecord``.
+    case storage = 3
+    /// Summary of a node's clips.
+    case clips = 4
+    /// ``SessionsRecord``.
+    case sessions = 5
+    /// Triggers that were not acknowledged; used by gossip itself.
+    case events = 6
+
+    public var description: String {
+        switch self {
+        case .node: "node"
+        case .cameras: "cameras"
+        case .storage: "storage"
+        case .clips: "clips"
+        case .sessions: "sessions"
+        case .events: "events"
+        }
+    }
+}
+
+/// The newest version of a record that a node signed about itself.
+public struct RecordBody: Sendable, Hashable {
+    /// The content, usually a protobuf.
+    public let bytes: [UInt8]
+    /// The boot in which it was published.
+    public let boot: UInt32
+    /// Counts all records of that boot.
+    public let n: UInt64
+    /// When it reached this node, less the time that other nodes held it.
+    public let receivedAt: ContinuousClock.Instant
+}
+
+/// A node of the mesh, as this node sees it.
+public struct Member: Sendable, Identifiable {
+    public let id: NodeID
+    /// Its own name for itself, else the one it was admitted with.
+    public let name: String
+    public let status: Status
+    public let isSelf: Bool
+    /// Boot counter and refutations, as "boot.number".
+    public let incarnation: String
+    /// Where its gossip is heard from or expected, best first. Empty while nothing is known.
+    public let addresses: [PeerAddress]
+    /// What it says about itself; `nil` until its record has arrived.
+    public let node: NodeRecord?
+    /// Its TLS certificate, if the key in it is the one that the roster names.
+    public let certificateDER: [UInt8]?
+    /// When this node last had a packet from it. For this node itself: now.
+    public let lastHeard: ContinuousClock.Instant?
+    /// Its signed records.
+    public let records: [RecordKind: RecordBody]
+}
+
+/// Something in the mesh changed. Streams are bounded: after a loss comes ``resync``.
+public enum MeshChange: Sendable, Hashable {
+    case member(NodeID, Status)
+    case record(NodeID, RecordKind)
+    case config(String)
+    case roster
+    /// Changes were lost, because the reader was too slow: look at everything again.
+    case resync
+}
+
+/// One consistent look at the mesh.
+public struct MeshView: Sendable {
+    public let meshID: MeshID
+    /// Everybody in the roster, this node included, sorted by id.
+    public let members: [Member]
+    public let roster: Roster
+    /// Shared configuration by key.
+    public let config: [String: [UInt8]]
+
+    /// A member by id.
+    public func member(_ id: NodeID) -> Member? { members.first { $0.id == id } }
+}

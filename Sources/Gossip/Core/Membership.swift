@@ -1,0 +1,200 @@
+/// Who is alive: SWIM (Das, Gupta, Motivala 2002) with the refinements of Lifeguard (Dadgar, Phillips, Currey 2018), as a value
+/// without input or output. Time and randomness come in, ``Directive``s come out; signatures and packets are its owner's matter.
+struct Membership: Sendable {
+    /// What the owner is to do.
+    enum Directive: Sendable, Equatable {
+        case send(Frame, to: NodeID)
+        /// To all addresses that are known of it, because the usual one may have changed.
+        case sendEverywhere(Frame, to: NodeID)
+        /// Try whether it answers by TLS, and tell ``Membership/acknowledge(_:from:now:)`` if it does.
+        case probeByTLS(NodeID, sequence: UInt32)
+        /// Sign this in our name, keep it and spread it.
+        case assert(Standing, of: NodeID)
+        case changed(NodeID, from: Standing, to: Standing)
+    }
+
+    /// A probe under way.
+    struct Probe: Sendable {
+        let target: NodeID
+        let sequence: UInt32
+        let indirectAt: ContinuousClock.Instant
+        let deadline: ContinuousClock.Instant
+        var askedOthers = false
+        var nacksExpected = 0
+        var nacks = 0
+    }
+
+    /// A probe that we make for somebody else.
+    struct Relay: Sendable {
+        let origin: NodeID
+        let originSequence: UInt32
+        let target: NodeID
+        let nackAt: ContinuousClock.Instant
+        let deadline: ContinuousClock.Instant
+        var nacked = false
+    }
+
+    /// More relays at once are refused: they would be somebody's flood.
+    private static let relayLimit = 64
+    /// A timer that comes this late means that this node stood still.
+    private static let pauseLimit = Duration.milliseconds(500)
+
+    let id: NodeID
+    let settings: GossipSettings
+    /// Our own incarnation.
+    private(set) var own: Incarnation
+    /// Everybody else in the roster.
+    private(set) var standings: [NodeID: Standing]
+    /// Local health: 0 is well; each step makes our own probes slower and more patient.
+    private(set) var awareness = 0
+    var suspicions: [NodeID: Suspicion] = [:]
+    var probe: Probe?
+    var relays: [UInt32: Relay] = [:]
+    var nextProbeAt: ContinuousClock.Instant
+    private var probeOrder: [NodeID] = []
+    private var sequence: UInt32 = 0
+
+    init(id: NodeID, boot: UInt32, members: some Sequence<NodeID>, settings: GossipSettings, now: ContinuousClock.Instant) {
+        self.id = id
+        self.settings = settings
+        own = Incarnation(boot: boot, number: 0)
+        standings = [:]
+        nextProbeAt = now + settings.probeInterval
+        for member in members where member != id { standings[member] = .unknown }
+    }
+
+    /// Alive or suspected members, sorted, without us: those worth talking to.
+    var present: [NodeID] {
+        standings.filter { $0.value.status == .alive || $0.value.status == .suspect }.keys.sorted()
+    }
+
+    /// Members that may be there, this node included.
+    var size: Int { standings.values.count { $0.status == .alive || $0.status == .suspect } + 1 }
+
+    func standing(of member: NodeID) -> Standing? {
+        member == id ? Standing(status: .alive, incarnation: own) : standings[member]
+    }
+
+    /// Follows the roster: newcomers are unknown yet, who was revoked is forgotten.
+    mutating func setMembers(_ members: some Sequence<NodeID>) {
+        let members = Set(members)
+        for gone in standings.keys where !members.contains(gone) {
+            standings[gone] = nil
+            suspicions[gone] = nil
+            if probe?.target == gone { probe = nil }
+        }
+        for member in members where member != id && standings[member] == nil { standings[member] = .unknown }
+    }
+
+    /// Goes on in a later boot (a disk that was rolled back).
+    mutating func raise(boot: UInt32) -> [Directive] {
+        own = Incarnation(boot: boot, number: 0)
+        return [.assert(Standing(status: .alive, incarnation: own), of: id)]
+    }
+
+    // MARK: Claims
+
+    /// Whether a claim would change anything. Ask before verifying its signature, which costs more.
+    func isNews(_ claim: Claim) -> Bool {
+        guard claim.isPermitted else { return false }
+        if claim.subject == id {
+            return claim.author != id && claim.standing.incarnation == own
+        }
+        guard let current = standings[claim.subject] else { return false }
+        switch claim.standing.status {
+        case .alive, .left: return claim.standing > current
+        // An accusation counts only against an incarnation that the accused itself has signed: otherwise a lying member could
+        // bury another one under a number that it never reaches.
+        case .suspect, .dead: if claim.standing > current { return claim.standing.incarnation == current.incarnation && current != .unknown }
+        }
+        return claim.standing == current && current.status == .suspect
+            && suspicions[claim.subject]?.wouldConfirm(by: claim.author) == true
+    }
+
+    /// Takes a verified claim that ``isNews(_:)``.
+    mutating func apply(_ claim: Claim, now: ContinuousClock.Instant) -> [Directive] {
+        guard isNews(claim) else { return [] }
+        if claim.subject == id {
+            // Lifeguard §IV-A: whoever is accused has perhaps been slow itself.
+            worsen(by: 1)
+            own.number = claim.standing.incarnation.number &+ 1
+            return [.assert(Standing(status: .alive, incarnation: own), of: id)]
+        }
+        guard let current = standings[claim.subject] else { return [] }
+        if claim.standing == current {
+            suspicions[claim.subject]?.confirm(by: claim.author)
+            return []
+        }
+        return set(claim.standing, of: claim.subject, by: claim.author, now: now)
+    }
+
+    mutating func set(_ standing: Standing, of member: NodeID, by author: NodeID, now: ContinuousClock.Instant) -> [Directive] {
+        let old = standings[member] ?? .unknown
+        standings[member] = standing
+        suspicions[member] = standing.status == .suspect ? Suspicion(by: author, members: size, settings: settings, now: now) : nil
+        if standing.status != .alive, standing.status != .suspect, probe?.target == member { probe = nil }
+        return [.changed(member, from: old, to: standing)]
+    }
+
+    // MARK: Local health
+
+    mutating func worsen(by steps: Int) { awareness = max(0, min(settings.awarenessLimit - 1, awareness + steps)) }
+
+    /// A duration stretched by local health.
+    func scaled(_ duration: Duration) -> Duration { duration * (awareness + 1) }
+
+    // MARK: Time
+
+    /// When ``tick(now:rng:)`` is due.
+    var nextDeadline: ContinuousClock.Instant {
+        var deadline = nextProbeAt
+        if let probe { deadline = min(probe.deadline, probe.askedOthers ? probe.deadline : probe.indirectAt) }
+        for suspicion in suspicions.values { deadline = min(deadline, suspicion.deadline) }
+        for relay in relays.values { deadline = min(deadline, relay.nacked ? relay.deadline : relay.nackAt) }
+        return deadline
+    }
+
+    mutating func tick(now: ContinuousClock.Instant, rng: inout some RandomNumberGenerator) -> [Directive] {
+        let pause = now - nextDeadline
+        guard pause >= .zero else { return [] }
+        if pause > Self.pauseLimit { excuse(pause, now: now) }
+        var directives: [Directive] = []
+        for member in suspicions.keys.sorted() {
+            guard let suspicion = suspicions[member], suspicion.deadline <= now, let standing = standings[member] else { continue }
+            let dead = Standing(status: .dead, incarnation: standing.incarnation)
+            directives += set(dead, of: member, by: id, now: now)
+            directives.append(.assert(dead, of: member))
+        }
+        directives += advanceRelays(now: now)
+        directives += advanceProbe(now: now, rng: &rng)
+        return directives
+    }
+
+    /// This node did not run for a while: the others' answers may wait unread, and their time to refute did not pass for us.
+    private mutating func excuse(_ pause: Duration, now: ContinuousClock.Instant) {
+        for member in suspicions.keys { suspicions[member]?.excuse(pause) }
+        probe = nil
+        nextProbeAt = max(nextProbeAt, now + settings.probeTimeout)
+        worsen(by: 1)
+    }
+
+    mutating func nextSequence() -> UInt32 {
+        sequence &+= 1
+        return sequence
+    }
+
+    /// Round robin over a shuffled list (SWIM §4.3): every member is probed once per round, so detection time is bounded.
+    mutating func nextTarget(rng: inout some RandomNumberGenerator) -> NodeID? {
+        while let candidate = probeOrder.popLast() {
+            if let status = standings[candidate]?.status, status == .alive || status == .suspect { return candidate }
+        }
+        probeOrder = present.shuffled(using: &rng)
+        return probeOrder.popLast()
+    }
+
+    mutating func addRelay(_ relay: Relay, sequence: UInt32) -> Bool {
+        guard relays.count < Self.relayLimit else { return false }
+        relays[sequence] = relay
+        return true
+    }
+}

@@ -1,0 +1,96 @@
+/// Packets between this node and one other: keys, boots, sequence numbers, addresses.
+struct PeerLink: Sendable {
+    /// Why a packet was refused.
+    enum Refusal: String, Error, Sendable, CaseIterable {
+        /// No packet of this version, or altered on the way.
+        case damaged
+        /// Another mesh's, or from somebody who is no member.
+        case foreign
+        /// Our own packet came back.
+        case reflected
+        /// Seen before, or too old to tell.
+        case replayed
+        /// For another boot of ours.
+        case misdirected
+        /// From a boot that its sender has left behind.
+        case staleBoot
+        /// A frame that does not read.
+        case malformed
+        /// A signature that does not fit.
+        case forged
+    }
+
+    /// Candidates beyond that replace the oldest.
+    static let addressLimit = 8
+
+    let id: NodeID
+    let sendKey: [UInt8]
+    let receiveKey: [UInt8]
+    /// The peer's boot, proven in this boot of ours; `nil` until then.
+    private(set) var boot: UInt32?
+    /// The highest boot ever seen; survives restarts of ours.
+    private(set) var highestBoot: UInt32
+    private var window = ReplayWindow()
+    private var sequence: UInt64 = 0
+    /// Where its last packet came from.
+    private(set) var current: PeerAddress?
+    /// Where it may be, newest first.
+    private(set) var candidates: [PeerAddress]
+    private(set) var lastHeard: ContinuousClock.Instant?
+
+    /// The hello that waits for its answer.
+    var helloNonce: [UInt8]?
+    var helloSentAt: ContinuousClock.Instant?
+    var staleBootSentAt: ContinuousClock.Instant?
+    /// When to compare everything with it, after the link came up.
+    var syncAt: [ContinuousClock.Instant] = []
+
+    init(id: NodeID, sendKey: [UInt8], receiveKey: [UInt8], candidates: [PeerAddress], highestBoot: UInt32) {
+        self.id = id
+        self.sendKey = sendKey
+        self.receiveKey = receiveKey
+        self.candidates = Array(candidates.prefix(Self.addressLimit))
+        self.highestBoot = highestBoot
+    }
+
+    /// Where to send, best first.
+    var addresses: [PeerAddress] { (current.map { [$0] } ?? []) + candidates.filter { $0 != current } }
+
+    mutating func learn(_ addresses: [PeerAddress]) {
+        for address in addresses.reversed() where candidates.first != address {
+            candidates.removeAll { $0 == address }
+            candidates.insert(address, at: 0)
+        }
+        candidates = Array(candidates.prefix(Self.addressLimit))
+    }
+
+    mutating func raise(highestBoot boot: UInt32) { highestBoot = max(highestBoot, boot) }
+
+    mutating func nextSequence() -> UInt64 {
+        sequence += 1
+        return sequence
+    }
+
+    /// Checks an authentic packet of frames for age. On success the peer's boot and address are known.
+    mutating func accept(
+        _ content: PacketContent, ownBoot: UInt32, from: PeerAddress, now: ContinuousClock.Instant
+    ) -> Refusal? {
+        guard content.destinationBoot == ownBoot else { return .misdirected }
+        guard content.sourceBoot >= highestBoot else { return .staleBoot }
+        if boot != content.sourceBoot {
+            // Only this node's present boot was told to that boot of the peer, so these packets cannot be older than both.
+            boot = content.sourceBoot
+            highestBoot = content.sourceBoot
+            window = ReplayWindow()
+            helloNonce = nil
+        }
+        let isNewest = content.sequence > (window.highest ?? 0)
+        guard window.insert(content.sequence) else { return .replayed }
+        if isNewest || current == nil {
+            current = from
+            learn([from])
+        }
+        lastHeard = now
+        return nil
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// A suspect's time to refute: long for a single accuser, shorter with each independent one (Lifeguard, Dadgar et al. 2018, §IV-B).
+struct Suspicion: Sendable {
+    private(set) var started: ContinuousClock.Instant
+    private var accusers: Set<NodeID>
+    private let minimum: Duration
+    private let maximum: Duration
+    /// Accusers beyond the first that bring the time down to its minimum.
+    private let needed: Int
+
+    init(by accuser: NodeID, members: Int, settings: GossipSettings, now: ContinuousClock.Instant) {
+        started = now
+        accusers = [accuser]
+        minimum = Self.minimum(members: members, settings: settings)
+        // Nobody can confirm in a mesh of two: then there is no reason to wait for it.
+        needed = max(0, min(settings.suspicionConfirmations, members - 2))
+        maximum = minimum * settings.suspicionMaximumFactor
+    }
+
+    static func minimum(members: Int, settings: GossipSettings) -> Duration {
+        max(settings.suspicionMinimum, settings.suspicionPerDecade * log10(Double(max(1, members))))
+    }
+
+    /// max − (max − min) · log(confirmations + 1) / log(needed + 1).
+    static func timeout(confirmations: Int, needed: Int, minimum: Duration, maximum: Duration) -> Duration {
+        guard needed > 0 else { return minimum }
+        let fraction = min(1, log(Double(max(0, confirmations)) + 1) / log(Double(needed) + 1))
+        return max(minimum, maximum - (maximum - minimum) * fraction)
+    }
+
+    var deadline: ContinuousClock.Instant {
+        started + Self.timeout(confirmations: accusers.count - 1, needed: needed, minimum: minimum, maximum: maximum)
+    }
+
+    /// Whether that accusation shortens the time; such a one is worth passing on, all others are not.
+    func wouldConfirm(by accuser: NodeID) -> Bool { !accusers.contains(accuser) && accusers.count - 1 < needed }
+
+    mutating func confirm(by accuser: NodeID) {
+        if wouldConfirm(by: accuser) { accusers.insert(accuser) }
+    }
+
+    /// Time during which this node itself stood still does not count against others.
+    mutating func excuse(_ pause: Duration) { started += pause }
+}

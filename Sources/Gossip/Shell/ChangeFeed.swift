@@ -1,0 +1,45 @@
+import Synchronization
+
+/// Hands one sequence of values to any number of readers, each with a bounded queue: who is slow loses the oldest, and is told
+/// so where there is a value for that.
+final class ChangeFeed<Element: Sendable>: Sendable {
+    private struct Readers: Sendable {
+        var byNumber: [Int: AsyncStream<Element>.Continuation] = [:]
+        var next = 0
+        var isFinished = false
+    }
+
+    private let readers = Mutex(Readers())
+    private let limit: Int
+    private let lossNotice: Element?
+
+    init(limit: Int, lossNotice: Element?) {
+        self.limit = limit
+        self.lossNotice = lossNotice
+    }
+
+    func stream() -> AsyncStream<Element> {
+        let (stream, continuation) = AsyncStream<Element>.makeStream(bufferingPolicy: .bufferingNewest(limit))
+        let number = readers.withLock { readers -> Int? in
+            if readers.isFinished { return nil }
+            readers.next += 1
+            readers.byNumber[readers.next] = continuation
+            return readers.next
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.readers.withLock { _ = $0.byNumber.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
+    func yield(_ element: Element) {
+        // Outside of the lock: a continuation may call its termination handler.
+        for continuation in readers.withLock({ Array($0.byNumber.values) }) {
+            if case .dropped = continuation.yield(element), let lossNotice { continuation.yield(lossNotice) }
+        }
+    }
+}

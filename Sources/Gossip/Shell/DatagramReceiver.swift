@@ -1,0 +1,42 @@
+import Foundation
+
+/// Waits for datagrams on a thread of its own, until it is woken to end; then closes both descriptors.
+struct DatagramReceiver: Sendable {
+    let descriptor: Int32
+    /// Becomes readable (at its end) when the thread is to end.
+    let wakeDescriptor: Int32
+    let continuation: AsyncStream<UDPTransport.Packet>.Continuation
+
+    func run() {
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        var polls = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)]
+        while true {
+            guard poll(&polls, 2, -1) > 0 else { continue }
+            if polls[1].revents != 0 { break }
+            // All that is there, so that one wake-up serves a burst.
+            while let packet = receive(&buffer) { continuation.yield(packet) }
+        }
+        continuation.finish()
+        close(descriptor)
+        close(wakeDescriptor)
+    }
+
+    /// `nil` when nothing waits. Errors of earlier sends (ICMP) show up here too, and are as good as nothing.
+    private func receive(_ buffer: inout [UInt8]) -> UDPTransport.Packet? {
+        while true {
+            var source = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let count = withUnsafeMutablePointer(to: &source) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    recvfrom(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT), $0, &length)
+                }
+            }
+            if count < 0 {
+                if errno == EAGAIN || errno == EWOULDBLOCK { return nil }
+                continue
+            }
+            guard let peer = SocketAddress.peer(source) else { continue }
+            return UDPTransport.Packet(bytes: Array(buffer[..<count]), source: peer)
+        }
+    }
+}

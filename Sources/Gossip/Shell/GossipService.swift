@@ -1,0 +1,378 @@
+import Foundation
+public import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// This node's part in the mesh: finds the others, knows who is alive, keeps everybody's signed records, carries triggers.
+///
+/// It performs what ``GossipInstance`` decides, and decides nothing itself. Every queue is bounded: packets, changes, triggers
+/// and exchanges drop what does not fit, and anti-entropy brings it later.
+public actor GossipService {
+    /// Changes that wait for one slow reader; then the oldest go, and ``MeshChange/resync`` says so.
+    private static let changeLimit = 256
+    /// Exchanges that wait for a free place; more fail at once and are tried again later.
+    private static let exchangeLimit = 32
+    /// How often addresses are looked at, and known peers written if they changed.
+    private static let housekeepingInterval = Duration.seconds(2)
+    private static let peersSaveInterval = Duration.seconds(60)
+
+    struct ExchangeRequest: Sendable {
+        let peer: NodeID
+        let request: [UInt8]
+        let purpose: GossipInstance.ExchangePurpose
+    }
+
+    let settings: GossipSettings
+    private var identity: NodeIdentity
+    private var trust: TrustStore
+    private let discovery: (any Discovery)?
+    private let peers: any PeerExchange
+    private let logger: Logger
+    private var instance: GossipInstance
+    private var ownRecord: NodeRecord
+    private var lastOwnRecord: NodeRecord?
+    private var transport: UDPTransport?
+    private var isRaisingBoot = false
+    private var peersChangedAt: ContinuousClock.Instant?
+    private var peersSavedAt: ContinuousClock.Instant?
+    /// The one timer, and when it rings.
+    private var timer: Scheduled<Void>?
+    private var timerDeadline: ContinuousClock.Instant?
+    private let eventLoop: any EventLoop
+    private let writer = StateWriter()
+
+    private nonisolated let shared: Mutex<MeshView>
+    private nonisolated let port = Mutex<Int?>(nil)
+    private nonisolated let changeFeed = ChangeFeed<MeshChange>(limit: changeLimit, lossNotice: .resync)
+    private nonisolated let triggerFeed = ChangeFeed<GroupTrigger>(limit: changeLimit, lossNotice: nil)
+    private nonisolated let wake: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+    private nonisolated let exchanges: (stream: AsyncStream<ExchangeRequest>, continuation: AsyncStream<ExchangeRequest>.Continuation)
+
+    private nonisolated let raisings: (stream: AsyncStream<NodeIdentity>, continuation: AsyncStream<NodeIdentity>.Continuation)
+
+    /// - Parameters:
+    ///   - discovery: `nil` for a node that uses only seeds and known addresses.
+    ///   - peers: how to reach a member by TLS.
+    ///   - node: what this node says about itself; addresses and gossip port are filled in here, the certificate and the
+    ///     peer port if they are missing.
+    public init(
+        settings: GossipSettings, identity: NodeIdentity, trust: TrustStore, discovery: (any Discovery)?, peers: any PeerExchange,
+        node: NodeRecord = NodeRecord(), logger: Logger
+    ) {
+        self.settings = settings
+        self.identity = identity
+        self.trust = trust
+        self.discovery = discovery
+        self.peers = peers
+        self.logger = logger
+        ownRecord = node
+        let now = ContinuousClock.now
+        let instance = GossipInstance(
+            id: identity.id, boot: identity.boot, roster: trust.roster, config: trust.config, settings: settings,
+            crypto: NodeCrypto(identity: identity, mesh: trust.meshID), known: PeersFile.load(from: trust.directory),
+            seeds: settings.seeds.flatMap { SeedAddress.resolve($0) }, random: .system, now: now)
+        self.instance = instance
+        shared = Mutex(instance.view(now: now))
+        eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        wake = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        exchanges = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.exchangeLimit))
+        raisings = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: Looking
+
+    /// The mesh as it is now. Cheap; never waits.
+    public nonisolated var view: MeshView { shared.withLock { $0 } }
+
+    /// The UDP port, once it is open.
+    public nonisolated var boundPort: Int? { port.withLock { $0 } }
+
+    /// What changes from now on. Bounded: who reads too slowly loses the oldest and gets ``MeshChange/resync``.
+    public nonisolated func changes() -> AsyncStream<MeshChange> { changeFeed.stream() }
+
+    /// Other nodes' triggers from now on, each once. At most 256 wait; then the oldest go.
+    public nonisolated func triggers() -> AsyncStream<GroupTrigger> { triggerFeed.stream() }
+
+    // MARK: Saying
+
+    /// Publishes this node's record of that kind, in place of the last one. At most 64 KiB; up to about 1000 bytes travel at once
+    /// by UDP, more by TLS.
+    public func publish(_ kind: RecordKind, _ body: [UInt8]) {
+        if kind == .node, let record = NodeRecord(untrusted: body) {
+            ownRecord = record
+            publishOwnRecord()
+            return
+        }
+        let now = ContinuousClock.now
+        perform(instance.publish(kind, body, now: now), now: now)
+    }
+
+    /// Sets a value of the mesh's shared configuration, for all nodes.
+    ///
+    /// - Throws: when the key is not certified by the root, or the value is too large.
+    public func setConfig(_ key: String, _ value: [UInt8], by admin: AdminKey) throws {
+        try SharedConfig.check(key, value, admin.publicKey, instance.roster)
+        let body = instance.config.next(key, value, adminKey: admin.publicKey)
+        let signature = admin.key.sign(body, domain: .config, mesh: trust.meshID)
+        perform(instance.accept(config: [WireSigned(body: body, signature: signature, signer: admin.publicKey)]), now: .now)
+    }
+
+    /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
+    public func merge(_ records: [SignedRecord]) {
+        let now = ContinuousClock.now
+        perform(instance.accept(roster: records.map(\.wire), now: now), now: now)
+    }
+
+    /// Tells a group that something happens. Returns at once; sending goes on until every member has it.
+    public func trigger(_ draft: TriggerDraft) -> EventID {
+        let now = ContinuousClock.now
+        let (id, actions) = instance.trigger(draft, now: now)
+        perform(actions, now: now)
+        return id
+    }
+
+    /// Answers a member's exchange: the server's side of ``PeerExchange``.
+    ///
+    /// - Parameter peer: proven by its TLS certificate.
+    public func answer(peer: NodeID, _ request: [UInt8]) -> [UInt8] {
+        let now = ContinuousClock.now
+        let (answer, actions) = instance.answer(request, from: peer, now: now)
+        perform(actions, now: now)
+        return answer
+    }
+
+    // MARK: Running
+
+    /// Opens the port and takes part until cancelled; then says goodbye.
+    ///
+    /// - Throws: ``GossipError`` when the port is taken.
+    public func run() async throws {
+        let transport = try UDPTransport(port: settings.port)
+        self.transport = transport
+        port.withLock { $0 = transport.port }
+        publishOwnRecord()
+        logger.info("gossip on UDP port \(transport.port)", metadata: ["mesh": "\(trust.meshID)"])
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.receive(from: transport) }
+            group.addTask { await self.keepTime() }
+            group.addTask { await self.exchange() }
+            group.addTask { await self.keepHouse() }
+            group.addTask { await self.followRaisings() }
+            if let discovery { group.addTask { await self.discover(with: discovery, peerPort: self.settings.peerPort, port: transport.port) } }
+        }
+        perform(instance.leave(now: .now), now: .now)
+        timer?.cancel()
+        timer = nil
+        transport.close()
+        self.transport = nil
+        port.withLock { $0 = nil }
+        savePeers(now: .now)
+        await writer.drain()
+    }
+
+    private func receive(from transport: UDPTransport) async {
+        for await packet in transport.packets {
+            let now = ContinuousClock.now
+            perform(instance.receive(packet.bytes, from: packet.source, now: now), now: now)
+        }
+    }
+
+    private func keepTime() async {
+        wake.continuation.yield()
+        for await _ in wake.stream {
+            timerDeadline = nil
+            let now = ContinuousClock.now
+            perform(instance.tick(now: now), now: now)
+        }
+    }
+
+    private func exchange() async {
+        await withDiscardingTaskGroup { group in
+            for await request in exchanges.stream {
+                guard let member = view.member(request.peer) else { continue }
+                group.addTask { [peers] in
+                    do {
+                        let answer = try await peers.exchange(with: member, request.request)
+                        await self.exchanged(request, answer)
+                    } catch {
+                        await self.exchangeFailed(request, error)
+                    }
+                }
+            }
+        }
+    }
+
+    private func exchanged(_ request: ExchangeRequest, _ answer: [UInt8]) {
+        let now = ContinuousClock.now
+        perform(instance.exchangeAnswered(request.purpose, answer, by: request.peer, now: now), now: now)
+    }
+
+    private func exchangeFailed(_ request: ExchangeRequest, _ error: any Error) {
+        let now = ContinuousClock.now
+        logger.debug("no exchange with \(instance.name(of: request.peer)): \(error)", metadata: ["peer": "\(request.peer.short)"])
+        perform(instance.exchangeFailed(request.purpose, by: request.peer, now: now), now: now)
+    }
+
+    private func keepHouse() async {
+        while (try? await ContinuousClock().sleep(for: Self.housekeepingInterval)) != nil {
+            publishOwnRecord()
+            let now = ContinuousClock.now
+            if let peersChangedAt, now - peersChangedAt >= Self.housekeepingInterval,
+                peersSavedAt.map({ now - $0 >= Self.peersSaveInterval }) ?? true
+            {
+                savePeers(now: now)
+            }
+            refreshView(now: now)
+        }
+    }
+
+    private func discover(with discovery: any Discovery, peerPort: Int, port: Int) async {
+        let announcement = ServiceAnnouncement(
+            id: identity.id, name: instance.name(of: identity.id), state: instance.roster.members.count > 1 ? .mesh : .alone,
+            mesh: trust.meshID, version: ownRecord.version, port: peerPort, gossipPort: port)
+        let (events, continuation) = AsyncStream<DiscoveryEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.changeLimit))
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                var pause = Duration.seconds(1)
+                while !Task.isCancelled {
+                    do {
+                        try await discovery.run(publishing: announcement) { continuation.yield($0) }
+                    } catch {
+                        self.logger.warning("discovery stopped: \(error)")
+                    }
+                    try? await ContinuousClock().sleep(for: pause)
+                    pause = min(pause * 2, .seconds(30))
+                }
+                continuation.finish()
+            }
+            group.addTask { for await event in events { await self.discovered(event) } }
+        }
+    }
+
+    private func discovered(_ event: DiscoveryEvent) {
+        switch event {
+        case .found(let service):
+            guard let node = service.id, service.mesh == trust.meshID, node != identity.id else { return }
+            let now = ContinuousClock.now
+            let address = PeerAddress(host: service.host, port: service.gossipPort)
+            perform(instance.discovered(node, at: address, now: now), now: now)
+        case .status(.noDaemon(let why)):
+            logger.warning("\(why)")
+        case .lost, .status:
+            break
+        }
+    }
+
+    // MARK: Performing
+
+    private func perform(_ actions: [GossipInstance.Action], now: ContinuousClock.Instant) {
+        var changed = false
+        for action in actions {
+            switch action {
+            case .send(let packet, let address):
+                transport?.send(packet, to: address)
+            case .exchange(let peer, let request, let purpose):
+                let request = ExchangeRequest(peer: peer, request: request, purpose: purpose)
+                if case .dropped = exchanges.continuation.yield(request) {
+                    perform(instance.exchangeFailed(purpose, by: peer, now: now), now: now)
+                }
+            case .changed, .deliver:
+                changed = true
+            case .saveTrust:
+                saveTrust()
+            case .savePeers:
+                peersChangedAt = peersChangedAt ?? now
+            case .raiseBoot(let boot):
+                raise(to: boot)
+            case .log(let level, let message, let peer):
+                let metadata: Logger.Metadata = peer.map { ["peer": "\($0.short)"] } ?? [:]
+                switch level {
+                case .debug: logger.debug("\(message)", metadata: metadata)
+                case .info: logger.info("\(message)", metadata: metadata)
+                case .warning: logger.warning("\(message)", metadata: metadata)
+                }
+            }
+        }
+        if changed {
+            // First the view, then the news of it: who hears of a change must find it there.
+            refreshView(now: now)
+            for action in actions {
+                if case .changed(let change) = action { changeFeed.yield(change) }
+                if case .deliver(let trigger) = action { triggerFeed.yield(trigger) }
+            }
+        }
+        schedule(now: now)
+    }
+
+    private func refreshView(now: ContinuousClock.Instant) {
+        let view = instance.view(now: now)
+        shared.withLock { $0 = view }
+    }
+
+    /// Sets the timer if something is due before it rings.
+    private func schedule(now: ContinuousClock.Instant) {
+        guard transport != nil else { return }
+        let deadline = instance.nextDeadline
+        if let timerDeadline, timerDeadline <= deadline { return }
+        timer?.cancel()
+        timerDeadline = deadline
+        let nanoseconds = max(Int64(1_000_000), Int64((deadline - now) / .nanoseconds(1)))
+        timer = eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) { [wake] in _ = wake.continuation.yield() }
+    }
+
+    private func publishOwnRecord() {
+        guard let transport else { return }
+        var record = ownRecord
+        let addresses = InterfaceAddresses.current().prefix(6)
+        record.addresses = addresses.isEmpty ? ["127.0.0.1"] : Array(addresses)
+        record.gossipPort = UInt32(transport.port)
+        if record.peerPort == 0 { record.peerPort = UInt32(clamping: settings.peerPort) }
+        if record.name.isEmpty { record.name = instance.name(of: identity.id) }
+        record.name = record.name.cut(toUTF8: TriggerDraft.nameLimit)
+        if record.tlsCertificate.isEmpty { record.tlsCertificate = Data(identity.tlsCertificateDER) }
+        if record.model.isEmpty { record.model = identity.hardware.cut(toUTF8: TriggerDraft.nameLimit) }
+        guard record != lastOwnRecord else { return }
+        lastOwnRecord = record
+        let now = ContinuousClock.now
+        perform(instance.publish(.node, record.wireBytes, now: now), now: now)
+    }
+
+    // MARK: Keeping
+
+    private func saveTrust() {
+        trust.roster = instance.roster
+        trust.config = instance.config
+        writer.write { [trust, logger] in
+            do { try trust.save() } catch { logger.error("\(error)") }
+        }
+    }
+
+    private func savePeers(now: ContinuousClock.Instant) {
+        guard peersChangedAt != nil else { return }
+        peersChangedAt = nil
+        peersSavedAt = now
+        let content = PeersFile.content(of: instance.links)
+        writer.write { [directory = trust.directory, logger] in
+            do { try PeersFile.save(content, in: directory) } catch { logger.debug("\(error)") }
+        }
+    }
+
+    /// The new number must be on the disk before anybody hears it.
+    private func raise(to boot: UInt32) {
+        guard !isRaisingBoot else { return }
+        isRaisingBoot = true
+        writer.write { [identity, logger, continuation = raisings.continuation] in
+            do { continuation.yield(try identity.raised(to: boot)) } catch { logger.error("\(error)") }
+        }
+    }
+
+    private func followRaisings() async {
+        for await raised in raisings.stream {
+            isRaisingBoot = false
+            identity = raised
+            let now = ContinuousClock.now
+            perform(instance.raise(boot: raised.boot, now: now), now: now)
+        }
+    }
+}

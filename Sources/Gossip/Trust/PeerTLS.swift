@@ -1,0 +1,95 @@
+import Crypto
+public import Foundation
+public import NIOCore
+public import NIOSSL
+import X509
+
+/// TLS between nodes: both sides show one self-signed certificate, and the roster decides. No name, authority or clock does.
+public enum PeerTLS {
+    /// Decides whether a client that shows these certificates may connect.
+    public typealias Verification = @Sendable ([NIOSSLCertificate], EventLoopPromise<NIOSSLVerificationResult>) -> Void
+
+    /// The server's side, TLS 1.3. Use both: without the callback anybody could connect.
+    ///
+    /// - Parameter roster: the newest roster at the moment of each handshake.
+    public static func server(
+        identity: NodeIdentity, roster: @escaping @Sendable () -> Roster
+    ) throws -> (TLSConfiguration, Verification) {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try NIOSSLCertificate(bytes: identity.tlsCertificateDER, format: .der))],
+            privateKey: .privateKey(try key(of: identity)))
+        configuration.minimumTLSVersion = .tlsv13
+        // Asks for the client's certificate and refuses who has none; the callback replaces all other checks.
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.trustRoots = .certificates([])
+        return (
+            configuration,
+            { certificates, promise in
+                let member = certificates.first.flatMap { nodeID(of: $0, roster: roster()) }
+                promise.succeed(member == nil || member == identity.id ? .failed : .certificateVerified)
+            }
+        )
+    }
+
+    /// The client's side, TLS 1.3: trusts exactly that one certificate and shows its own.
+    ///
+    /// - Parameter certificateDER: the peer's, from ``Member/certificateDER``, which was checked against the roster.
+    public static func client(identity: NodeIdentity, to certificateDER: [UInt8]) throws -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.trustRoots = .certificates([try NIOSSLCertificate(bytes: certificateDER, format: .der)])
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.certificateChain = [.certificate(try NIOSSLCertificate(bytes: identity.tlsCertificateDER, format: .der))]
+        configuration.privateKey = .privateKey(try key(of: identity))
+        return configuration
+    }
+
+    /// Which member shows that certificate; `nil` for strangers and for who was revoked.
+    public static func nodeID(of certificate: NIOSSLCertificate, roster: Roster) -> NodeID? {
+        NodeCertificate.keyHash(of: certificate).flatMap { roster.node(forTLSKeyHash: $0) }
+    }
+
+    /// A certificate for browsers, with its key.
+    public struct BrowserLeaf: Sendable {
+        public let certificate: NIOSSLCertificate
+        public let certificateDER: [UInt8]
+        public let certificatePEM: String
+        public let key: NIOSSLPrivateKey
+    }
+
+    /// A self-signed certificate with a new P-256 key, for browsers: valid from a day ago for 397 days in all.
+    ///
+    /// - Parameters:
+    ///   - names: host names.
+    ///   - addresses: IPv4 and IPv6 addresses; a zone (`%eth0`) is left out, what is no address is skipped.
+    public static func browserLeaf(names: [String], addresses: [String], now: Date) throws -> BrowserLeaf {
+        let key = P256.Signing.PrivateKey()
+        let subject = try DistinguishedName {
+            CommonName(names.first ?? "MeshCam")
+            OrganizationName("MeshCam, this camera's own")
+        }
+        var alternatives = names.map { GeneralName.dnsName($0) }
+        for address in addresses {
+            guard let bytes = IPAddress(address)?.bytes else { continue }
+            alternatives.append(.ipAddress(.init(contentBytes: bytes[...])))
+        }
+        let day: TimeInterval = 24 * 3600
+        let der = try NodeCertificate.make(
+            key: key, subject: subject, notBefore: now - day, notAfter: now + 396 * day,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.notCertificateAuthority)
+                Critical(KeyUsage(digitalSignature: true))
+                try ExtendedKeyUsage([.serverAuth])
+                SubjectAlternativeNames(alternatives)
+            })
+        let certificate = try NIOSSLCertificate(bytes: der, format: .der)
+        return BrowserLeaf(
+            certificate: certificate, certificateDER: der, certificatePEM: try Certificate(derEncoded: der).serializeAsPEM().pemString,
+            key: try NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der))
+    }
+
+    private static func key(of identity: NodeIdentity) throws -> NIOSSLPrivateKey {
+        let key = try P256.Signing.PrivateKey(rawRepresentation: identity.tlsKey.copy)
+        return try NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der)
+    }
+}

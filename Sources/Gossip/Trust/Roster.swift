@@ -1,0 +1,104 @@
+/// What a merge changed.
+public enum RosterChange: Sendable, Hashable {
+    case admitted(NodeID)
+    /// A member has a newer admission, with another name or key.
+    case renewed(NodeID)
+    case revoked(NodeID)
+    case adminKey([UInt8])
+}
+
+/// Who belongs to the mesh: a grow-only set of records signed by the root.
+///
+/// Merging is set union, so the order in which records arrive does not matter, and replaying an old roster removes nothing. A
+/// revocation wins, finally: its node can only come back as another one. Every record is verified once, when it is merged.
+public struct Roster: Sendable, Equatable {
+    /// A larger set is refused, so that nobody fills our memory.
+    static let limit = 4096
+    /// A longer record is refused: each must fit a datagram.
+    static let recordLimit = 1000
+
+    public let genesis: Genesis
+    private var byDigest: [[UInt8]: SignedRecord] = [:]
+    private var admissions: [NodeID: Admission] = [:]
+    private var revoked: Set<NodeID> = []
+    private var adminKeys: [[UInt8]: String] = [:]
+    private var byTLSKeyHash: [[UInt8]: NodeID] = [:]
+    private var byPrefix: [UInt64: NodeID] = [:]
+    /// BLAKE2b-256 over the sorted records: equal for equal sets.
+    public private(set) var hash: [UInt8]
+
+    public init(genesis: Genesis) {
+        self.genesis = genesis
+        hash = Self.hash([], genesis)
+    }
+
+    public var meshID: MeshID { genesis.meshID }
+
+    /// All records, in an order that depends on nothing but the set.
+    public var records: [SignedRecord] { byDigest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { byDigest[$0] } }
+
+    /// Everybody who is a member now, sorted by id.
+    public var members: [Admission] { admissions.values.filter { !revoked.contains($0.id) }.sorted { $0.id < $1.id } }
+
+    /// The valid admission of a member; `nil` for strangers and for who was revoked.
+    public func admission(of node: NodeID) -> Admission? { revoked.contains(node) ? nil : admissions[node] }
+
+    /// Which member has that TLS key. SHA-256 of the SubjectPublicKeyInfo.
+    public func node(forTLSKeyHash hash: [UInt8]) -> NodeID? { byTLSKeyHash[hash].flatMap { revoked.contains($0) ? nil : $0 } }
+
+    /// Which member's id begins so.
+    func node(forPrefix prefix: UInt64) -> NodeID? { byPrefix[prefix].flatMap { revoked.contains($0) ? nil : $0 } }
+
+    public func isRevoked(_ node: NodeID) -> Bool { revoked.contains(node) }
+
+    /// Whether the root certified that key to sign shared configuration.
+    public func isAdmin(_ publicKey: [UInt8]) -> Bool { adminKeys[publicKey] != nil }
+
+    /// Takes what is new and truly signed by the root; drops all the rest without a word.
+    @discardableResult
+    public mutating func merge(_ records: [SignedRecord]) -> [RosterChange] {
+        var changes: [RosterChange] = []
+        for record in records {
+            let digest = record.digest
+            guard byDigest[digest] == nil, byDigest.count < Self.limit, record.body.count <= Self.recordLimit,
+                SigningKey.verify(
+                    record.signature, of: record.body, domain: record.kind.domain, mesh: meshID, publicKey: genesis.rootPublicKey),
+                let effect = apply(record)
+            else { continue }
+            byDigest[digest] = record
+            changes += effect
+        }
+        if !changes.isEmpty || !records.isEmpty { hash = Self.hash(byDigest.keys.sorted { $0.lexicographicallyPrecedes($1) }, genesis) }
+        return changes
+    }
+
+    /// `nil` for a body that does not read: such a record is not kept.
+    private mutating func apply(_ record: SignedRecord) -> [RosterChange]? {
+        switch record.kind {
+        case .admit:
+            guard let admission = Admission(body: record.body) else { return nil }
+            // Two ids with the same first half: packets could not tell them apart. 2^-64 by chance; the first one stays.
+            if let other = byPrefix[admission.id.prefix], other != admission.id { return nil }
+            let old = admissions[admission.id]
+            if let old, old.serial >= admission.serial { return [] }
+            admissions[admission.id] = admission
+            byPrefix[admission.id.prefix] = admission.id
+            if let old { byTLSKeyHash[old.tlsKeyHash] = nil }
+            byTLSKeyHash[admission.tlsKeyHash] = admission.id
+            if revoked.contains(admission.id) { return [] }
+            return [old == nil ? .admitted(admission.id) : .renewed(admission.id)]
+        case .revoke:
+            guard let body = WireRevokeBody(untrusted: record.body), let node = NodeID(bytes: body.node) else { return nil }
+            return revoked.insert(node).inserted ? [.revoked(node)] : []
+        case .adminKey:
+            guard let body = WireAdminKeyBody(untrusted: record.body), body.key.count == 32 else { return nil }
+            return adminKeys.updateValue(body.name, forKey: Array(body.key)) == nil ? [.adminKey(Array(body.key))] : []
+        }
+    }
+
+    private static func hash(_ digests: [[UInt8]], _ genesis: Genesis) -> [UInt8] {
+        blake2b(genesis.meshID.bytes + digests.flatMap { $0 }, length: 32)
+    }
+
+    public static func == (a: Roster, b: Roster) -> Bool { a.hash == b.hash }
+}
