@@ -2,13 +2,28 @@
 #ifndef MESHCAM_CV4L2_SHIM_H
 #define MESHCAM_CV4L2_SHIM_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <libv4l2.h>
 #include <linux/videodev2.h>
 
-static inline int meshcam_v4l2_open(const char *path) { return v4l2_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0); }
+// v4l2_open complains on stderr about what is no video device; asked first, it never sees one.
+static inline int meshcam_v4l2_open(const char *path) {
+    int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return -1;
+    struct v4l2_capability capability;
+    if (ioctl(fd, VIDIOC_QUERYCAP, &capability) < 0 || v4l2_fd_open(fd, 0) < 0) {
+        int code = errno;
+        close(fd);
+        errno = code;
+        return -1;
+    }
+    return fd;
+}
 static inline int meshcam_v4l2_ioctl(int fd, unsigned long request, void *argument) { return v4l2_ioctl(fd, request, argument); }
 
 // libv4l2 reports to stderr unless it is given a file; our errors carry errno instead.

@@ -93,7 +93,11 @@ final class MemorySink: ClipSink {
         await recorder.record(request("abc", triggered: 14.5, until: 19.5))
         await recorder.record(request("abc", triggered: 14.5, until: 21.05))
         #expect(await recorder.openClip?.until == at(21.05))
-        for unit in units where unit.captured > at(15) { bus.publish(unit) }
+        // As a camera would: not faster than the recorder follows.
+        for (index, unit) in units.enumerated() where unit.captured > at(15) {
+            bus.publish(unit)
+            while await recorder.openClip != nil, await recorder.lastSequence < UInt64(index + 1) { await Task.yield() }
+        }
         while sink.clips.first?.summary == nil { await Task.yield() }
         running.cancel()
         await running.value

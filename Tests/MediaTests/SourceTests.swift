@@ -24,7 +24,7 @@ import Testing
         let missing = #expect(throws: MediaError.self) { try V4L2Device(path: "/dev/video-that-is-not-there") }
         #expect(missing?.code == ENOENT)
         #expect(missing?.cure.contains("Plug") == true)
-        let null = #expect(throws: MediaError.self) { try V4L2Device(path: "/dev/null").capabilities() }
+        let null = #expect(throws: MediaError.self) { try V4L2Device(path: "/dev/null") }
         #expect(null?.cure.contains("no camera") == true, "\(null.map { "\($0)" } ?? "")")
         #expect(V4L2Devices.report(path: "/dev/null").problem != nil)
     }
@@ -172,7 +172,7 @@ import Testing
         #expect(zip(pictureTimes, pictureTimes.dropFirst()).allSatisfy { abs($1 - $0 - 0.08) < 0.002 })
         #expect(abs(Double(samples) / 48_000 - 4) < 0.15)
         #expect(loudest > 0.05 && loudest <= 1)
-        #expect(abs(reader.duration - 4) < 0.01)
+        #expect(abs(reader.duration - 4) < 0.05)
     }
 
     @Test func whatIsNoVideoIsRefusedWithACure() throws {

@@ -34,6 +34,9 @@ struct BackgroundModel: Sendable {
     private static let absorbSeconds: Float = 60
     /// Changes below this, levels, are stillness.
     private static let stillLevel: Float = 3
+    /// How far around an object the background is guarded, cells, and how much of the usual rate remains there.
+    private static let guardedReach = 3
+    private static let guardedShare: Float = 0.05
     /// More than this share at once is the scene's own change: the camera was turned, the light went out.
     static let massChange = 0.5
 
@@ -55,19 +58,27 @@ struct BackgroundModel: Sendable {
 
     var isLearning: Bool { age < Self.learning }
 
-    /// Takes the next picture, `seconds` after the one before.
-    mutating func take(_ grid: LumaGrid, seconds: Float) {
-        let learning = isLearning
+    /// Compares the next picture with the background: finds the light and the foreground. `learn` must follow.
+    mutating func compare(_ grid: LumaGrid) {
         light = LightChange.estimate(background: background, present: grid.values, isHidden: foreground)
         for index in background.indices {
             background[index] = min(max(light.apply(background[index]), 0), 255)
             raw[index] = abs(grid.values[index] - background[index]) > Self.noiseFactor * noise[index] + threshold
         }
         markForeground()
+    }
+
+    /// Learns from the picture just compared, `seconds` after the one before.
+    /// - Parameter objects: Cells of objects. In and around them the background is hardly learnt: those parts of an object that happen to be
+    ///   as bright as the background would otherwise sink in and stay behind as a ghost when it goes.
+    mutating func learn(_ grid: LumaGrid, seconds: Float, objects: [Bool]) {
+        let learning = isLearning
         let isMassChange = share > Self.massChange
         let lightStep = medianStep(to: grid.values)
-        let rate = learning ? max(1 - exp(-seconds / Self.backgroundSeconds), 1 / Float(pictures + 2)) : 1 - exp(-seconds / Self.backgroundSeconds)
+        let steady = 1 - exp(-seconds / Self.backgroundSeconds)
+        let rate = learning ? max(steady, 1 / Float(pictures + 2)) : steady
         let noiseRate: Float = learning ? 0.2 : 1 - exp(-seconds / Self.noiseSeconds)
+        let guarded = learning ? [] : surroundings(of: objects)
         for index in background.indices {
             let value = grid.values[index]
             let deviation = value - background[index]
@@ -81,7 +92,7 @@ struct BackgroundModel: Sendable {
                 if learning { noise[index] += noiseRate * (abs(deviation) - noise[index]) }
             } else {
                 still[index] = 0
-                background[index] += rate * deviation
+                background[index] += (guarded.isEmpty || !guarded[index] ? rate : rate * Self.guardedShare) * deviation
                 noise[index] = max(Self.minimumNoise, noise[index] + noiseRate * (abs(deviation) - noise[index]))
             }
         }
@@ -89,6 +100,24 @@ struct BackgroundModel: Sendable {
         previous = grid.values
         age += seconds
         pictures += 1
+    }
+
+    /// The cells within `guardedReach` of a marked one; empty if none is marked.
+    private func surroundings(of objects: [Bool]) -> [Bool] {
+        guard objects.count == background.count, objects.contains(true) else { return [] }
+        var wide = [Bool](repeating: false, count: objects.count)
+        for row in 0..<rows {
+            for column in 0..<columns where objects[row * columns + column] {
+                for x in max(0, column - Self.guardedReach)...min(columns - 1, column + Self.guardedReach) { wide[row * columns + x] = true }
+            }
+        }
+        var result = [Bool](repeating: false, count: objects.count)
+        for row in 0..<rows {
+            for y in max(0, row - Self.guardedReach)...min(rows - 1, row + Self.guardedReach) {
+                for column in 0..<columns where wide[y * columns + column] { result[row * columns + column] = true }
+            }
+        }
+        return result
     }
 
     /// A cell counts if it and at least four of its eight neighbours differ: single cells are noise.

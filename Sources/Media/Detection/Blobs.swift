@@ -8,21 +8,28 @@ struct Blobs: Sendable {
         var maximumRow = 0
     }
 
+    /// The cells of all groups that were large enough.
+    private(set) var members: [Bool] = []
     private var visited: [Bool] = []
     private var stack: [Int] = []
+    private var cells: [Int] = []
 
     /// The groups (cells that touch, corners included) of at least `minimumCells`.
     mutating func find(in mask: [Bool], columns: Int, rows: Int, minimumCells: Int) -> [Blob] {
+        members = []
         guard mask.count == columns * rows, columns > 0 else { return [] }
         visited = [Bool](repeating: false, count: mask.count)
+        members = visited
         var blobs: [Blob] = []
         for start in mask.indices where mask[start] && !visited[start] {
             var blob = Blob()
             visited[start] = true
+            cells.removeAll(keepingCapacity: true)
             stack.append(start)
             while let index = stack.popLast() {
                 let (row, column) = index.quotientAndRemainder(dividingBy: columns)
                 blob.cells += 1
+                cells.append(index)
                 blob.minimumColumn = min(blob.minimumColumn, column)
                 blob.maximumColumn = max(blob.maximumColumn, column)
                 blob.minimumRow = min(blob.minimumRow, row)
@@ -37,7 +44,10 @@ struct Blobs: Sendable {
                     }
                 }
             }
-            if blob.cells >= minimumCells { blobs.append(blob) }
+            if blob.cells >= minimumCells {
+                blobs.append(blob)
+                for index in cells { members[index] = true }
+            }
         }
         return blobs
     }

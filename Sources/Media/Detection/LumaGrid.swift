@@ -29,13 +29,15 @@ struct LumaGrid: Sendable {
     mutating func fill(from plane: LumaPlane) {
         precondition(fits(plane), "a plane of \(plane.width)x\(plane.height) for a grid of \(columns)x\(rows) cells of \(cell)")
         let (columns, rows, cell) = (columns, rows, cell)
-        let scale = 1 / Float(cell * cell)
+        // Large cells lose nothing by every second line: the noise of a mean of 72 pixels is below a tenth of a level.
+        let lineStep = cell >= 8 ? 2 : 1
+        let scale = 1 / Float(cell * ((cell + lineStep - 1) / lineStep))
         values.withUnsafeMutableBufferPointer { values in
             sums.withUnsafeMutableBufferPointer { sums in
                 for row in 0..<rows {
                     // Down first: plain loops over bytes in a row, which the compiler turns into vector additions.
                     for x in 0..<sums.count { sums[x] = 0 }
-                    for line in 0..<cell {
+                    for line in stride(from: 0, to: cell, by: lineStep) {
                         let bytes = plane.base + (row * cell + line) * plane.stride
                         for x in 0..<sums.count { sums[x] &+= UInt16(truncatingIfNeeded: bytes[x]) }
                     }

@@ -70,14 +70,14 @@ struct MotionDetector: Sendable {
         let seconds = Float(step.components.attoseconds) * 1e-18 + Float(step.components.seconds)
         // Move out and back in, so that the arrays are not copied.
         self.model = nil
-        model.take(present, seconds: seconds)
+        model.compare(present)
         let found =
-            model.foregroundIsPlausible
-            ? blobs.find(
-                in: model.foreground, columns: present.columns, rows: present.rows,
-                minimumCells: max(2, Int((minimumShare * Double(present.values.count)).rounded(.up)))) : []
+            blobs.find(
+                in: model.foregroundIsPlausible ? model.foreground : [], columns: present.columns, rows: present.rows,
+                minimumCells: max(2, Int((minimumShare * Double(present.values.count)).rounded(.up))))
         let shocked = model.light.isShock || model.share > BackgroundModel.massChange
         let isLearning = model.isLearning
+        model.learn(present, seconds: seconds, objects: blobs.members)
         self.model = model
         return decide(found, shocked: shocked, isLearning: isLearning, grid: present, seconds: seconds, captured: captured)
     }

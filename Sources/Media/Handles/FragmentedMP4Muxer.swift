@@ -20,10 +20,16 @@ final class FragmentedMP4Muxer {
     fileprivate var written: [UInt8] = []
     private var pending: [Int32: (unit: AccessUnit, pts90k: Int64)] = [:]
     private let hasAudio: Bool
+    /// Whether any sound was added yet.
+    private var hasSound = false
 
     private static let videoIndex: Int32 = 0
     private static let audioIndex: Int32 = 1
     private static let ioBufferSize: Int32 = 64 << 10
+    /// 20 ms of Opus silence, mono (RFC 6716: configuration 31, code 0, an empty CELT frame).
+    private static let silence = AccessUnit(
+        codec: .opus, bytes: SharedBytes([0xf8, 0xff, 0xfe]), pts90k: 0, duration90k: 1800, isKeyFrame: true,
+        captured: ContinuousClock.now)
     private static let cure = "The next clip starts anew; if this repeats, report it with the log."
 
     /// `ftyp` and `moov`.
@@ -135,6 +141,11 @@ final class FragmentedMP4Muxer {
     func append(_ unit: AccessUnit, pts90k: Int64) throws(MediaError) {
         let index = unit.codec.isVideo ? Self.videoIndex : Self.audioIndex
         guard pts90k >= 0, unit.codec.isVideo || hasAudio else { return }
+        if index == Self.audioIndex, !hasSound {
+            hasSound = true
+            // libavformat stretches a track's first sample back to the file's start: let that be silence, not the first sound.
+            if pts90k > 0 { try write((Self.silence, 0), duration90k: pts90k, index: index) }
+        }
         if let previous = pending[index] {
             guard pts90k > previous.pts90k else { return }
             try write(previous, duration90k: pts90k - previous.pts90k, index: index)

@@ -37,8 +37,8 @@ public actor Recorder {
     private var plan: RecordingPlan
     private var clip: Clip?
     private var clipCount = 0
-    private var lastSequence: UInt64 = 0
-    private var lostPictures = 0
+    /// Number of the last access unit taken.
+    private(set) var lastSequence: UInt64 = 0
     private let broadcast = Broadcast<OpenClip?>(buffer: 1)
     /// Posters being made, by clip; a clip that ended meanwhile waits here to be closed.
     private var posters: [Int: (writer: any ClipWriter, closing: ClipSummary?)] = [:]

@@ -74,16 +74,18 @@ struct RecordingPlan: Sendable {
             return begin(with: unit, request: request, continues: false)
         case .open(var open):
             guard unit.codec.isVideo else { return [.append(unit)] }
-            let length = unit.captured - open.start
-            if unit.captured >= open.request.until, length >= settings.minimumClip {
+            let clipLength = unit.captured - open.start
+            if unit.captured >= open.request.until, clipLength >= settings.minimumClip {
                 state = .idle
                 return [close(open, .motionEnded)]
             }
-            if unit.isKeyFrame, length >= settings.maximumClip {
+            if unit.isKeyFrame, clipLength >= settings.maximumClip {
                 return [close(open, .maximumLength)] + begin(with: unit, request: open.request, continues: true)
             }
             var actions: [Action] = []
-            if unit.isKeyFrame || unit.captured - open.fragmentStart >= settings.fragment, open.fragmentPictures > 0 {
+            // Half a picture of tolerance: a source's jitter must not make every other fragment one picture longer.
+            let length = unit.captured - open.fragmentStart + MediaTime.duration(ticks90k: unit.duration90k / 2)
+            if unit.isKeyFrame || length >= settings.fragment, open.fragmentPictures > 0 {
                 actions.append(
                     .cut(next: unit, start: open.fragmentStart, beginsWithKeyFrame: open.fragmentBeginsWithKeyFrame))
                 open.fragmentStart = unit.captured

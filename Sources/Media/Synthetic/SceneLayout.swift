@@ -89,7 +89,7 @@ struct SceneLayout: Sendable {
         }
         salt = UInt32(truncatingIfNeeded: SceneNoise.hash(seed))
         kind = Kind.allCases[Int(seed % 3)]
-        light = Self.lights[Int((seed / 3 &+ seed) % UInt64(Self.lights.count))]
+        light = Self.lights[Int((seed % 3 + (seed &- 1) / 3) % UInt64(Self.lights.count))]
         if random(11) < 0.5 { light.sunSide = -light.sunSide }
         let mirror: Float = random(12) < 0.5 ? -1 : 1
         grass = pick([SceneColour(0.36, 0.44, 0.21), SceneColour(0.32, 0.41, 0.24), SceneColour(0.41, 0.45, 0.25)], 13)

@@ -80,8 +80,8 @@ struct SceneRenderer {
                             let shift = strength * (sin(time * 1.35 + phase) + 0.5 * sin(time * 3.1 + phase * 2.3)) + 4
                             let whole = Int(shift.rounded(.down))
                             let part = UInt16((shift - Double(whole)) * 256)
-                            // The shift lies within 0…8 around 4; rows are read with that margin inside the picture.
-                            let first = max(sway.x, 4 - whole + 0)
+                            // The shift lies within 0…8 around 4; a margin that wide stays still at the picture's sides.
+                            let first = max(sway.x, 4)
                             let last = min(sway.x + sway.width, width - 6)
                             guard first < last else { continue }
                             let row = (sway.y + line) * width

@@ -24,7 +24,7 @@ enum Footage {
     /// The labels of `<name>.events.csv`: start_frame,end_frame,start_s,end_s,kind,label.
     static func labels(_ name: String) throws -> [Span] {
         let text = try String(contentsOf: directory.appending(path: "\(name).events.csv"), encoding: .utf8)
-        return text.split(separator: "\n").dropFirst().compactMap { line in
+        return text.split(whereSeparator: \.isNewline).dropFirst().compactMap { line in
             let fields = line.split(separator: ",", maxSplits: 5)
             guard fields.count >= 5, let start = Double(fields[2]), let end = Double(fields[3]) else { return nil }
             return Span(start: start, end: end, kind: String(fields[4]))
