@@ -80,6 +80,7 @@ def test_record_from_the_page_makes_one_incident_of_three_angles(page, demo, sig
     expect(card).to_have_attribute("data-angles", "3", timeout=30_000)
     expect(card.locator(".thumb")).to_have_count(3)
     expect(card.locator(".new-mark")).to_be_visible()
+    expect(card).to_be_in_viewport(ratio=0.9)
     recorded["event"] = event
     # Done once the clips are: the next test plays them to their end.
     expect(card.locator(".pill.recording")).to_be_hidden(timeout=90_000)
