@@ -108,9 +108,14 @@ def test_node_1s_clip_plays_to_its_end_at_node_2(page, demo, sign_in, recorded):
     played = page.evaluate_handle("(id) => document.querySelector(`mc-player-angle[data-clip='${CSS.escape(id)}'] video`)", clip["id"])
     page.wait_for_function("(video) => video.readyState >= 3 && video.videoWidth > 0", arg=played, timeout=20_000)
     page.wait_for_function("(video) => video.ended || video.currentTime >= video.duration - 0.3", arg=played, timeout=150_000)
-    frames, length, error = page.evaluate("(video) => [video.getVideoPlaybackQuality().totalVideoFrames, video.duration, video.error?.message ?? '']", played)
+    frames, length, ran, error = page.evaluate("""(video) => [
+        video.getVideoPlaybackQuality().totalVideoFrames,
+        video.duration,
+        Array.from({ length: video.played.length }, (_, i) => video.played.end(i) - video.played.start(i)).reduce((a, b) => a + b, 0),
+        video.error?.message ?? '']""", played)
     assert error == ""
     assert length >= 8
+    assert ran >= length * 0.8, f"only {ran:.1f} s of {length:.1f} s ran, the rest was jumped over"
     assert frames >= length * 4, f"only {frames} frames decoded in {length:.1f} s"
 
 
