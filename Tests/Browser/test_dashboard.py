@@ -80,6 +80,7 @@ def test_record_from_the_page_makes_one_incident_of_three_angles(page, demo, sig
     expect(card).to_have_attribute("data-angles", "3", timeout=30_000)
     expect(card.locator(".thumb")).to_have_count(3)
     expect(card.locator(".new-mark")).to_be_visible()
+    expect(card).to_be_in_viewport(ratio=0.9)
     recorded["event"] = event
     # Done once the clips are: the next test plays them to their end.
     expect(card.locator(".pill.recording")).to_be_hidden(timeout=90_000)
@@ -107,9 +108,14 @@ def test_node_1s_clip_plays_to_its_end_at_node_2(page, demo, sign_in, recorded):
     played = page.evaluate_handle("(id) => document.querySelector(`mc-player-angle[data-clip='${CSS.escape(id)}'] video`)", clip["id"])
     page.wait_for_function("(video) => video.readyState >= 3 && video.videoWidth > 0", arg=played, timeout=20_000)
     page.wait_for_function("(video) => video.ended || video.currentTime >= video.duration - 0.3", arg=played, timeout=150_000)
-    frames, length, error = page.evaluate("(video) => [video.getVideoPlaybackQuality().totalVideoFrames, video.duration, video.error?.message ?? '']", played)
+    frames, length, ran, error = page.evaluate("""(video) => [
+        video.getVideoPlaybackQuality().totalVideoFrames,
+        video.duration,
+        Array.from({ length: video.played.length }, (_, i) => video.played.end(i) - video.played.start(i)).reduce((a, b) => a + b, 0),
+        video.error?.message ?? '']""", played)
     assert error == ""
     assert length >= 8
+    assert ran >= length * 0.8, f"only {ran:.1f} s of {length:.1f} s ran, the rest was jumped over"
     assert frames >= length * 4, f"only {frames} frames decoded in {length:.1f} s"
 
 

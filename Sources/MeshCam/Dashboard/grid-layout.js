@@ -42,7 +42,10 @@ export function columnLayout(n, width, options = {}) {
   return { rects, height: Math.max(0, n * (tall + gap) - gap) };
 }
 
-/** @param {{ rects: Rect[], height: number }} a @param {{ rects: Rect[], height: number }} b */
+/**
+ * @param {{ rects: Rect[], height: number }} a
+ * @param {{ rects: Rect[], height: number }} b
+ */
 function larger(a, b) {
   return area(b.rects) > area(a.rects) * 1.02 ? b : a;
 }
@@ -51,7 +54,12 @@ function larger(a, b) {
 const area = (rects) => rects.reduce((sum, rect) => sum + rect.width * rect.height, 0);
 
 /**
- * @param {number} n @param {number} columns @param {number} width @param {number} height @param {number} gap @param {number} ratio
+ * @param {number} n
+ * @param {number} columns
+ * @param {number} width
+ * @param {number} height
+ * @param {number} gap
+ * @param {number} ratio
  */
 function uniform(n, columns, width, height, gap, ratio) {
   const rows = Math.ceil(n / columns);
@@ -70,7 +78,12 @@ function uniform(n, columns, width, height, gap, ratio) {
 
 /**
  * The large one left, the others in a column beside it, together as tall as it is.
- * @param {number} n @param {number} large @param {number} width @param {number} height @param {number} gap @param {number} ratio
+ * @param {number} n
+ * @param {number} large
+ * @param {number} width
+ * @param {number} height
+ * @param {number} gap
+ * @param {number} ratio
  */
 function oneAndColumn(n, large, width, height, gap, ratio) {
   const side = n - 1;
@@ -93,7 +106,13 @@ function oneAndColumn(n, large, width, height, gap, ratio) {
 
 /**
  * The large one on top, the others in a row below it.
- * @param {number} n @param {number} large @param {number} width @param {number} height @param {number} gap @param {number} ratio @param {number} rowOf
+ * @param {number} n
+ * @param {number} large
+ * @param {number} width
+ * @param {number} height
+ * @param {number} gap
+ * @param {number} ratio
+ * @param {number} rowOf
  */
 function oneAndRow(n, large, width, height, gap, ratio, rowOf) {
   const side = n - 1;
@@ -116,7 +135,10 @@ function oneAndRow(n, large, width, height, gap, ratio, rowOf) {
 
 /**
  * Six: a large one over 2 × 2 cells of a 3 × 3 grid, five around it.
- * @param {number} width @param {number} height @param {number} gap @param {number} ratio
+ * @param {number} width
+ * @param {number} height
+ * @param {number} gap
+ * @param {number} ratio
  */
 function oneInCorner(width, height, gap, ratio) {
   const w = Math.floor(Math.min((width - 2 * gap) / 3, ((height - 2 * gap) / 3) * ratio));

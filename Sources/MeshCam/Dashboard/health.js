@@ -8,7 +8,7 @@ import { at, count, span } from "./format.js";
 /** @typedef {{ level: "ok" | "checking" | "attention", text: string, problems: HealthProblem[] }} Health */
 
 /**
- * @param {Pick<Store, "connection" | "checked" | "nodeList" | "cameraList" | "serving" | "missing">} store
+ * @param {Pick<Store, "connection" | "checked" | "nodeList" | "cameraList" | "serving">} store
  * @param {number} now  ms since 1970
  * @returns {Health}
  */

@@ -27,7 +27,10 @@ export function listenForKeys() {
   });
 }
 
-/** @param {KeyboardEvent} event @returns {boolean} whether the key meant something */
+/**
+ * @param {KeyboardEvent} event
+ * @returns {boolean} whether the key meant something
+ */
 function pageKey(event) {
   const cameras = store.cameraList;
   if (/^[1-9]$/.test(event.key)) {

@@ -51,7 +51,10 @@ class Mesh {
     }
   }
 
-  /** @param {string} username @param {string} password */
+  /**
+   * @param {string} username
+   * @param {string} password
+   */
   async signIn(username, password) {
     this.#enter(await getJSON("/session", { method: "POST", body: { username, password }, quiet401: true }));
   }
@@ -129,7 +132,10 @@ class Mesh {
     }
   }
 
-  /** @param {string} type @param {string} data */
+  /**
+   * @param {string} type
+   * @param {string} data
+   */
   #apply(type, data) {
     if (type === "resync") {
       void this.refresh();
@@ -198,11 +204,14 @@ class Mesh {
     try {
       this.store.addIncidents(await getJSON(`/incidents?limit=${pageSize}&cursor=${encodeURIComponent(cursor)}`), false);
     } catch (error) {
-      this.toast(`Older incidents could not be read: ${wordsOf(error)}`, { needsYou: true });
+      this.#refused("Older incidents could not be read.", error);
     }
   }
 
-  /** Makes sure that an incident named in an address is in the store, if the mesh still has it. @param {string} event */
+  /**
+   * Makes sure that an incident named in an address is in the store, if the mesh still has it.
+   * @param {string} event
+   */
   async findIncident(event) {
     for (let page = 0; page < 40 && !this.store.incidents.has(event); page += 1) {
       if (this.store.incidentsLoaded && !this.store.incidentsCursor) return;
@@ -218,22 +227,28 @@ class Mesh {
       this.store.clips.set(camera, { clips: page.clips, cursor: page.cursor });
       this.store.changed("clips");
     } catch (error) {
-      if (!(error instanceof Problem && error.status === 401)) this.toast(`Clips could not be read: ${wordsOf(error)}`, { needsYou: true });
+      this.#refused("Clips could not be read.", error);
     }
   }
 
-  /** Records now, with the pre-roll, on every camera of the group. @param {string} cameraId */
+  /**
+   * Records now, with the pre-roll, on every camera of the group.
+   * @param {string} cameraId
+   */
   async record(cameraId) {
     const name = this.store.cameraName(cameraId);
     try {
       const { event } = await getJSON(`/cameras/${segment(cameraId)}/trigger`, { method: "POST", body: { kind: "manual" } });
       this.toast(`${name}: recording, from 10 s before.`, { href: `#/incidents/${segment(event)}`, link: "Watch" });
     } catch (error) {
-      this.toast(`${name}: not recording. ${wordsOf(error)}`, { needsYou: true });
+      this.#refused(`${name}: not recording.`, error);
     }
   }
 
-  /** Saves the picture of this moment as a file. @param {string} cameraId */
+  /**
+   * Saves the picture of this moment as a file.
+   * @param {string} cameraId
+   */
   async saveSnapshot(cameraId) {
     const name = this.store.cameraName(cameraId);
     try {
@@ -246,7 +261,7 @@ class Mesh {
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
       this.toast(`${name}: snapshot saved.`);
     } catch (error) {
-      this.toast(`${name}: no snapshot. ${wordsOf(error)}`, { needsYou: true });
+      this.#refused(`${name}: no snapshot.`, error);
     }
   }
 
@@ -260,6 +275,16 @@ class Mesh {
     this.store.toasts = [...this.store.toasts.filter((toast) => toast.text !== text), { id, text, ...more }].slice(-3);
     this.store.changed("toasts");
     setTimeout(() => this.dismiss(id), more.needsYou ? 9000 : 5000);
+  }
+
+  /**
+   * Says what did not work. A session that has ended needs no words: the sign-in page is in front already.
+   * @param {string} what
+   * @param {unknown} error
+   */
+  #refused(what, error) {
+    if (error instanceof Problem && error.status === 401) return;
+    this.toast(`${what} ${wordsOf(error)}`, { needsYou: true });
   }
 
   /** @param {number} id */
@@ -288,7 +313,10 @@ export function wordsOf(error) {
   return "The connection broke.";
 }
 
-/** How long a clip is by its two ends, where the node does not say. @param {Clip} clip */
+/**
+ * How long a clip is by its two ends, where the node does not say.
+ * @param {Clip} clip
+ */
 export const lengthOf = (clip) => clip.durationSeconds || (at(clip.end) - at(clip.start)) / 1000 || 0;
 
 export const mesh = new Mesh();

@@ -50,7 +50,10 @@ class PicturePool {
   #polled = [];
   #polling = false;
   #planned = false;
-  /** The last picture of each camera: what a view shows first, dimmed, before it has one of its own. @type {Map<string, Still>} */
+  /**
+   * The last picture of each camera: what a view shows first, dimmed, before it has one of its own.
+   * @type {Map<string, Still>}
+   */
   #stills = new Map();
 
   constructor() {
@@ -103,7 +106,10 @@ class PicturePool {
     void this.#stream(viewer, controller.signal);
   }
 
-  /** @param {Viewer} viewer @param {AbortSignal} signal */
+  /**
+   * @param {Viewer} viewer
+   * @param {AbortSignal} signal
+   */
   async #stream(viewer, signal) {
     let attempt = 0;
     let lastPicture = Date.now();
@@ -170,7 +176,11 @@ class PicturePool {
     this.#polling = false;
   }
 
-  /** @param {Viewer} viewer @param {Blob} blob @param {number} takenAt */
+  /**
+   * @param {Viewer} viewer
+   * @param {Blob} blob
+   * @param {number} takenAt
+   */
   #show(viewer, blob, takenAt) {
     const still = { blob, at: takenAt };
     this.#stills.set(viewer.camera, still);
@@ -199,14 +209,20 @@ class PicturePool {
   }
 }
 
-/** @param {string} camera @param {number} width */
+/**
+ * @param {string} camera
+ * @param {number} width
+ */
 async function readStill(camera, width) {
   const response = await request(`/cameras/${segment(camera)}/snapshot.jpg?width=${width}`, { timeoutMs: 5000 });
   const blob = await response.blob();
   return { blob, at: Date.parse(response.headers.get("Last-Modified") ?? "") };
 }
 
-/** A width that the node serves to others too: few sizes mean few encodings. @param {number} cssWidth */
+/**
+ * A width that the node serves to others too: few sizes mean few encodings.
+ * @param {number} cssWidth
+ */
 export function pictureWidth(cssWidth) {
   const wanted = cssWidth * Math.min(2, devicePixelRatio || 1);
   return wanted <= 400 ? 320 : wanted <= 900 ? 640 : 1280;

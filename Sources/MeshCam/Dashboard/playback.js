@@ -32,7 +32,10 @@ export function anglesOf(incident, fpsOf) {
     .sort((a, b) => Number(b.camera === incident.origin) - Number(a.camera === incident.origin) || a.name.localeCompare(b.name) || a.startMs - b.startMs);
 }
 
-/** @param {Angle[]} angles @returns {{ startMs: number, endMs: number }} from the first frame of any angle to the last of any */
+/**
+ * @param {Angle[]} angles
+ * @returns {{ startMs: number, endMs: number }} from the first frame of any angle to the last of any
+ */
 export function rangeOf(angles) {
   if (angles.length === 0) return { startMs: 0, endMs: 0 };
   return { startMs: Math.min(...angles.map((angle) => angle.startMs)), endMs: Math.max(...angles.map((angle) => angle.endMs)) };
@@ -75,7 +78,10 @@ export class PlaybackClock {
     this.#wallMs = range.startMs;
   }
 
-  /** Wall time shown at `now`. @param {number} now */
+  /**
+   * Wall time shown at `now`.
+   * @param {number} now
+   */
   at(now) {
     if (!this.playing || this.#held) return this.#wallMs;
     return Math.min(this.endMs, this.#wallMs + (now - this.#since) * this.speed);
@@ -105,19 +111,29 @@ export class PlaybackClock {
     this.playing = false;
   }
 
-  /** @param {number} wallMs @param {number} now */
+  /**
+   * @param {number} wallMs
+   * @param {number} now
+   */
   seek(wallMs, now) {
     this.#wallMs = Math.max(this.startMs, Math.min(this.endMs, wallMs));
     this.#since = now;
   }
 
-  /** @param {number} speed @param {number} now */
+  /**
+   * @param {number} speed
+   * @param {number} now
+   */
   setSpeed(speed, now) {
     this.#settle(now);
     this.speed = speed;
   }
 
-  /** Stands still while a picture is being fetched. @param {boolean} held @param {number} now */
+  /**
+   * Stands still while a picture is being fetched.
+   * @param {boolean} held
+   * @param {number} now
+   */
   hold(held, now) {
     if (held === this.#held) return;
     this.#settle(now);

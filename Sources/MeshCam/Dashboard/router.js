@@ -3,7 +3,10 @@
 
 /** @typedef {{ name: "live" | "incidents" | "incident" | "cameras" | "camera" | "settings", id: string, query: URLSearchParams }} Route */
 
-/** @param {string} hash  with or without its "#" @returns {Route} */
+/**
+ * @param {string} hash  with or without its "#"
+ * @returns {Route}
+ */
 export function parseRoute(hash) {
   const [path, query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [head = "", tail = ""] = path.split("/", 2);
@@ -33,5 +36,8 @@ export function go(hash) {
 
 /** @param {string} id */
 export const cameraPlace = (id) => `#/cameras/${encodeURIComponent(id)}`;
-/** @param {string} event @param {string} [camera]  the angle to show large */
+/**
+ * @param {string} event
+ * @param {string} [camera]  the angle to show large
+ */
 export const incidentPlace = (event, camera) => `#/incidents/${encodeURIComponent(event)}${camera ? `?camera=${encodeURIComponent(camera)}` : ""}`;

@@ -28,14 +28,20 @@ export class Store {
   incidentsCursor = null;
   /** @type {Missing[]} */
   missing = [];
-  /** Clips of one camera, newest first, with the cursor of the next page. @type {Map<string, { clips: Clip[], cursor: string | null }>} */
+  /**
+   * Clips of one camera, newest first, with the cursor of the next page.
+   * @type {Map<string, { clips: Clip[], cursor: string | null }>}
+   */
   clips = new Map();
   /** @type {{ id: number, text: string, href?: string, link?: string, needsYou?: boolean }[]} */
   toasts = [];
 
   /** @type {Map<string, Notice>} */
   #notices = new Map();
-  /** When an event last changed a camera or node, so that an older answer does not overwrite it. @type {Map<string, number>} */
+  /**
+   * When an event last changed a camera or node, so that an older answer does not overwrite it.
+   * @type {Map<string, number>}
+   */
   #touched = new Map();
   /** @type {Map<Topic, Set<() => void>>} */
   #listeners = new Map();
@@ -73,7 +79,10 @@ export class Store {
     for (const listener of due) listener();
   }
 
-  /** @param {Connection["phase"]} phase @param {string} [reason] */
+  /**
+   * @param {Connection["phase"]} phase
+   * @param {string} [reason]
+   */
   setConnection(phase, reason = "") {
     if (this.connection.phase !== phase) this.connection = { phase, since: Date.now(), reason };
     else this.connection.reason = reason;
@@ -97,13 +106,19 @@ export class Store {
     this.changed("session", "cameras", "nodes", "incidents", "clips");
   }
 
-  /** @param {Camera[]} list @param {number} askedAt */
+  /**
+   * @param {Camera[]} list
+   * @param {number} askedAt
+   */
   setCameras(list, askedAt) {
     this.cameras = this.#merge(this.cameras, list, askedAt);
     this.changed("cameras");
   }
 
-  /** @param {MeshNode[]} list @param {number} askedAt */
+  /**
+   * @param {MeshNode[]} list
+   * @param {number} askedAt
+   */
   setNodes(list, askedAt) {
     this.nodes = this.#merge(this.nodes, list, askedAt);
     this.changed("nodes");
@@ -166,7 +181,10 @@ export class Store {
     }
   }
 
-  /** Puts a clip into its incident; the first clip of an unknown event founds one. @param {Clip} clip */
+  /**
+   * Puts a clip into its incident; the first clip of an unknown event founds one.
+   * @param {Clip} clip
+   */
   putClip(clip) {
     const notice = this.#notices.get(clip.event);
     const known = this.incidents.get(clip.event);
@@ -219,5 +237,8 @@ export class Store {
   }
 }
 
-/** The moment that names an incident: its trigger. @param {Incident} incident */
+/**
+ * The moment that names an incident: its trigger.
+ * @param {Incident} incident
+ */
 export const momentOf = (incident) => incident.triggered ?? incident.start;

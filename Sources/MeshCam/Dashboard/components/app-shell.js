@@ -64,7 +64,10 @@ class AppShell extends Component {
     this.#show(`splash ${words}`, () => [h("div", { class: "splash", role: "status" }, brandMark(), h("p", {}, words))]);
   }
 
-  /** @param {string} what @param {() => Node[]} make */
+  /**
+   * @param {string} what
+   * @param {() => Node[]} make
+   */
   #show(what, make) {
     if (this.#shown === what) return;
     this.#shown = what;

@@ -43,7 +43,7 @@ class CameraTile extends Component {
   }
 
   enter() {
-    this.whileHere(store.watch(["cameras"], () => this.render()));
+    this.whileHere(store.watch(["cameras", "connection"], () => this.render()));
     const timer = setInterval(() => this.#renderOffline(), 5000);
     this.whileHere(() => clearInterval(timer));
     this.whileHere(() => clearTimeout(this.#timer));
@@ -53,13 +53,15 @@ class CameraTile extends Component {
     const camera = store.cameras.get(this.camera);
     if (!camera) return;
     setText(this.#name, camera.name);
-    this.classList.toggle("in-motion", camera.online && camera.motion);
-    this.#motion.hidden = !(camera.online && camera.motion);
-    this.#recording.hidden = !(camera.online && camera.recording);
+    // Without a connection nothing is known about now.
+    const known = camera.online && store.connection.phase === "live";
+    this.classList.toggle("in-motion", known && camera.motion);
+    this.#motion.hidden = !(known && camera.motion);
+    this.#recording.hidden = !(known && camera.recording);
     this.#night.hidden = !(camera.online && camera.night && camera.state === "running");
     this.#record.disabled = !camera.online || camera.state !== "running";
     this.#renderOffline();
-    const states = [camera.online ? camera.state === "running" ? "live" : camera.state : "offline", camera.motion && "motion", camera.recording && "recording"].filter(Boolean);
+    const states = [camera.online ? camera.state === "running" ? "live" : camera.state : "offline", known && camera.motion && "motion", known && camera.recording && "recording"].filter(Boolean);
     this.#link.setAttribute("aria-label", `${camera.name}: ${states.join(", ")}`);
   }
 
@@ -80,7 +82,10 @@ class CameraTile extends Component {
   }
 }
 
-/** Why a camera gives no picture, with its age; "" where it does. @param {import("../types.js").Camera} camera */
+/**
+ * Why a camera gives no picture, with its age; "" where it does.
+ * @param {import("../types.js").Camera} camera
+ */
 export function offlineWords(camera) {
   if (!camera.online || camera.state === "offline") {
     const age = (Date.now() - at(camera.lastSeen)) / 1000;

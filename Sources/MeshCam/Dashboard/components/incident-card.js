@@ -83,7 +83,10 @@ class IncidentCard extends Component {
   }
 }
 
-/** @param {Clip} clip @returns {HTMLElement} a poster frame, or the camera's name where there is none yet */
+/**
+ * @param {Clip} clip
+ * @returns {HTMLElement} a poster frame, or the camera's name where there is none yet
+ */
 export function thumbnail(clip) {
   const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: `${urlOf(`/clips/${segment(clip.id)}/thumbnail.jpg`)}${clip.state === "recording" ? "?early" : ""}` });
   const box = h("span", { class: "thumb" }, h("bdi", { dir: "auto" }, clip.cameraName), image);
@@ -91,7 +94,10 @@ export function thumbnail(clip) {
   return box;
 }
 
-/** "Motion · Front porch" or the label someone gave. @param {Incident} incident */
+/**
+ * "Motion · Front porch" or the label someone gave.
+ * @param {Incident} incident
+ */
 export function whatOf(incident) {
   const origin = incident.origin ? store.cameraName(incident.origin) || incident.clips.find((clip) => clip.camera === incident.origin)?.cameraName : "";
   const names = origin ? [origin] : incident.clips.map((clip) => clip.cameraName).slice(0, 2);

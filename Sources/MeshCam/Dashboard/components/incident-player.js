@@ -102,6 +102,7 @@ class IncidentPlayer extends Component {
     const incident = store.incidents.get(this.#event);
     this.#body.hidden = !incident || incident.clips.length === 0;
     this.#renderEmpty(incident);
+    this.#older.hidden = this.#newer.hidden = this.#body.hidden;
     if (!incident || incident.clips.length === 0) return;
     mesh.seen.mark(incident);
     this.#angles = anglesOf(incident, (camera) => store.cameras.get(camera)?.fps ?? 25);
@@ -182,6 +183,7 @@ class IncidentPlayer extends Component {
     const index = this.#angles.findIndex((angle) => angle.id === this.#large);
     const bar = /** @type {HTMLElement} */ (this.#body.children[1]).offsetHeight;
     const height = Math.max(narrow.matches ? 180 : 300, innerHeight - (this.#stage.getBoundingClientRect().top + scrollY) - bar - 28);
+    /** @type {{ rects: import("../grid-layout.js").Rect[], height: number }} */
     let layout;
     if (narrow.matches && players.length < 3 && index < 0) {
       layout = columnLayout(players.length, width, { gap: 4 });
@@ -276,7 +278,10 @@ class IncidentPlayer extends Component {
     this.#renderControls();
   }
 
-  /** @param {1 | -1} direction @param {boolean} [round] */
+  /**
+   * @param {1 | -1} direction
+   * @param {boolean} [round]
+   */
   #stepSpeed(direction, round = false) {
     const next = speeds.indexOf(this.#clock.speed) + direction;
     const index = round ? (next + speeds.length) % speeds.length : Math.max(0, Math.min(speeds.length - 1, next));

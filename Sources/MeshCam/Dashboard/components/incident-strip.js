@@ -33,11 +33,14 @@ class IncidentStrip extends Component {
     this.#list.hidden = incidents.length === 0;
     this.#empty.hidden = !store.incidentsLoaded || incidents.length > 0;
     if (!this.#empty.hidden) fill(this.#empty, "Nothing has happened yet. When a camera sees motion, or you press record, the clips of all cameras appear here as one incident, from 10 s before.");
+    // A reader who looks at the newest goes on looking at the newest.
+    const atNewest = this.#list.scrollLeft < 16;
     reconcile(this.#list, incidents.slice(0, most), (incident) => incident.event, () => h("li", {}, h("mc-incident-card")), (item, incident) => {
       item.firstElementChild.show(incident);
     });
     // Cards show nothing before they are in the page; by now they are.
     for (const card of this.#list.querySelectorAll("mc-incident-card")) /** @type {any} */ (card).render();
+    if (atNewest) this.#list.scrollLeft = 0;
   }
 }
 customElements.define("mc-incident-strip", IncidentStrip);

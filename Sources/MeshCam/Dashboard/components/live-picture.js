@@ -99,7 +99,10 @@ class LivePicture extends Component {
     this.#renderVeil(camera, running);
   }
 
-  /** @param {import("../types.js").Camera | undefined} camera @param {boolean} running */
+  /**
+   * @param {import("../types.js").Camera | undefined} camera
+   * @param {boolean} running
+   */
   #renderVeil(camera, running) {
     let state = /** @type {string} */ (this.#phase);
     let reason = "";
@@ -128,7 +131,10 @@ class LivePicture extends Component {
 
   #shownAt = NaN;
 
-  /** @param {Still} still @param {boolean} live */
+  /**
+   * @param {Still} still
+   * @param {boolean} live
+   */
   #onPicture(still, live) {
     this.#shownAt = still.at;
     if (live) this.#viewer && this.#phase !== "live" && this.#setPhase("live", "");
@@ -147,7 +153,10 @@ class LivePicture extends Component {
     if (previous) URL.revokeObjectURL(previous);
   }
 
-  /** @param {Phase} phase @param {string} reason */
+  /**
+   * @param {Phase} phase
+   * @param {string} reason
+   */
   #setPhase(phase, reason) {
     if (phase === this.#phase && reason === this.#phaseReason) return;
     this.#phase = phase;

@@ -9,7 +9,9 @@ import { followPlan } from "../playback.js";
 /** @import { Angle } from "../playback.js" */
 
 /** A clip that is still being written is read anew at most this often. */
-const rereadMs = 3000;
+const rereadMs = 2000;
+/** A clip that changed under the reader fails to decode; so many times it is read anew before that counts as broken. */
+const mostRereads = 5;
 
 class PlayerAngle extends Component {
   /** @type {HTMLVideoElement} */
@@ -24,6 +26,9 @@ class PlayerAngle extends Component {
   #failed = "";
   #readBytes = 0;
   #readAt = 0;
+  #readUnfinished = false;
+  #broken = false;
+  #rereads = 0;
 
   build() {
     this.#video.muted = true;
@@ -31,6 +36,11 @@ class PlayerAngle extends Component {
     this.#button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("enlarge", { bubbles: true })));
     this.#video.addEventListener("error", () => {
       if (!this.#video.getAttribute("src")) return;
+      if (this.#mayHaveGrown && this.#rereads < mostRereads) {
+        this.#rereads += 1;
+        this.#broken = true;
+        return;
+      }
       this.#failed = this.#video.error?.code === MediaError.MEDIA_ERR_NETWORK ? "The clip could not be fetched." : "This clip cannot be played here. Download it to see it.";
     });
     this.#video.addEventListener("loadedmetadata", () => this.dispatchEvent(new CustomEvent("length", { bubbles: true })));
@@ -44,7 +54,10 @@ class PlayerAngle extends Component {
     this.#loaded = false;
   }
 
-  /** @param {Angle} angle @param {boolean} isOrigin */
+  /**
+   * @param {Angle} angle
+   * @param {boolean} isOrigin
+   */
   setAngle(angle, isOrigin) {
     this.#angle = angle;
     this.dataset.clip = angle.id;
@@ -68,25 +81,41 @@ class PlayerAngle extends Component {
     return Number.isFinite(this.#video.duration) ? this.#video.duration : NaN;
   }
 
-  /** Begins to fetch, or lets go of what was fetched. @param {boolean} wanted */
+  /**
+   * Begins to fetch, or lets go of what was fetched.
+   * @param {boolean} wanted
+   */
   want(wanted) {
     if (!this.#angle || wanted === this.#loaded) return;
     if (wanted) {
       this.#loaded = true;
-      this.#read();
+      this.#read(0);
     } else {
       this.leave();
     }
   }
 
-  #read() {
+  /** @param {number} fromSeconds */
+  #read(fromSeconds) {
     const clip = this.#angle?.clip;
     if (!clip) return;
     this.#failed = "";
+    this.#broken = false;
     this.#readBytes = clip.bytes;
+    this.#readUnfinished = clip.state === "recording";
+    // The address changes with the clip's length, so that no cache joins two states of one file.
+    const state = this.#readAt > 0 || this.#readUnfinished ? `?bytes=${clip.bytes}.${Math.round(performance.now())}` : "";
     this.#readAt = performance.now();
-    const growing = clip.state === "recording" || this.#readAt > 0 && this.#video.currentSrc ? `?bytes=${clip.bytes}` : "";
-    this.#video.src = `${urlOf(`/clips/${segment(clip.id)}/video.mp4`)}${growing}`;
+    this.#video.src = `${urlOf(`/clips/${segment(clip.id)}/video.mp4`)}${state}`;
+    if (fromSeconds <= 0) return;
+    this.#video.addEventListener("loadedmetadata", () => {
+      this.#video.currentTime = Math.min(fromSeconds, this.mediaSeconds || fromSeconds);
+    }, { once: true });
+  }
+
+  /** Whether the file is, or was when it was opened, still being written. */
+  get #mayHaveGrown() {
+    return this.#readUnfinished || this.#angle?.clip.bytes !== this.#readBytes;
   }
 
   /**
@@ -114,7 +143,7 @@ class PlayerAngle extends Component {
     if (plan.play && video.paused && !video.ended) void video.play().catch(() => {});
     // At its end a video is let run out, so that its last frame is the one shown.
     if (!plan.play && !video.paused && !(plan.phase === "after" && now.playing)) video.pause();
-    const complete = video.ended || plan.phase !== "inside" || video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA || (ready && video.currentTime >= (this.mediaSeconds || Infinity) - 0.1);
+    const complete = !this.#broken && (video.ended || plan.phase !== "inside" || video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA || (ready && video.currentTime >= (this.mediaSeconds || Infinity) - 0.1));
     this.dataset.phase = plan.phase;
     if (plan.phase === "before") this.#say(`Starts in ${span((angle.startMs - now.wallMs) / 1000)}`);
     else if (plan.phase === "after" && !angle.clip.end) this.#say("");
@@ -123,17 +152,16 @@ class PlayerAngle extends Component {
     return complete;
   }
 
-  /** @param {string} phase @param {number} wallMs */
+  /**
+   * @param {string} phase
+   * @param {number} wallMs
+   */
   #rereadIfGrown(phase, wallMs) {
     const angle = this.#angle;
-    if (!angle || angle.clip.bytes === this.#readBytes || performance.now() - this.#readAt < rereadMs) return;
+    if (!angle || !this.#mayHaveGrown || performance.now() - this.#readAt < rereadMs) return;
     const known = angle.startMs + (this.mediaSeconds || 0) * 1000;
-    if (phase === "inside" && wallMs < known - 500) return;
-    this.#read();
-    const back = Math.max(0, (wallMs - angle.startMs) / 1000);
-    this.#video.addEventListener("loadedmetadata", () => {
-      this.#video.currentTime = Math.min(back, this.mediaSeconds || back);
-    }, { once: true });
+    const atItsEnd = phase !== "before" && wallMs >= known - 500 && angle.endMs > known + 300;
+    if (this.#broken || atItsEnd) this.#read(Math.max(0, (wallMs - angle.startMs) / 1000));
   }
 
   /** @param {string} words */

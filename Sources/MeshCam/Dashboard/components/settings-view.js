@@ -35,6 +35,9 @@ class SettingsView extends Component {
   }
 }
 
-/** @param {string} title @param {...Node} content */
+/**
+ * @param {string} title
+ * @param {...Node} content
+ */
 const section = (title, ...content) => h("section", { class: "setting" }, h("h2", {}, title), h("div", { class: "setting-body" }, ...content));
 customElements.define("mc-settings-view", SettingsView);

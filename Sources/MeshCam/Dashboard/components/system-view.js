@@ -56,7 +56,10 @@ class SystemView extends Component {
     fill(this.#summary, h("span", { class: "summary-icon" }, icon(health.level === "ok" ? "check" : health.level === "attention" ? "attention" : "motion")), h("div", {}, h("strong", {}, head), h("p", {}, facts.join(" · "))));
   }
 
-  /** @param {HTMLElement} item @param {MeshNode} node */
+  /**
+   * @param {HTMLElement} item
+   * @param {MeshNode} node
+   */
   #renderNode(item, node) {
     const cameras = store.cameraList.filter((camera) => camera.node === node.id && camera.state !== "none");
     const link = location.protocol === "http:" && node.httpUrl ? node.httpUrl : node.url;
@@ -77,7 +80,10 @@ class SystemView extends Component {
   }
 }
 
-/** @param {string} term @param {string} value */
+/**
+ * @param {string} term
+ * @param {string} value
+ */
 const fact = (term, value) => h("div", {}, h("dt", {}, term), h("dd", {}, value));
 
 /** @param {Camera} camera */
