@@ -80,7 +80,7 @@ extension NodeServices {
                     cure: "Name a directory under storage.directories in meshcam.toml."))
         }
         if case .noDaemon(let why) = discovery.status {
-            problems.append(ProblemNote(message: why, cure: "Install and start avahi-daemon, or name other nodes under network.seeds."))
+            problems.append(ProblemNote(message: why, cure: ""))
         }
         if let problem = ownCamera.problem { problems.append(problem) }
         let member = gossip.view.members.first { $0.isSelf }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gossip
+import Logging
 import Media
 
 /// `meshcam doctor`: what this machine has and lacks, one line each, with the cure.
@@ -153,9 +154,22 @@ struct Doctor: Sendable {
 
     private var mDNS: Finding {
         get async {
-            switch await AvahiDiscovery.probe() {
-            case .running: Finding(subject: "mDNS", verdict: .good, detail: "avahi-daemon answers")
-            case .noDaemon(let why): Finding(subject: "mDNS", verdict: .limited, detail: why, cure: "Install and start avahi-daemon, or name other nodes under network.seeds.")
+            let (statuses, continuation) = AsyncStream.makeStream(of: DiscoveryStatus.self)
+            let discovery = AvahiDiscovery(logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
+            let looking = Task {
+                try await discovery.run(publishing: nil) { event in
+                    if case .status(let status) = event { continuation.yield(status) }
+                }
+            }
+            defer { looking.cancel() }
+            let found = try? await withDeadline(.seconds(3)) { for await status in statuses where status != .starting { return status }; return .starting }
+            switch found {
+            case .running: return Finding(subject: "mDNS", verdict: .good, detail: "avahi-daemon answers")
+            case .noDaemon(let why): return Finding(subject: "mDNS", verdict: .limited, detail: why)
+            case .starting, nil:
+                return Finding(
+                    subject: "mDNS", verdict: .limited, detail: "avahi-daemon gives no answer",
+                    cure: "Restart avahi-daemon, or name other nodes under network.seeds.")
             }
         }
     }

@@ -34,7 +34,7 @@ struct DemoMesh {
         for node in plan.nodes {
             let identity = try NodeIdentity.loadOrCreate(in: directory.state(node.name), board: .current())
             if roster.admission(of: identity.id) == nil {
-                roster.merge([keys.root.admit(identity.publicIdentity, name: node.name, serial: UInt64(roster.records.count + 1))])
+                roster.merge([keys.root.admit(identity.public, name: node.name, serial: UInt64(roster.records.count + 1))])
             }
         }
         let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first

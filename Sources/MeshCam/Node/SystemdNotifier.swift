@@ -49,7 +49,7 @@ struct SystemdNotifier: Sendable {
         let message = Array(state.utf8)
         _ = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL.rawValue), $0, length)
+                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
             }
         }
     }
