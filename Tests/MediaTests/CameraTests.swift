@@ -121,13 +121,43 @@ import Testing
         #expect(studio.encodedCount.load(ordering: .relaxed) == 1)
         try offer(5)
         for index in viewers.indices { #expect(await viewers[index].next()?.captured == at(5)) }
-        while await (try? studio.still(width: 160)) == nil { await Task.yield() }
         #expect(try await studio.still(width: 160).captured == at(5))
         #expect(studio.encodedCount.load(ordering: .relaxed) == 2)
         #expect(try await studio.still(width: 80).width == 80)
         #expect(studio.encodedCount.load(ordering: .relaxed) == 3)
         running.cancel()
         await running.value
+    }
+}
+
+@Suite struct StopSignalTests {
+    @Test(.timeLimit(.minutes(1))) func endsAWaitThatHasLongToGo() async {
+        let began = ContinuousClock.now
+        // The stop falls before, into or after the beginning of the waits; over the rounds it meets threads deep in them.
+        for round in 0..<20 {
+            let stop = StopSignal()
+            let (news, continuation) = AsyncStream.makeStream(of: Bool?.self)
+            for onDevice in [false, true] {
+                Thread {
+                    continuation.yield(nil)
+                    let limit = Duration.seconds(20)
+                    continuation.yield(onDevice ? stop.wait(forInputOn: -1, timeout: limit) : stop.wait(until: .now + limit))
+                }.start()
+            }
+            var waiting = 0
+            var answers: [Bool] = []
+            for await event in news {
+                if let event { answers.append(event) } else { waiting += 1 }
+                if waiting == 2, answers.isEmpty {
+                    for _ in 0..<round * 50 { await Task.yield() }
+                    stop.stop()
+                }
+                if answers.count == 2 { break }
+            }
+            #expect(answers == [false, false])
+            #expect(stop.isStopped && !stop.wait(until: began))
+        }
+        #expect(ContinuousClock.now - began < .seconds(15))
     }
 }
 

@@ -27,12 +27,17 @@ import Testing
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(state: seed)
         let ring = PreRollRing(duration: .seconds(10), maximumBytes: 50_000)
+        var newestGroup = 0
         for index in 0..<2000 {
             let unit = picture(
                 Double(index) / 10, key: Int.random(in: 0..<15, using: &generator) == 0,
                 bytes: Int.random(in: 1...4000, using: &generator), sequence: UInt64(index + 1))
             ring.append(unit)
+            newestGroup = unit.isKeyFrame ? unit.bytes.count : (newestGroup == 0 ? 0 : newestGroup + unit.bytes.count)
+            // What no longer fits as a whole is forgotten until the next key frame; what fits is kept.
+            if newestGroup > 50_000 { newestGroup = 0 }
             #expect(ring.byteCount <= 50_000, "seed \(seed)")
+            #expect(ring.byteCount >= newestGroup, "seed \(seed)")
             let held = ring.units(from: at(-1))
             #expect(held.first?.isVideoKeyFrame ?? true, "seed \(seed)")
             #expect(held.reduce(0) { $0 + $1.bytes.count } == ring.byteCount, "seed \(seed)")

@@ -55,7 +55,13 @@ final class MemorySink: ClipSink {
     var clips: [Clip] { writers.withLock { $0 }.map { $0.clip.withLock { $0 } } }
 }
 
-@Suite struct RecorderTests {
+/// Lets others run; ends the waiting loop around it when the test's time limit cancels it.
+private func breathe() async throws {
+    try Task.checkCancellation()
+    await Task.yield()
+}
+
+@Suite(.timeLimit(.minutes(1))) struct RecorderTests {
     private static func format() -> CameraStatus {
         var status = CameraStatus()
         (status.width, status.height, status.framesPerSecond, status.hasAudio) = (320, 180, 10, true)
@@ -85,7 +91,7 @@ final class MemorySink: ClipSink {
         var changes = (await recorder.changes()).makeAsyncIterator()
         #expect(await changes.next() == .some(nil))
         // The recorder takes requests before and while it runs; this one is answered at once.
-        while await !recorder.isRunning { await Task.yield() }
+        while await !recorder.isRunning { try await breathe() }
         await recorder.record(request("abc", triggered: 14.5, until: 19.5))
         let open = try #require(await recorder.openClip)
         #expect(open.header.event == "abc" && open.until == at(19.5))
@@ -96,9 +102,9 @@ final class MemorySink: ClipSink {
         // As a camera would: not faster than the recorder follows.
         for (index, unit) in units.enumerated() where unit.captured > at(15) {
             bus.publish(unit)
-            while await recorder.openClip != nil, await recorder.lastSequence < UInt64(index + 1) { await Task.yield() }
+            while await recorder.openClip != nil, await recorder.lastSequence < UInt64(index + 1) { try await breathe() }
         }
-        while sink.clips.first?.summary == nil { await Task.yield() }
+        while sink.clips.first?.summary == nil { try await breathe() }
         running.cancel()
         await running.value
         #expect(sink.clips.count == 1, "one clip for three requests")
@@ -125,7 +131,7 @@ final class MemorySink: ClipSink {
         let sink = MemorySink()
         let recorder = makeRecorder(preRoll, bus, sink)
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { await Task.yield() }
+        while await !recorder.isRunning { try await breathe() }
         for unit in try EncodedScene.make(seconds: 3) { bus.publish(unit) }
         await recorder.record(request("abc", triggered: 2.5, until: 50))
         running.cancel()
@@ -141,13 +147,13 @@ final class MemorySink: ClipSink {
         let sink = MemorySink()
         let recorder = makeRecorder(preRoll, bus, sink)
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { await Task.yield() }
+        while await !recorder.isRunning { try await breathe() }
         await recorder.record(request("early", triggered: 0, until: 99))
         #expect(sink.clips.isEmpty)
         for unit in try EncodedScene.make(seconds: 3) { bus.publish(unit) }
-        while await recorder.openClip == nil { await Task.yield() }
+        while await recorder.openClip == nil { try await breathe() }
         bus.interrupt(reason: "unplugged")
-        while sink.clips.first?.summary == nil { await Task.yield() }
+        while sink.clips.first?.summary == nil { try await breathe() }
         #expect(sink.clips.first?.summary?.reason == .sourceLost("unplugged"))
         running.cancel()
         await running.value
@@ -164,9 +170,9 @@ final class MemorySink: ClipSink {
         await recorder.record(request("slow", triggered: 1.9, until: 5))
         for unit in units.dropFirst(20) { bus.publish(unit) }
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { await Task.yield() }
+        while await !recorder.isRunning { try await breathe() }
         bus.publish(try #require(units.last))
-        while await recorder.openClip != nil, sink.clips.first?.summary == nil { await Task.yield() }
+        while await recorder.openClip != nil, sink.clips.first?.summary == nil { try await breathe() }
         running.cancel()
         await running.value
         let lost = try #require(sink.clips.first?.summary?.lostPictures)

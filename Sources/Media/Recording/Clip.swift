@@ -16,6 +16,25 @@ public struct ClipHeader: Sendable, Hashable {
     public var hasAudio: Bool
     /// Whether this file goes on where the one before it ended, because that had reached the maximum length.
     public var continues: Bool
+
+    public init(
+        event: String, kind: String, label: String? = nil, triggered: ContinuousClock.Instant, start: ContinuousClock.Instant,
+        startPts90k: Int64, codec: AccessUnit.Codec = .h264, width: Int, height: Int, framesPerSecond: Double, hasAudio: Bool,
+        continues: Bool = false
+    ) {
+        self.event = event
+        self.kind = kind
+        self.label = label
+        self.triggered = triggered
+        self.start = start
+        self.startPts90k = startPts90k
+        self.codec = codec
+        self.width = width
+        self.height = height
+        self.framesPerSecond = framesPerSecond
+        self.hasAudio = hasAudio
+        self.continues = continues
+    }
 }
 
 /// A clip that is being written.
@@ -23,6 +42,11 @@ public struct OpenClip: Sendable, Hashable {
     public var header: ClipHeader
     /// When it will end unless somebody extends it, on the boot clock.
     public var until: ContinuousClock.Instant
+
+    public init(header: ClipHeader, until: ContinuousClock.Instant) {
+        self.header = header
+        self.until = until
+    }
 }
 
 /// A piece of a fragmented MP4 file (ISO/IEC 14496-12, 8.8). The pieces in order, one after the other, are the file.

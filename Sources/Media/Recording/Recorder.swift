@@ -92,9 +92,7 @@ public actor Recorder {
             notify()
             return
         }
-        let held = input.preRoll.units(from: request.from)
-        if let first = held.first { lastSequence = first.sequence - 1 }
-        take(held)
+        take(input.preRoll.units(from: request.from))
     }
 
     /// The clip being written, nil if none.
