@@ -127,7 +127,7 @@ class Demo:
                    "--dir", str(self.directory), "--password", PASSWORD, *arguments]
         if footage:
             command += ["--footage", str(footage)]
-        # A process group of its own, so that what is left of it can be counted. Made by exec, so no other thread is disturbed.
+        # A session of its own, so that what is left of it can be counted: each node is a process group in it.
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL,
                                         start_new_session=True, text=True)
 
@@ -170,7 +170,7 @@ class Demo:
     def node_pid(self, index: int) -> int:
         """The process of a node, by the settings file it was started with."""
         name = sorted(self.directory.glob("*/meshcam.toml"), key=lambda path: self._web_port(path))[index].parent.name
-        for process in group_members(self.process.pid):
+        for process in session_members(self.process.pid):
             if f"/{name}/meshcam.toml" in command_line(process):
                 return process
         raise AssertionError(f"{name} does not run")
@@ -181,34 +181,39 @@ class Demo:
 
     def stop(self, how=signal.SIGINT, limit=15):
         """Ends it as Ctrl-C does; nothing of it may be left."""
-        group = self.process.pid
+        session = self.process.pid
         if self.process.poll() is None:
             self.process.send_signal(how)
             try:
                 self.process.wait(limit)
             except subprocess.TimeoutExpired:
-                os.killpg(group, signal.SIGKILL)
+                kill_all(session)
                 self.process.wait()
                 raise AssertionError(f"the demo did not stop within {limit} s:\n{self.read_log()[-4000:]}")
         self.process.stdout.close()
         self.log.close()
         try:
-            wait_for(lambda: not group_members(group), 6, "processes left after the demo ended")
+            wait_for(lambda: not session_members(session), 6, "processes left after the demo ended")
         except AssertionError:
-            os.killpg(group, signal.SIGKILL)
+            kill_all(session)
             raise
         return self.process.returncode
 
 
-def group_members(group: int) -> list:
-    """Processes of a process group that are not zombies."""
+def kill_all(session: int):
+    for process in session_members(session):
+        os.kill(process, signal.SIGKILL)
+
+
+def session_members(session: int) -> list:
+    """Processes of a session that are not zombies."""
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        if int(fields[2]) == group and fields[0] != "Z":
+        if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(entry.parent.name))
     return found
 

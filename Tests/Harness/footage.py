@@ -14,8 +14,8 @@ def make(directory: pathlib.Path) -> pathlib.Path:
     """Three videos, in the order in which a demo gives them to its cameras."""
     directory.mkdir(parents=True, exist_ok=True)
     start, end = WALK
-    walk = (f"color=c=0x30383f:s={SIZE}:r={RATE}:d={LENGTH},noise=alls=6:allf=t,"
-            f"drawbox=x='20+(t-{start})*80':y=120:w=60:h=170:color=0xd0c0a0:t=fill:enable='between(t,{start},{end})'")
+    walk = (f"color=c=0x30383f:s={SIZE}:r={RATE}:d={LENGTH},noise=alls=6:allf=t[room];color=c=0xd0c0a0:s=60x170:r={RATE}:d={LENGTH}[body];"
+            f"[room][body]overlay=x='20+(t-{start})*80':y=120:enable='between(t,{start},{end})'")
     still = "color=c={colour}:s=%s:r=%d:d=%d,noise=alls=6:allf=t" % (SIZE, RATE, LENGTH)
     for name, scene in [("1-walk", walk), ("2-wall", still.format(colour="0x485058")), ("3-yard", still.format(colour="0x2c4030"))]:
         encode(scene, directory / f"{name}.mp4")

@@ -3,10 +3,9 @@
 import json
 import os
 import re
-import signal
 import subprocess
 
-from Harness.demo import BINARY, PASSWORD, ROOT, group_members, wait_for
+from Harness.demo import BINARY, PASSWORD, ROOT, wait_for
 
 
 def run(*arguments, **environment):

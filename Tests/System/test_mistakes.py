@@ -1,6 +1,6 @@
 """What users get wrong: each mistake is one clear line with its cure, and what can go on goes on."""
 
-import pathlib
+import json
 import shutil
 import signal
 import socket
@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from Harness.demo import BINARY, Demo, temporary_directory, wait_for
+from Harness.demo import BINARY, Client, Demo, free_ports, temporary_directory, wait_for
 
 
 @pytest.fixture
@@ -52,10 +52,28 @@ def test_a_port_in_use_is_named(directory):
         refused(run("run", "--config", str(file), "--state", str(directory)), f"port {port}", "network.web_port")
 
 
-def test_a_node_without_a_mesh_says_what_to_do(directory):
+def test_a_node_without_a_mesh_works_alone(directory):
+    port = free_ports(1)
     file = directory / "meshcam.toml"
-    file.write_text("[network]\nweb_port = 0\ngossip_port = 0\npeer_port = 0\n")
-    refused(run("run", "--config", str(file), "--state", str(directory / "state")), "belongs to no mesh", "meshcam demo")
+    file.write_text(f"""[node]\nname = "solo"\n[camera]\nsource = "synthetic"\nwidth = 640\nheight = 360
+[network]\nweb_port = {port}\ngossip_port = 0\npeer_port = 0\n[storage]\ndirectories = ["{directory}"]\n""")
+    node = subprocess.Popen([BINARY, "run", "--config", str(file), "--state", str(directory / "state")], stderr=subprocess.PIPE, text=True)
+    try:
+        def camera():
+            found = run("cameras", "--json", "--node", f"localhost:{port}")
+            return found.returncode == 0 and json.loads(found.stdout)[0]["state"] == "running"
+        wait_for(camera, 20, "it shows its camera")
+        event = json.loads(run("trigger", "solo", "--json", "--node", f"localhost:{port}").stdout)["event"]
+        wait_for(lambda: list(directory.glob(f"solo/*/*_{event}.mp4")), 10, "it records")
+        problems = json.loads(run("nodes", "--json", "--node", f"localhost:{port}").stdout)[0]["problems"]
+        assert "belongs to no mesh" in problems[0]["message"] and problems[0]["cure"]
+    finally:
+        node.send_signal(signal.SIGTERM)
+        log = node.stderr.read()
+        node.stderr.close()
+        assert node.wait(10) == 0, log
+    assert "belongs to no mesh" in log
+    assert not list((directory / "state").glob("mesh*")), "it founds nothing"
 
 
 def test_demo_refuses_what_cannot_work(directory):
@@ -156,6 +174,18 @@ def test_a_full_target_costs_nothing_that_fits_in_memory(directory, footage):
     finally:
         demo.stop()
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_wrong_password_says_so_and_guessing_gets_slow(directory):
+    demo = Demo(directory / "demo", cameras=1)
+    try:
+        demo.wait_until_ready()
+        guesser = Client(demo.urls[0])
+        answers = [guesser.sign_in(password=f"guess {i}") for i in range(7)]
+        assert answers[0].status == 401 and answers[0].json["cure"]
+        assert answers[-1].status == 429 and int(answers[-1].headers["Retry-After"]) >= 1
+    finally:
+        demo.stop()
 
 
 def test_two_demos_do_not_share_a_directory(directory):

@@ -1,6 +1,6 @@
 """Who may do what, at every door."""
 
-from Harness.demo import Client
+from Harness.demo import Client, wait_for
 
 
 def test_nothing_without_a_session(demo):
@@ -14,21 +14,12 @@ def test_nothing_without_a_session(demo):
         assert stranger.request("GET", "/healthz").status == 200
 
 
-def test_a_wrong_password_says_so_and_guessing_gets_slow(demo):
-    # From an address of its own, so that nobody else has to wait for it.
-    guesser = Client(demo.urls[0].replace("localhost", "127.0.0.1"))
-    answers = [guesser.sign_in(password=f"guess {i}") for i in range(7)]
-    assert answers[0].status == 401 and answers[0].json["cure"]
-    assert answers[-1].status == 429 and int(answers[-1].headers["Retry-After"]) >= 1
-
-
 def test_a_session_is_good_at_every_node_and_ends_everywhere(demo):
     client = Client(demo.urls[1])
     assert client.sign_in().status == 200
     others = [Client(url) for url in demo.urls]
     for other in others:
         other.cookie = client.cookie
-    from Harness.demo import wait_for
     for other in others:
         wait_for(lambda: other.get("/session").status == 200, 5, "the session is known there")
     # Signed out at a node that did not issue it.

@@ -34,6 +34,8 @@ extension ProblemDetails {
 
 /// Turns every error into `application/problem+json`, and what nobody expected into a log line and a 500.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    let logger: Logger
+
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         do {
             return try await answer(request, context, next)
@@ -62,7 +64,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch is CancellationError {
             throw ProblemDetails.unavailable("The node is stopping.")
         } catch {
-            context.logger.error("a request failed: \(error)", metadata: ["path": "\(request.uri.path)"])
+            logger.error("a request failed: \(error)", metadata: ["path": "\(request.uri.path)"])
             throw ProblemDetails(title: "The node failed", status: 500, detail: "Its log says why.")
         }
     }

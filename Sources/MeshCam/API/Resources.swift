@@ -8,7 +8,7 @@ extension NodeServices {
     static let version = MeshCamVersion.current
 
     var introduction: NodeIntroduction {
-        NodeIntroduction(id: id, name: name, version: Self.version, mesh: "\(gossip.view.meshID)")
+        NodeIntroduction(id: id, name: name, version: Self.version, mesh: isAlone ? nil : "\(gossip.view.meshID)")
     }
 
     // MARK: Cameras
@@ -73,6 +73,7 @@ extension NodeServices {
         var problems = store.targets.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
+        if isAlone { problems.append(Self.aloneProblem) }
         if settings.storage.directories.isEmpty {
             problems.append(
                 ProblemNote(

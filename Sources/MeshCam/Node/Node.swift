@@ -37,17 +37,15 @@ struct Node: Sendable {
         case .created: logger.notice("a new identity was made", metadata: ["node": "\(identity.id.short)"])
         case .replaced(let reason): logger.warning("the identity was replaced: \(reason)", metadata: ["node": "\(identity.id.short)"])
         }
-        guard let trust = try TrustStore.load(from: state) else {
-            throw NodeError(
-                "this node belongs to no mesh: \(state) holds no genesis",
-                cure: "Start 'meshcam demo', or put the files of a provisioned card there.")
-        }
+        let paired = try TrustStore.load(from: state)
+        if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
+        let trust = try paired ?? Self.alone(identity, name: settings.node.name)
         let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
         let discovery = AvahiDiscovery(logger: logger.part("discovery"))
         let gossip = GossipService(
             settings: GossipSettings(
                 port: settings.network.gossipPort, peerPort: ports.peerPort, seeds: settings.network.seeds),
-            identity: identity, trust: trust, discovery: discovery, peers: peers,
+            identity: identity, trust: trust, discovery: paired == nil ? nil : discovery, peers: peers,
             node: Self.record(settings, peerPort: ports.peerPort, identity: identity), logger: logger.part("gossip"))
 
         let id = "\(identity.id)"
@@ -66,9 +64,10 @@ struct Node: Sendable {
         let access = LocalToken()
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
+            isAlone: paired == nil,
             sessions: Sessions(gossip: gossip), events: events, peers: peers, localAccess: access)
 
-        let web = WebServer(node: services, dashboard: try DashboardFiles())
+        let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
         let leaf = try BrowserLeaf(name: settings.node.name)
         store.discoveryNote = DiscoveryNote(
             camera: id, name: settings.node.name, node: id,
@@ -81,11 +80,11 @@ struct Node: Sendable {
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
-            Named("peers", service: try web.peers(port: ports.peerPort, logger: logger.part("peers"))),
-            Named("web", service: try web.web(tls: leaf.tls, logger: logger.part("web"))),
+            Named("peers", service: try web.peers(port: ports.peerPort)),
+            Named("web", service: try web.web(tls: leaf.tls)),
         ]
         if let port = settings.network.httpPort {
-            list.append(Named("loopback", service: web.loopback(port: port, logger: logger.part("web"))))
+            list.append(Named("loopback", service: web.loopback(port: port)))
         }
         list.append(
             Named("access", restarts: true) {
@@ -109,6 +108,13 @@ struct Node: Sendable {
         try await ServiceGroup(configuration: configuration).run()
         await services.peers.shutdown()
         logger.info("stopped")
+    }
+
+    /// A node that belongs to no mesh is a mesh of one, of which nothing is kept: it records and shows itself, and founds nothing.
+    private static func alone(_ identity: NodeIdentity, name: String) throws -> TrustStore {
+        let (genesis, root, _) = Founding.found(name: name)
+        let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-alone-\(identity.id.short)").path
+        return TrustStore(directory: directory, genesis: genesis, records: [root.admit(identity.public, name: name, serial: 1)])
     }
 
     private static func camera(

@@ -16,14 +16,17 @@ final class NodeServices: Sendable {
     let events: EventHub
     let peers: PeerProxy
     let localAccess: LocalToken
+    /// Whether this node belongs to no mesh.
+    let isAlone: Bool
     let clock = WallClock()
     let started = ContinuousClock.now
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        store: ClipStore, orphans: OrphanCatalogue, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
+        store: ClipStore, orphans: OrphanCatalogue, isAlone: Bool, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
     ) {
         self.settings = settings
+        self.isAlone = isAlone
         self.identity = identity
         self.gossip = gossip
         self.discovery = discovery
@@ -35,6 +38,10 @@ final class NodeServices: Sendable {
         self.peers = peers
         self.localAccess = localAccess
     }
+
+    static let aloneProblem = ProblemNote(
+        message: "this node belongs to no mesh: it records and shows itself alone",
+        cure: "Start 'meshcam demo', or put the files of a provisioned card into its state directory.")
 
     /// This node's name, for people.
     var name: String { settings.node.name }

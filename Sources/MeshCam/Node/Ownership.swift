@@ -41,7 +41,6 @@ extension NodeServices {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                context.logger.debug("a peer did not answer: \(error)", metadata: ["peer": "\(member.name)"])
                 if let replica { return try await replica(member) }
                 throw ProblemDetails.unavailable("\(member.name) does not answer now.", cure: "Check its power and network.")
             }

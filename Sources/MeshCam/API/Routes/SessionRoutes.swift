@@ -2,6 +2,7 @@ import Foundation
 import Gossip
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import Synchronization
 
@@ -10,6 +11,7 @@ struct SessionRoutes: Sendable {
     let node: NodeServices
     let door: Authentication.Door
     let gate: SignInGate
+    let logger: Logger
 
     private struct Credentials: Decodable {
         let username: String
@@ -57,7 +59,7 @@ struct SessionRoutes: Sendable {
         let hash = user?.passwordHash ?? SignInGate.nobodysHash
         guard await gate.verify(credentials.password, against: hash), let user, let role = Caller.Role(rawValue: user.role) else {
             gate.failed(address)
-            context.logger.notice("a sign-in failed", metadata: ["user": "\(credentials.username.prefix(64))", "address": "\(address)"])
+            logger.notice("a sign-in failed", metadata: ["user": "\(credentials.username.prefix(64))", "address": "\(address)"])
             throw ProblemDetails(
                 title: "Wrong name or password", status: 401, detail: "No user of this mesh has that name and password.",
                 cure: "Check both; a mesh has one set of users, the same at every camera.")
