@@ -16,6 +16,13 @@ import Testing
         #expect(ClipPath(manifest: kept.file(.manifest)) == kept)
     }
 
+    /// A name that differs by a millisecond from the manifest's time would not be found by it.
+    @Test(arguments: 0..<1000 as Range<Int>) func namesSayTheMillisecond(millisecond: Int) {
+        let path = ClipPath(folder: "porch", start: Date(timeIntervalSince1970: Double(1_795_262_984_000 + millisecond) / 1000), event: "e")
+        let digits = String(millisecond)
+        #expect(path.stem == "2026-11-21T12-09-44.\(String(repeating: "0", count: 3 - digits.count))\(digits)Z_e")
+    }
+
     @Test(arguments: ["", "a", "porch/x.json", "porch/2026-11-20/notes.json", "porch/2026-11-20/.2026-11-20T1_e.json", "a/b/c/d/e.json",
         "porch/other/2026-11-20/2026-11-20T12_e.json", "porch/2026-11-20/2026-11-20T12_e.mp4", "//.json", "porch/2026-11-20/"])
     func otherFilesAreNotOurs(path: String) {

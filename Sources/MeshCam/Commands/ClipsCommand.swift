@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 
 /// `meshcam clips`: recordings, newest first.
 struct ClipsCommand: AsyncParsableCommand {

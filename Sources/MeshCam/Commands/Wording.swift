@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Figures as people say them, in one zone and relative to one moment.
 struct Wording: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Storage
 
 /// The node's log on standard error: one line an event, with the time, the node, what happened and its facts.
 enum NodeLog {

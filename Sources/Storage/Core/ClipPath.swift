@@ -49,7 +49,7 @@ public struct ClipPath: Hashable, Sendable {
 
     /// RFC 3339 in UTC with milliseconds, and `-` for `:` so that every file system takes it: `2026-11-20T12-34-56.789Z`.
     static func stamp(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)).replacing(":", with: "-")
+        RFC3339.format(date).replacing(":", with: "-")
     }
 
     /// A folder name that a person recognizes and that every file system takes: letters, digits, `-`, `_` and `.` stay,

@@ -58,7 +58,7 @@ public struct Manifest: Sendable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(date.formatted(Self.timestamp))
+            try container.encode(RFC3339.format(date))
         }
         return encoder
     }()
@@ -66,13 +66,15 @@ public struct Manifest: Sendable {
     private static let decoder: JSONDecoder = {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
-            try Self.timestamp.parse(decoder.singleValueContainer().decode(String.self))
+            let container = try decoder.singleValueContainer()
+            guard let date = RFC3339.parse(try container.decode(String.self)) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an RFC 3339 time")
+            }
+            return date
         }
         return decoder
     }()
 
-    /// RFC 3339 in UTC, with milliseconds.
-    private static let timestamp = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
 
 extension [UInt8] {

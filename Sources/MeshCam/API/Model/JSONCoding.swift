@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// The one way this program writes and reads the API's JSON: RFC 3339 UTC times with milliseconds, sorted keys, plain slashes.
 ///

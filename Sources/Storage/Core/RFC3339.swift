@@ -1,12 +1,12 @@
-import Foundation
+public import Foundation
 
-/// Times as the API writes them: RFC 3339, section 5.6, in UTC with milliseconds, e.g. `2026-11-20T12:34:56.789Z`.
+/// Times as manifests and the API write them: RFC 3339, section 5.6, in UTC with milliseconds, e.g. `2026-11-20T12:34:56.789Z`.
 ///
 /// Written by hand because Foundation's formatters either are not `Sendable` or refuse what the RFC allows
 /// (any number of fractional digits, lower-case `t` and `z`, numeric offsets).
-enum RFC3339 {
+public enum RFC3339 {
     /// The time rounded to the nearest millisecond. Years outside 0000…9999, which the RFC cannot express, are clamped.
-    static func format(_ date: Date) -> String {
+    public static func format(_ date: Date) -> String {
         let seconds = date.timeIntervalSince1970
         let milliseconds = seconds.isNaN ? 0 : (seconds * 1000).rounded()
         let total = Int64(min(max(milliseconds, Self.earliestMilliseconds), Self.latestMilliseconds))
@@ -19,7 +19,7 @@ enum RFC3339 {
     }
 
     /// The time a text names, or nil when it is not RFC 3339. A leap second (`:60`) counts as the first moment of the next minute.
-    static func parse(_ text: some StringProtocol) -> Date? {
+    public static func parse(_ text: some StringProtocol) -> Date? {
         var reader = Reader(bytes: Array(text.utf8))
         guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2), reader.take("-"),
             let day = reader.digits(2), reader.take("T") || reader.take("t") || reader.take(" "),

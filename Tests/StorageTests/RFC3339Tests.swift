@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import MeshCam
+@testable import Storage
 
 @Suite struct RFC3339Tests {
     /// The first five are the examples of RFC 3339, section 5.8; seconds since 1970 by GNU date.
@@ -49,7 +49,7 @@ import Testing
 
     @Test func whatIsWrittenReadsBackToTheMillisecond() {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SeededRandomness(seed: seed)
+        var random = SplitMix64(seed)
         for _ in 0..<2000 {
             let milliseconds = Int64.random(in: -62_167_219_200_000...253_402_300_799_999, using: &random)
             let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
@@ -61,7 +61,7 @@ import Testing
 
     @Test func anyTextIsReadOrRefused() {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SeededRandomness(seed: seed)
+        var random = SplitMix64(seed)
         let alphabet = ["2026", "-", "11", ":", "T", "Z", ".", "9999999999", "+", "00", "é", " "]
         for _ in 0..<5000 {
             let text = random.text(of: alphabet, pieces: Int.random(in: 0...14, using: &random))
