@@ -35,7 +35,6 @@ struct IPAddress: Sendable, Hashable {
             fields.removeLast()
             guard fields.last?.isEmpty == true else { return nil }
         }
-        if fields.allSatisfy(\.isEmpty) { fields = fields.prefix(1).map { $0 } }
         for (index, field) in fields.enumerated() {
             var bytes: [UInt8]
             if field.isEmpty {

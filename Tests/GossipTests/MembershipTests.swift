@@ -1,0 +1,136 @@
+import Testing
+
+@testable import Gossip
+
+/// Whole meshes in virtual time: who sees whom, and how soon.
+@Suite struct MembershipTests {
+    static let seeds: [UInt64] = [1, 2, 3, 4, 5]
+
+    @Test(arguments: [2, 3, 10], seeds)
+    func allFindEachOther(count: Int, seed: UInt64) throws {
+        var sim = SimMesh(count, seed: seed)
+        let took = try #require(sim.run(atMost: .seconds(10)) { $0.allSeeAll && $0.allKnowTheSame }, "seed \(seed)")
+        #expect(took <= .seconds(3), "seed \(seed)")
+    }
+
+    @Test(arguments: [3, 10], seeds)
+    func killedNodeIsFoundDead(count: Int, seed: UInt64) throws {
+        var sim = SimMesh(count, seed: seed)
+        sim.run(.seconds(5))
+        #expect(sim.allSeeAll, "seed \(seed)")
+        sim.kill(1)
+        let took = try #require(
+            sim.run(atMost: .seconds(20)) { sim in sim.nodes.indices.allSatisfy { $0 == 1 || sim.status(of: 1, at: $0) == .dead } },
+            "seed \(seed)")
+        #expect(took <= .seconds(8) && took >= .seconds(2), "seed \(seed): \(took)")
+    }
+
+    @Test(arguments: seeds)
+    func restartedNodeIsBack(seed: UInt64) throws {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(5))
+        sim.kill(2)
+        sim.run(.seconds(15))
+        #expect(sim.status(of: 2, at: 0) == .dead, "seed \(seed)")
+        sim.restart(2, boot: 2)
+        let took = try #require(sim.run(atMost: .seconds(10)) { $0.allSeeAll && $0.allKnowTheSame }, "seed \(seed)")
+        #expect(took <= .seconds(3), "seed \(seed): \(took)")
+    }
+
+    /// Even before anybody missed it: the new boot replaces the old one.
+    @Test(arguments: seeds)
+    func quickRestartIsNotHeldForTheOldBoot(seed: UInt64) throws {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(5))
+        sim.restart(2, boot: 2)
+        let back = sim.run(atMost: .seconds(3)) { sim in
+            sim.allSeeAll && (0..<2).allSatisfy { sim.nodes[$0].instance.membership.standings[sim.id(2)]?.incarnation.boot == 2 }
+        }
+        #expect(back != nil, "seed \(seed)")
+    }
+
+    @Test(arguments: seeds)
+    func leavingIsSeenAtOnce(seed: UInt64) throws {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(5))
+        sim.leave(0)
+        let took = sim.run(atMost: .seconds(1)) { $0.status(of: 0, at: 1) == .left && $0.status(of: 0, at: 2) == .left }
+        #expect(took != nil, "seed \(seed)")
+    }
+
+    /// mesh.md §3: no false deaths at 5 % loss with pauses of 2 s; whoever is accused refutes.
+    @Test(arguments: seeds)
+    func lossAndPausesKillNobody(seed: UInt64) {
+        var sim = SimMesh(10, seed: seed)
+        sim.network.loss = 0.05
+        sim.network.duplicates = 0.02
+        sim.run(.seconds(5))
+        for round in 0..<6 {
+            sim.pause(round, for: .seconds(2))
+            sim.run(.seconds(10))
+        }
+        let deaths = sim.nodes.flatMap(\.changes).filter { if case .member(_, .dead) = $0 { true } else { false } }
+        #expect(deaths.isEmpty, "seed \(seed): \(deaths)")
+        #expect(sim.run(atMost: .seconds(20)) { $0.allSeeAll } != nil, "seed \(seed)")
+    }
+
+    /// One member cannot hear another, but a third one hears both.
+    @Test(arguments: seeds)
+    func oneBrokenPathIsBridged(seed: UInt64) {
+        var sim = SimMesh(4, seed: seed)
+        sim.run(.seconds(5))
+        sim.block(0, 1)
+        sim.run(.seconds(60))
+        let deaths = sim.nodes.flatMap(\.changes).filter { if case .member(_, .dead) = $0 { true } else { false } }
+        #expect(deaths.isEmpty, "seed \(seed): \(deaths)")
+    }
+
+    @Test(arguments: seeds)
+    func partitionHeals(seed: UInt64) throws {
+        var sim = SimMesh(6, seed: seed)
+        sim.run(.seconds(5))
+        for a in 0..<3 { for b in 3..<6 { sim.block(a, b) } }
+        sim.run(.seconds(60))
+        #expect(sim.status(of: 4, at: 0) == .dead && sim.status(of: 1, at: 5) == .dead, "seed \(seed)")
+        sim.act(0) { $0.publish(.cameras, [1, 2, 3], now: $1) }
+        sim.network.blocked = []
+        let took = try #require(sim.run(atMost: .seconds(60)) { $0.allSeeAll && $0.allKnowTheSame }, "seed \(seed)")
+        #expect(took <= .seconds(30), "seed \(seed): \(took)")
+    }
+
+    /// A disk that was rolled back: the node hears of its later boots, and goes on past them.
+    @Test func rolledBackDiskRecovers() throws {
+        var sim = SimMesh(3, seed: 1)
+        sim.run(.seconds(3))
+        sim.restart(2, boot: 7)
+        sim.run(.seconds(5))
+        sim.restart(2, boot: 3)
+        #expect(sim.run(atMost: .seconds(5)) { $0.allSeeAll && $0.allKnowTheSame } != nil)
+        #expect(sim.nodes[2].instance.boot == 8)
+    }
+
+    @Test func idleMeshIsQuiet() {
+        var sim = SimMesh(10, seed: 3)
+        sim.run(.seconds(30))
+        let before = sim.nodes.map(\.bytesSent)
+        sim.run(.seconds(60))
+        for (index, node) in sim.nodes.enumerated() {
+            #expect((node.bytesSent - before[index]) / 60 <= 1000, "bytes per second of node \(index)")
+            #expect(node.largest <= PacketCodec.limit)
+        }
+    }
+
+    /// The same seed gives the same run.
+    @Test func runsRepeat() {
+        func trace(_ seed: UInt64) -> [String] {
+            var sim = SimMesh(5, seed: seed)
+            sim.network.loss = 0.2
+            sim.run(.seconds(5))
+            sim.kill(3)
+            sim.run(.seconds(10))
+            return sim.nodes.map { "\($0.changes)" }
+        }
+        #expect(trace(9) == trace(9))
+        #expect(trace(9) != trace(10))
+    }
+}
