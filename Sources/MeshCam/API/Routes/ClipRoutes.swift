@@ -34,7 +34,7 @@ struct ClipRoutes: Sendable {
         }
         group.get("clips/:id/thumbnail.jpg") { request, context in
             try await answer(request, context) { id in
-                picture(try await node.store.poster(of: id))
+                try await thumbnail(id)
             } replica: { _, entry in
                 picture(try await node.orphans.poster(of: entry))
             }
@@ -96,9 +96,19 @@ struct ClipRoutes: Sendable {
         }
     }
 
-    private func picture(_ bytes: [UInt8]) -> Response {
+    /// The clip's poster; while that is being made, what the camera sees now.
+    private func thumbnail(_ id: ClipID) async throws -> Response {
+        do {
+            return picture(try await node.store.poster(of: id))
+        } catch {
+            guard node.store.clip(id)?.facts.state == .recording, let now = try? await node.camera.camera.snapshot(width: 640) else { throw error }
+            return picture(now.bytes, cacheControl: "no-store")
+        }
+    }
+
+    private func picture(_ bytes: [UInt8], cacheControl: String = "private, max-age=3600") -> Response {
         Response(
-            status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: "private, max-age=3600"],
+            status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: cacheControl],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }
