@@ -87,13 +87,13 @@ import Testing
             daemon = try avahi.startDaemon()
             #expect(await first.sees(second))
             #expect(await second.sees(first))
-            try await nodesMeetByMulticastAlone()
+            await nodesMeetByMulticastAlone()
             group.cancelAll()
         }
     }
 
     /// product.md: visible at most 3 s after its address is up. Whole services, real sockets, no seeds.
-    private func nodesMeetByMulticastAlone() async throws {
+    private func nodesMeetByMulticastAlone() async {
         let mesh = TestMesh(nodes: 3)
         let directories = mesh.identities.map { _ in TemporaryDirectory() }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -105,8 +105,8 @@ import Testing
         }
         let news = services.map { $0.changes() }
         let began = ContinuousClock.now
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for service in services { group.addTask { try await service.run() } }
+        await withTaskGroup(of: Void.self) { group in
+            for service in services { group.addTask { try? await service.run() } }
             for (service, news) in zip(services, news) {
                 #expect(await waits(for: news) { service.view.members.allSatisfy { $0.status == .alive && $0.node != nil } })
             }
