@@ -5,13 +5,18 @@ struct DemoPlan: Sendable {
     struct Node: Sendable {
         let name: String
         let source: String
+        /// Which generated scene; the same at every start.
+        let seed: Int
         let webPort: Int
         let httpPort: Int
     }
 
     let nodes: [Node]
 
-    private static let names = ["porch", "garage", "garden", "drive", "hall", "cellar", "roof", "gate"]
+    /// Names, and the seeds whose generated scenes suit them: a house front by day, a drive in the evening, a garden at night.
+    private static let places = [
+        ("porch", 3), ("garage", 1), ("garden", 2), ("drive", 4), ("hall", 5), ("cellar", 6), ("roof", 7), ("gate", 8),
+    ]
     static let cameraLimit = 16
     private static let endings: Set<String> = ["mp4", "mkv", "mov", "avi", "webm", "ts", "m4v", "h264", "mpg", "mpeg"]
 
@@ -29,8 +34,9 @@ struct DemoPlan: Sendable {
         let videos = try footage.map(Self.videos)
         nodes = (0..<cameras).map { index in
             Node(
-                name: index < Self.names.count ? Self.names[index] : "camera-\(index + 1)",
-                source: videos.map { "file:\($0[index % $0.count])" } ?? "synthetic", webPort: webPort + index, httpPort: httpPort + index)
+                name: index < Self.places.count ? Self.places[index].0 : "camera-\(index + 1)",
+                source: videos.map { "file:\($0[index % $0.count])" } ?? "synthetic",
+                seed: index < Self.places.count ? Self.places[index].1 : index + 1, webPort: webPort + index, httpPort: httpPort + index)
         }
     }
 
@@ -60,6 +66,7 @@ extension DemoPlan.Node {
 
         [camera]
         source = \(source.tomlString)
+        seed = \(seed)
 
         [network]
         web_port = \(webPort)
