@@ -7,12 +7,15 @@ import Testing
 @Suite struct ClipStoreTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-\(UUID().uuidString)").path
 
+    /// Not the real thing, but different for different bytes.
+    private static let signature: @Sendable ([UInt8]) -> [UInt8] = { [UInt8(truncatingIfNeeded: $0.reduce(0) { $0 &* 31 &+ Int($1) })] }
+
     private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20) -> ClipStore {
         var settings = StoreSettings(
             directories: directories, spoolBytes: spoolBytes, camera: camera, cameraName: "Front door", node: camera, boot: boot)
         settings.retryFirst = .milliseconds(10)
         settings.retryLast = .milliseconds(50)
-        return ClipStore(settings: settings, sign: { [UInt8($0.count & 255)] }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return ClipStore(settings: settings, sign: Self.signature, verify: { $1 == Self.signature($0) }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func draft(event: String = "ev1", start: Double = 1_795_178_096.789) -> ClipStore.Draft {
@@ -74,7 +77,7 @@ import Testing
         #expect(FileManager.default.contents(atPath: "\(stem).jpg") == Data([9]))
         let manifest = try Manifest(parsing: Array(#require(FileManager.default.contents(atPath: "\(stem).json"))))
         #expect(manifest.facts.state == .closed && manifest.facts.bytes == 5 && manifest.facts.fragments == 1)
-        #expect(manifest.signature == [UInt8(manifest.factsBytes.count & 255)])
+        #expect(manifest.signature == Self.signature(manifest.factsBytes))
         var chain = [UInt8]("\(manifest.facts.id)".utf8).withUnsafeBytes { id in
             [UInt8]([1, 2, 3]).withUnsafeBytes { HashChain(clip: manifest.facts.id, initSegment: $0) }
         }
@@ -124,6 +127,30 @@ import Testing
         }
     }
 
+    /// Whoever can write on the target can edit a sidecar; the node neither shows that nor signs it anew.
+    @Test func aForgedManifestIsNotTakenForOurs() async throws {
+        let root = try make("\(directory)/forged")
+        let first = store([root])
+        let id = first.open(draft())
+        try await running(first) {
+            first.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+            first.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await wait(first) { first.clip(id)?.isStored == true }
+        }
+        let file = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8).replacing("\"closed\"", with: "\"recording\"")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let second = store([root], boot: 2)
+        try await running(second) {
+            let other = second.open(draft(event: "ev2"))
+            second.append([1], to: other, durationSeconds: 1, beginsWithKeyFrame: true)
+            second.close(other, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await wait(second) { second.clip(other)?.isStored == true }
+            #expect(second.clip(id) == nil)
+        }
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+    }
+
     @Test func anotherNodeReadsTheClipsOfOneThatIsGone() async throws {
         let root = try make("\(directory)/shared")
         let gone = store([root])
@@ -134,7 +161,7 @@ import Testing
             gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
             try await wait(gone) { gone.clip(id)?.isStored == true }
         }
-        let honest = OrphanCatalogue(directories: [root]) { _, bytes, signature in signature == [UInt8(bytes.count & 255)] }
+        let honest = OrphanCatalogue(directories: [root]) { _, bytes, signature in signature == Self.signature(bytes) }
         let found = await honest.clips(of: [.nodeA], ClipQuery())
         #expect(found.map(\.facts.id) == [id])
         let entry = try #require(found.first)

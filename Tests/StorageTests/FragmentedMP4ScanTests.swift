@@ -18,6 +18,14 @@ import Testing
         }
     }
 
+    /// A box that claims to lie 2^64 − 1 units into the clip: seconds that no integer holds.
+    @Test func aTimeThatCannotBeIsNoTime() {
+        let tfdt = TestMP4.box("tfdt", TestMP4.word(0x0100_0000) + [UInt8](repeating: 255, count: 8))
+        let traf = TestMP4.box("traf", TestMP4.box("tfhd", TestMP4.word(0x20000) + TestMP4.word(1)) + tfdt)
+        let found = scan(TestMP4.initSegment + TestMP4.box("moof", traf) + TestMP4.box("mdat", [1]))
+        #expect(found.fragments == 1 && found.durationSeconds == 0)
+    }
+
     @Test(arguments: 0..<2000 as Range<UInt64>) func damageNeverTraps(seed: UInt64) {
         var rng = SplitMix64(seed)
         var file = TestMP4.initSegment + TestMP4.fragment(decodeTime: 0, samples: 5, duration: 100)

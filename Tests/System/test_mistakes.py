@@ -1,5 +1,6 @@
 """What users get wrong: each mistake is one clear line with its cure, and what can go on goes on."""
 
+import concurrent.futures
 import json
 import shutil
 import signal
@@ -184,6 +185,10 @@ def test_a_wrong_password_says_so_and_guessing_gets_slow(directory):
         answers = [guesser.sign_in(password=f"guess {i}") for i in range(7)]
         assert answers[0].status == 401 and answers[0].json["cure"]
         assert answers[-1].status == 429 and int(answers[-1].headers["Retry-After"]) >= 1
+        # All at once is no way around it.
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            statuses = list(pool.map(lambda i: Client(demo.urls[0]).sign_in(password=f"guess {i}").status, range(40)))
+        assert statuses.count(401) <= 2, statuses
     finally:
         demo.stop()
 

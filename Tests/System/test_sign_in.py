@@ -46,7 +46,7 @@ def test_cookies_are_out_of_reach(demo):
 
 def test_bad_requests_are_told_why(clients):
     camera = clients[0].cameras()[0]["id"]
-    for path in ["/clips?from=yesterday", "/clips?limit=0", "/clips?cursor=x", f"/cameras/{camera}/snapshot.jpg?width=9", f"/cameras/{camera}/stream.mjpeg?fps=0"]:
+    for path in ["/clips?from=yesterday", "/clips?limit=0", "/clips?cursor=x", "/clips?limit=1001", f"/clips?cursor=9223372036854775807_{camera}-00000001-00000001", f"/cameras/{camera}/snapshot.jpg?width=9", f"/cameras/{camera}/stream.mjpeg?fps=0"]:
         answer = clients[0].get(path)
         assert answer.status == 400 and answer.json["detail"], path
     for path in ["/cameras/nobody", "/clips/nobody", "/incidents/nobody", "/nothing"]:

@@ -203,7 +203,7 @@ public actor Recorder {
         }
         logger.info(
             "clip closed",
-            metadata: ["event": "\(clip.header.event)", "seconds": "\(summary.durationSeconds)", "reason": "\(reason)"])
+            metadata: ["event": "\(clip.header.event)", "seconds": "\((summary.durationSeconds * 10).rounded() / 10)", "reason": "\(reason)"])
         notify()
     }
 

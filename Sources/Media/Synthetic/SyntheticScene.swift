@@ -15,8 +15,9 @@ public struct SyntheticScene: Sendable, Hashable {
         self.seed = seed
     }
 
-    /// The visits that begin before `end`, in seconds after the start, in order. The first begins 15 to 20 s after the start, each next one
-    /// 30 to 60 s after the one before it began; each lasts 6 to 12 s. At most 100 000 are listed.
+    /// The visits that begin before `end`, in seconds after the start, in order. The first begins 15 to 20 s after the start where the seed
+    /// is a multiple of 3, and 20 or 40 s later for the seeds behind it, so that cameras side by side do not all see somebody at once; each
+    /// next one begins 30 to 60 s after the one before it; each lasts 6 to 12 s. At most 100 000 are listed.
     public func events(until end: Double) -> [Event] {
         var events: [Event] = []
         var index = 0
@@ -46,7 +47,7 @@ public struct SyntheticScene: Sendable, Hashable {
         return found
     }
 
-    private var firstStart: Double { 15 + 5 * SceneNoise.unit(seed, 0xf1) }
+    private var firstStart: Double { 15 + 20 * Double(seed % 3) + 5 * SceneNoise.unit(seed, 0xf1) }
 
     private func gap(after index: Int) -> Double {
         30 + 30 * SceneNoise.unit(seed, 0x9a9, UInt64(index))

@@ -48,12 +48,15 @@ struct PeerEvents: Sendable {
         }
     }
 
-    /// What is wrong with this node changes rarely and anywhere; a look every two seconds finds it within the promised age.
+    /// What is wrong with this node changes rarely and anywhere; a look every two seconds finds it within the promised age. What
+    /// only ages, such as its uptime, is told every tenth time.
     private func tellHealth() async {
         var last = node.ownNode.problems
+        var looks = 0
         while (try? await ContinuousClock().sleep(for: .seconds(2))) != nil {
             let own = node.ownNode
-            if own.problems != last { node.events.publish(.node, own) }
+            looks += 1
+            if own.problems != last || looks.isMultiple(of: 10) { node.events.publish(.node, own) }
             last = own.problems
         }
     }

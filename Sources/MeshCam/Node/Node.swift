@@ -54,7 +54,13 @@ struct Node: Sendable {
             settings: StoreSettings(
                 directories: settings.storage.directories, spoolBytes: settings.storage.spoolBytes, camera: id,
                 cameraName: settings.node.name, node: id, boot: identity.boot),
-            sign: { identity.sign($0, domain: .manifest, mesh: mesh) }, logger: logger.part("storage"))
+            sign: { identity.sign($0, domain: .manifest, mesh: mesh) },
+            // Alone, this node is another mesh at every start, and no signature of an earlier one can be checked.
+            verify: { bytes, signature in
+                paired == nil
+                    || trust.roster.admission(of: identity.id)?.verifies(signature, of: bytes, domain: .manifest, mesh: mesh) ?? false
+            },
+            logger: logger.part("storage"))
         let orphans = OrphanCatalogue(directories: settings.storage.directories) { signer, bytes, signature in
             guard let node = NodeID(hex: signer), let admission = gossip.view.roster.admission(of: node) else { return false }
             return admission.verifies(signature, of: bytes, domain: .manifest, mesh: mesh)

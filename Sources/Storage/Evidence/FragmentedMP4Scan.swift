@@ -85,7 +85,8 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
                     break
                 }
             }
-            if let timescale = timescales[track] { latest = max(latest, Double(end) / Double(timescale)) }
+            // A clip of more than a day is none of ours: the box lies.
+            if let timescale = timescales[track], end / UInt64(timescale) <= 86_400 { latest = max(latest, Double(end) / Double(timescale)) }
         }
         return latest
     }

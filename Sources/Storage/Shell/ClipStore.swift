@@ -10,6 +10,7 @@ import Synchronization
 public final class ClipStore: Sendable {
     public let settings: StoreSettings
     private let signature: @Sendable ([UInt8]) -> [UInt8]
+    private let verify: @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool
     private let logger: Logger
     private let state: Mutex<State>
     private let writers = Mutex<[TargetWriter]>([])
@@ -32,9 +33,15 @@ public final class ClipStore: Sendable {
         var chain: HashChain?
     }
 
-    /// - Parameter sign: this node's signature over a manifest's bytes.
-    public init(settings: StoreSettings, sign: @escaping @Sendable ([UInt8]) -> [UInt8], logger: Logger) {
+    /// - Parameters:
+    ///   - sign: this node's signature over a manifest's bytes.
+    ///   - verify: whether a signature is this node's. What lies on a target and is not is neither shown nor signed anew.
+    public init(
+        settings: StoreSettings, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
+        verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, logger: Logger
+    ) {
         self.settings = settings
+        self.verify = verify
         self.signature = sign
         self.logger = logger
         state = Mutex(
@@ -103,8 +110,8 @@ public final class ClipStore: Sendable {
             state.counter += 1
             return ClipID(node: settings.node, boot: settings.boot, counter: state.counter)
         }
-        // Whole milliseconds, as names and JSON write them, so that order and cursors agree everywhere.
-        let start = Date(timeIntervalSince1970: (draft.start.timeIntervalSince1970 * 1000).rounded() / 1000)
+        // As names and JSON write it, so that order and cursors agree everywhere.
+        let start = Date(timeIntervalSince1970: Self.milliseconds(draft.start.timeIntervalSince1970))
         let facts = ClipFacts(
             id: id, camera: settings.camera, cameraName: settings.cameraName, event: draft.event, kind: draft.kind,
             label: draft.label, origin: draft.origin, start: start, triggered: draft.triggered, codec: draft.codec,
@@ -138,8 +145,8 @@ public final class ClipStore: Sendable {
                     recording.facts.fragments += 1
                 }
                 recording.facts.bytes += bytes.count
-                recording.facts.durationSeconds = durationSeconds
-                recording.facts.end = recording.facts.start.addingTimeInterval(durationSeconds)
+                recording.facts.durationSeconds = Self.milliseconds(durationSeconds)
+                recording.facts.end = recording.facts.start.addingTimeInterval(recording.facts.durationSeconds)
                 recording.facts.head = recording.chain?.hex
                 state.recordings[id] = recording
                 state.index.update(id) { $0.facts = recording.facts }
@@ -192,8 +199,8 @@ public final class ClipStore: Sendable {
             facts.state = .closed
             facts.reason = reason
             facts.lostPictures = lostPictures
-            facts.durationSeconds = durationSeconds
-            facts.end = facts.start.addingTimeInterval(durationSeconds)
+            facts.durationSeconds = Self.milliseconds(durationSeconds)
+            facts.end = facts.start.addingTimeInterval(facts.durationSeconds)
             return facts
         }
         guard let facts else { return }
@@ -231,6 +238,11 @@ public final class ClipStore: Sendable {
 
     func heldPoster(_ id: ClipID) -> (any FragmentBytes)? { state.withLock { $0.plan.poster(of: id) } }
 
+    /// Whether this node made that manifest.
+    func isOwn(_ manifest: Manifest) -> Bool {
+        manifest.signer == settings.node && manifest.facts.id.node == settings.node && verify(manifest.factsBytes, manifest.signature)
+    }
+
     func sign(_ facts: ClipFacts) -> Manifest? {
         do {
             return try Manifest(facts: facts, signer: settings.node, sign: signature)
@@ -239,6 +251,9 @@ public final class ClipStore: Sendable {
             return nil
         }
     }
+
+    /// Seconds in whole milliseconds.
+    private static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 
     private func notify() {
         for writer in writers.withLock({ $0 }) { writer.notify() }

@@ -47,18 +47,16 @@ final class TargetWriter: Sendable {
         var failures = 0
         while !store.shouldEnd(target: number) {
             do {
-                if folder == nil {
-                    folder = try attach()
-                    if failures > 0 { logger.notice("storage is back") }
-                    failures = 0
-                }
-                guard let folder, let job = store.nextJob(for: number) else {
+                if folder == nil { folder = try attach() }
+                guard let place = folder, let job = store.nextJob(for: number) else {
                     store.measured(number, space: try target.space())
+                    recovered(&failures)
                     _ = wake.wait(timeout: .now() + 10)
                     continue
                 }
-                try perform(job, in: folder)
-                failures = 0
+                // Somebody deleted what we write into: begin anew, with a folder that says whose it is.
+                if try !perform(job, in: place) { folder = nil }
+                recovered(&failures)
             } catch {
                 if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
                 store.failed(number, error)
@@ -67,6 +65,11 @@ final class TargetWriter: Sendable {
                 pause(failures)
             }
         }
+    }
+
+    private func recovered(_ failures: inout Int) {
+        if failures > 0 { logger.notice("storage is back") }
+        failures = 0
     }
 
     /// Proves that the target takes writes, finds or makes the camera's folder, and reads what is there of this camera.
@@ -79,7 +82,9 @@ final class TargetWriter: Sendable {
         try target.replace("\(folder)/discovery.txt", with: Array(store.discoveryNote.text.utf8))
         // A camera that was renamed has older folders too.
         let mine = try scan.clips { name in name == folder || target.owner(of: name) == camera }
-        let recovered = try mine.filter { $0.manifest.facts.camera == camera }.map { found throws(TargetError) in
+        let ours = mine.filter { $0.manifest.facts.camera == camera && store.isOwn($0.manifest) }
+        if ours.count < mine.count { logger.warning("\(mine.count - ours.count) manifests here are not signed by this node; their clips are not shown") }
+        let recovered = try ours.map { found throws(TargetError) in
             try recover(found)
         }
         store.attached(number, folder: folder, clips: recovered, space: try target.space())
@@ -95,11 +100,12 @@ final class TargetWriter: Sendable {
         let closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)
         guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
         try target.replace(found.path.file(.manifest), with: manifest.file)
-        logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(Int(closed.durationSeconds)) s are there")
+        logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(closed.durationSeconds) s are there")
         return (manifest, found.path)
     }
 
-    private func perform(_ job: SpoolPlan.Job, in folder: String) throws(TargetError) {
+    /// Answers false when the clip's file is gone.
+    private func perform(_ job: SpoolPlan.Job, in folder: String) throws(TargetError) -> Bool {
         var path = job.path
         path.folder = folder
         do throws(TargetError) {
@@ -109,12 +115,19 @@ final class TargetWriter: Sendable {
             case .manifest(let bytes, _): try target.replace(path.file(.manifest), with: bytes)
             }
         } catch {
-            if error.isNameTaken, job.createsFile { return store.nameTaken(job, on: number) }
+            if error.isNameTaken, job.createsFile {
+                store.nameTaken(job, on: number)
+                return true
+            }
             // Somebody deleted the file while it grew: this clip has no future here, the target has.
-            if error.code == ENOENT, (try? target.probe()) != nil { return store.vanished(job, on: number) }
+            if error.code == ENOENT, (try? target.probe()) != nil {
+                store.vanished(job, on: number)
+                return false
+            }
             throw error
         }
         store.finished(job, on: number, path: path)
+        return true
     }
 
     private func pause(_ failures: Int) {

@@ -26,12 +26,12 @@ struct DirectoryTarget: Sendable {
         let descriptor = open(path(file), flags, 0o640)
         guard descriptor >= 0 else { throw failure(offset == 0 ? "create" : "open", file) }
         defer { close(descriptor) }
-        if let code = bytes.withBytes({ Self.writeAll($0, to: descriptor, at: offset) }) {
+        let code = bytes.withBytes { Self.writeAll($0, to: descriptor, at: offset) } ?? (fdatasync(descriptor) == 0 ? nil : errno)
+        if let code {
             // The file must not keep a name that a retry would then find taken.
             if offset == 0 { unlink(path(file)) }
             throw TargetError(operation: "write", path: path(file), code: code)
         }
-        guard fdatasync(descriptor) == 0 else { throw failure("sync", file) }
     }
 
     /// Puts a whole file in place at once: readers see the old bytes or the new ones.

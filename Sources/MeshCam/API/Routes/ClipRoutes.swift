@@ -14,7 +14,7 @@ struct ClipRoutes: Sendable {
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("clips") { request, context in
-            try Response.json(await node.clips(ClipQuery(request), context: context))
+            try Response.json(await node.clips(ClipQuery(request, isPeer: context.isLocal), context: context))
         }
         group.get("clips/:id") { request, context in
             try await answer(request, context) { id in
@@ -27,9 +27,9 @@ struct ClipRoutes: Sendable {
         group.get("clips/:id/video.mp4") { request, context in
             try await answer(request, context) { id in
                 guard let entry = node.store.clip(id) else { throw ProblemDetails.notFound("clip", "\(id)") }
-                return video(request, entry) { offset, count in try await node.store.read(id, at: offset, count: count) }
+                return try await video(request, entry) { offset, count in try await node.store.read(id, at: offset, count: count) }
             } replica: { id, entry in
-                video(request, entry) { offset, count in try await node.orphans.read(entry, at: offset, count: count) }
+                try await video(request, entry) { offset, count in try await node.orphans.read(entry, at: offset, count: count) }
             }
         }
         group.get("clips/:id/thumbnail.jpg") { request, context in
@@ -58,7 +58,9 @@ struct ClipRoutes: Sendable {
         }
     }
 
-    private func video(_ request: Request, _ entry: CatalogueEntry, read: @escaping @Sendable (Int, Int) async throws -> [UInt8]) -> Response {
+    private func video(
+        _ request: Request, _ entry: CatalogueEntry, read: @escaping @Sendable (Int, Int) async throws -> [UInt8]
+    ) async throws -> Response {
         let facts = entry.facts
         let size = facts.bytes
         let etag = "\"\(facts.id)-\(size)\""
@@ -75,11 +77,18 @@ struct ClipRoutes: Sendable {
             headers[.contentRange] = "bytes */\(size)"
             return Response(status: .rangeNotSatisfiable, headers: headers)
         case .whole:
+            try await proveReadable(0, read)
             return Response(status: .ok, headers: headers, body: body(ByteRange(lowerBound: 0, upperBound: size), read))
         case .part(let range):
+            try await proveReadable(range.lowerBound, read)
             headers[.contentRange] = range.contentRange(of: size)
             return Response(status: .partialContent, headers: headers, body: body(range, read))
         }
+    }
+
+    /// A file that is gone must be an error in words, not an answer that breaks off.
+    private func proveReadable(_ offset: Int, _ read: (Int, Int) async throws -> [UInt8]) async throws {
+        guard try await !read(offset, 1).isEmpty else { throw ClipReadError.unavailable("its file is shorter than it was") }
     }
 
     private func body(_ range: ByteRange, _ read: @escaping @Sendable (Int, Int) async throws -> [UInt8]) -> ResponseBody {
@@ -114,11 +123,12 @@ struct ClipRoutes: Sendable {
 }
 
 extension ClipQuery {
-    /// People ask for at most 1000; a peer that merges asks for one more.
-    static let limits = 1...1001
+    static let limits = 1...1000
 
     /// Reads `camera`, `from`, `to`, `kind`, `event`, `cursor` and `limit`.
-    init(_ request: Request) throws {
+    ///
+    /// - Parameter isPeer: a peer that merges asks for one clip more than people may.
+    init(_ request: Request, isPeer: Bool) throws {
         let query = request.uri.queryParameters
         func date(_ name: Substring) throws -> Date? {
             guard let text = query[name] else { return nil }
@@ -128,7 +138,7 @@ extension ClipQuery {
             return date
         }
         let limit = try query["limit"].map { text -> Int in
-            guard let limit = Int(text), Self.limits.contains(limit) else { throw ProblemDetails.badRequest("limit must be 1 to 1000.") }
+            guard let limit = Int(text), Self.limits.contains(isPeer ? limit - 1 : limit) || limit == 1 else { throw ProblemDetails.badRequest("limit must be 1 to 1000.") }
             return limit
         }
         let after = try query["cursor"].map { text -> Cursor in
@@ -164,7 +174,10 @@ extension ClipQuery.Cursor {
 
     init?(_ text: String) {
         let parts = text.split(separator: "_", maxSplits: 1)
-        guard parts.count == 2, let milliseconds = Int64(parts[0]), ClipID(parts[1]) != nil else { return nil }
+        // Times that RFC 3339 can write: anything further could not be passed on to a peer.
+        guard parts.count == 2, let milliseconds = Int64(parts[0]), (0...253_402_300_799_999).contains(milliseconds),
+            ClipID(parts[1]) != nil
+        else { return nil }
         self.init(start: Date(timeIntervalSince1970: Double(milliseconds) / 1000), id: String(parts[1]))
     }
 

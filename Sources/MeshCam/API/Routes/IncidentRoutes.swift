@@ -13,7 +13,7 @@ struct IncidentRoutes: Sendable {
     static let scanned = 5000
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("incidents") { request, context in try Response.json(await list(try ClipQuery(request), context)) }
+        group.get("incidents") { request, context in try Response.json(await list(try ClipQuery(request, isPeer: false), context)) }
         group.get("incidents/:event") { _, context in
             let event = context.parameter("event")
             let found = await node.clips(ClipQuery(event: event, limit: 500), context: context)

@@ -45,7 +45,7 @@ struct SessionRoutes: Sendable {
         let body = try await request.body.collect(upTo: 1 << 14)
         let credentials = try JSONCoding.decoder.decode(Credentials.self, from: Data(buffer: body))
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
-        if let wait = gate.wait(for: address) {
+        if let wait = gate.reserve(address) {
             let seconds = Int((wait / .seconds(1)).rounded(.up))
             var response = ProblemDetails(
                 title: "Too many wrong passwords", status: 429, detail: "Sign-in from this address is paused.",
@@ -58,7 +58,6 @@ struct SessionRoutes: Sendable {
         // A name nobody has costs as much time as a wrong password, so that time does not tell names.
         let hash = user?.passwordHash ?? SignInGate.nobodysHash
         guard await gate.verify(credentials.password, against: hash), let user, let role = Caller.Role(rawValue: user.role) else {
-            gate.failed(address)
             logger.notice("a sign-in failed", metadata: ["user": "\(credentials.username.prefix(64))", "address": "\(address)"])
             throw ProblemDetails(
                 title: "Wrong name or password", status: 401, detail: "No user of this mesh has that name and password.",
@@ -92,8 +91,17 @@ final class SignInGate: Sendable {
     static let nobodysHash =
         "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-    func wait(for address: String) -> Duration? { throttle.withLock { $0.wait(for: address, now: .now) } }
-    func failed(_ address: String) { throttle.withLock { $0.failed(address, now: .now) } }
+    /// Counts a try before it is made, as one that failed, so that tries made at once count like tries one after another.
+    /// Answers how long to wait instead, when there were too many.
+    func reserve(_ address: String) -> Duration? {
+        throttle.withLock { throttle in
+            if let wait = throttle.wait(for: address, now: .now) { return wait }
+            throttle.failed(address, now: .now)
+            return nil
+        }
+    }
+
+    /// The try was none: it is forgotten, and so are the ones before it.
     func succeeded(_ address: String) { throttle.withLock { $0.succeeded(address) } }
 
     func verify(_ password: String, against hash: String) async -> Bool {
