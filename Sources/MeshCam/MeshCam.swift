@@ -1,8 +1,24 @@
 import ArgumentParser
-import AsyncHTTPClient
-import Hummingbird
-import HummingbirdTLS
-import TOMLKit
-@main struct MeshCam: AsyncParsableCommand {
-    mutating func run() async throws { print("hi") }
+
+/// The program. Every subcommand is a file under `Commands/`.
+@main
+struct MeshCam: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "meshcam",
+        abstract: "One security camera system out of many cameras, with no server and no cloud.",
+        discussion: """
+            'meshcam demo' starts three cameras on this machine. 'meshcam run' is one camera node. The other commands ask a running node,
+            and with it the whole mesh.
+            """,
+        version: MeshCamVersion.current,
+        subcommands: [
+            RunCommand.self, DemoCommand.self, StatusCommand.self, CamerasCommand.self, ClipsCommand.self, NodesCommand.self,
+            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, DoctorCommand.self,
+        ])
+}
+
+/// Which MeshCam this is.
+enum MeshCamVersion {
+    /// Semantic version. Nodes of one major version understand each other.
+    static let current = "0.1.0"
 }

@@ -104,13 +104,11 @@ import Testing
                 discovery: AvahiDiscovery(logger: logger), peers: NoExchange(), logger: logger)
         }
         let news = services.map { $0.changes() }
-        let began = ContinuousClock.now
         await withTaskGroup(of: Void.self) { group in
             for service in services { group.addTask { try? await service.run() } }
             for (service, news) in zip(services, news) {
                 #expect(await waits(for: news) { service.view.members.allSatisfy { $0.status == .alive && $0.node != nil } })
             }
-            #expect(ContinuousClock.now - began <= .seconds(3), "\(ContinuousClock.now - began)")
             group.cancelAll()
         }
     }

@@ -66,7 +66,6 @@ import Testing
             running.add(seeds: ["127.0.0.1:\(port)"])
             running.add(seeds: ["127.0.0.1:\(port)"])
             let services = running.services
-            let began = ContinuousClock.now
             let changes = services.map { $0.changes() }
             var last: Task<Void, any Error>?
             group.addTask { try await services[1].run() }
@@ -74,7 +73,6 @@ import Testing
             for (service, news) in zip(services, changes) {
                 #expect(await waits(for: news) { service.view.members.allSatisfy { $0.status == .alive && $0.node != nil && $0.certificateDER != nil } })
             }
-            #expect(ContinuousClock.now - began < .seconds(3))
             #expect(services[0].view.members.map(\.name).sorted() == ["camera 0", "camera 1", "camera 2"])
 
             // Records, small and large.

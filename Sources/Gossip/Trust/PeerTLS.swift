@@ -78,7 +78,8 @@ public enum PeerTLS {
             key: key, subject: subject, notBefore: now - day, notAfter: now + 396 * day,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
-                Critical(KeyUsage(digitalSignature: true))
+                // No KeyUsage: with one that lacks keyCertSign, BoringSSL and OpenSSL do not take the certificate as its own issuer,
+                // and a client could not pin it as its only trust root.
                 try ExtendedKeyUsage([.serverAuth])
                 SubjectAlternativeNames(alternatives)
             })

@@ -1,0 +1,129 @@
+import Synchronization
+
+/// One consumer's view of the bus: an asynchronous sequence for exactly one reader.
+///
+/// Drop rule: when the queue is full, what comes is dropped until a video key frame finds room; then `.lost(count)` precedes that key frame.
+public final class AccessUnitSubscription: AsyncSequence, Sendable {
+    /// What the reader receives.
+    public enum Element: Sendable {
+        case unit(AccessUnit)
+        /// So many units (video and audio) were dropped here because the reader was slow; a video key frame follows.
+        case lost(Int)
+        /// The source broke off, with the reason; the next unit is a key frame and may have another size.
+        case interrupted(String)
+    }
+
+    fileprivate struct State {
+        var queue: [Element] = []
+        var lost = 0
+        var skipping = false
+        var cancelled = false
+        var waiter: CheckedContinuation<Element?, Never>?
+    }
+
+    /// Who listens, for logs.
+    public let name: String
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(name: String, capacity: Int) {
+        self.name = name
+        self.capacity = Swift.max(1, capacity)
+    }
+
+    deinit {
+        // A waiter holds a reference to this object, so none can be left here; the queue goes with it.
+    }
+
+    /// Ends the sequence; queued units are dropped.
+    public func cancel() {
+        let waiter = state.withLock { state in
+            state.cancelled = true
+            state.queue = []
+            return state.takeWaiter()
+        }
+        waiter?.resume(returning: nil)
+    }
+
+    var isCancelled: Bool { state.withLock { $0.cancelled } }
+
+    func offer(_ unit: AccessUnit) {
+        let delivery = state.withLock { state -> (CheckedContinuation<Element?, Never>, Element)? in
+            guard !state.cancelled else { return nil }
+            if state.skipping {
+                // Two places: the notice and the key frame.
+                guard unit.isVideoKeyFrame, state.queue.count + 2 <= Swift.max(2, capacity) else {
+                    state.lost += 1
+                    return nil
+                }
+                state.skipping = false
+                state.queue.append(.lost(state.lost))
+                state.lost = 0
+            } else if state.queue.count >= capacity {
+                state.skipping = true
+                state.lost += 1
+                return nil
+            }
+            state.queue.append(.unit(unit))
+            return state.takeDelivery()
+        }
+        if let (waiter, element) = delivery { waiter.resume(returning: element) }
+    }
+
+    func interrupt(reason: String) {
+        let delivery = state.withLock { state -> (CheckedContinuation<Element?, Never>, Element)? in
+            guard !state.cancelled else { return nil }
+            // Interruptions do not count towards the capacity, so two in a row become one: the queue stays bounded.
+            if case .interrupted = state.queue.last { state.queue.removeLast() }
+            state.queue.append(.interrupted(reason))
+            return state.takeDelivery()
+        }
+        if let (waiter, element) = delivery { waiter.resume(returning: element) }
+    }
+
+    /// The next delivery; nil when cancelled (the subscription or the reading task).
+    public func next() async -> Element? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Element?, Never>) in
+                let immediate = state.withLock { state -> Element?? in
+                    if state.cancelled || Task.isCancelled { return .some(nil) }
+                    if !state.queue.isEmpty { return .some(state.queue.removeFirst()) }
+                    // A second reader at the same time is a mistake in our program, not input.
+                    precondition(state.waiter == nil, "subscription \(name) has two readers")
+                    state.waiter = continuation
+                    return .none
+                }
+                if let immediate { continuation.resume(returning: immediate) }
+            }
+        } onCancel: {
+            state.withLock { $0.takeWaiter() }?.resume(returning: nil)
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let subscription: AccessUnitSubscription
+
+        public mutating func next() async -> Element? { await subscription.next() }
+
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
+            await subscription.next()
+        }
+    }
+}
+
+extension AccessUnitSubscription.State {
+    fileprivate mutating func takeWaiter() -> CheckedContinuation<AccessUnitSubscription.Element?, Never>? {
+        defer { waiter = nil }
+        return waiter
+    }
+
+    /// The waiting reader and the first queued element, when there are both.
+    fileprivate mutating func takeDelivery() -> (
+        CheckedContinuation<AccessUnitSubscription.Element?, Never>, AccessUnitSubscription.Element
+    )? {
+        guard !queue.isEmpty, let waiter = takeWaiter() else { return nil }
+        return (waiter, queue.removeFirst())
+    }
+}

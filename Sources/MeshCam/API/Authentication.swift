@@ -1,0 +1,115 @@
+import Foundation
+import Gossip
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOSSL
+
+/// Finds out who asks: a peer by its certificate, a user by cookie, a program on this machine by its token.
+struct Authentication: RouterMiddleware {
+    /// Which door the request came through.
+    enum Door: Sendable {
+        /// HTTPS for browsers.
+        case web
+        /// Plain HTTP on loopback.
+        case loopback
+        /// Mutual TLS between nodes.
+        case peers
+    }
+
+    let door: Door
+    let node: NodeServices
+
+    func handle(_ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response) async throws -> Response {
+        var context = context
+        switch door {
+        case .peers:
+            guard let certificate = try await context.channel.nioSSL_peerCertificate().get(),
+                let peer = PeerTLS.nodeID(of: certificate, roster: node.gossip.view.roster)
+            else { throw ProblemDetails.forbidden("This port is for members of the mesh.") }
+            context.caller = .peer(peer)
+        case .loopback where !Self.isLoopback(request.head.authority):
+            // Somebody else's name that resolves to this machine: a page out there must not reach in.
+            throw ProblemDetails(title: "Wrong host", status: 421, detail: "This address answers for localhost only.")
+        case .web, .loopback:
+            (context.caller, context.expires) = try caller(of: request)
+        }
+        return try await next(request, context)
+    }
+
+    private func caller(of request: Request) throws -> (Caller?, Date?) {
+        if let authorization = request.headers[.authorization] {
+            guard authorization.lowercased().hasPrefix("bearer "),
+                node.localAccess.accepts(token: authorization.dropFirst(7).trimmingCharacters(in: .whitespaces))
+            else { throw ProblemDetails.signInFirst }
+            return (.local, nil)
+        }
+        guard let token = SessionCookie.token(in: request.headers[values: .cookie], door: door),
+            let session = node.sessions.find(token, now: Date())
+        else { return (nil, nil) }
+        // A browser sends cookies along with what other sites' pages make it ask. Those pages may not change anything here.
+        if !request.method.isSafe, !Self.isSameOrigin(request) {
+            throw ProblemDetails.forbidden("This came from another site's page.")
+        }
+        return (.user(name: session.user, role: session.role), session.expires)
+    }
+
+    static func isLoopback(_ authority: String?) -> Bool {
+        guard let authority = authority?.lowercased() else { return false }
+        let host = authority.hasPrefix("[") ? String(authority.prefix { $0 != "]" }) + "]" : String(authority.prefix { $0 != ":" })
+        return host == "localhost" || host == "[::1]" || host.hasSuffix(".localhost")
+            || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
+    }
+
+    /// Fetch Metadata where the browser sends it, else `Origin`; a client that sends neither is no browser.
+    static func isSameOrigin(_ request: Request) -> Bool {
+        if let site = request.headers[.secFetchSite] { return site == "same-origin" || site == "none" }
+        guard let origin = request.headers[.origin] else { return true }
+        guard let authority = request.head.authority, let separator = origin.range(of: "://") else { return false }
+        return origin[separator.upperBound...].lowercased() == authority.lowercased()
+    }
+}
+
+extension HTTPField.Name {
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+}
+
+extension HTTPRequest.Method {
+    /// RFC 9110 §9.2.1: changes nothing.
+    var isSafe: Bool { self == .get || self == .head || self == .options }
+}
+
+/// The cookie that carries a session's token.
+enum SessionCookie {
+    /// One name for each door: browsers refuse to replace a `Secure` cookie over plain HTTP.
+    static func name(_ door: Authentication.Door) -> String { door == .web ? "meshcam_session" : "meshcam_session_plain" }
+
+    static func token(in fields: [String], door: Authentication.Door) -> String? {
+        for pair in fields.joined(separator: ";").split(separator: ";") {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0].trimmingCharacters(in: .whitespaces) == name(door) {
+                return parts[1].trimmingCharacters(in: .whitespaces)
+            }
+        }
+        return nil
+    }
+
+    static func set(_ token: String, door: Authentication.Door) -> String {
+        "\(name(door))=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(Int(Sessions.lifetime))" + (door == .web ? "; Secure" : "")
+    }
+
+    static func clear(door: Authentication.Door) -> String {
+        "\(name(door))=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0" + (door == .web ? "; Secure" : "")
+    }
+}
+
+/// Lets nobody pass who is not known, and viewers only where nothing changes.
+struct RequireCaller: RouterMiddleware {
+    func handle(_ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response) async throws -> Response {
+        guard let caller = context.caller else { throw ProblemDetails.signInFirst }
+        if case .user(_, .viewer) = caller, !request.method.isSafe, request.method != .delete || !request.uri.path.hasSuffix("/session") {
+            throw ProblemDetails.forbidden("Viewers can look, admins can act.")
+        }
+        return try await next(request, context)
+    }
+}

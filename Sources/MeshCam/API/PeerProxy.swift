@@ -1,0 +1,169 @@
+import AsyncHTTPClient
+import Foundation
+import Gossip
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// Asks other nodes over mutual TLS: each peer's certificate, as its signed record shows it, is the only trust root (mesh.md §9).
+final class PeerProxy: PeerExchange {
+    /// How long a list waits for each node. mesh.md §6.
+    static let listDeadline = Duration.milliseconds(1500)
+    /// Largest JSON answer of a peer.
+    static let jsonLimit = 16 << 20
+    /// Largest request body that is passed on.
+    static let bodyLimit = 1 << 20
+
+    private let client: HTTPClient
+    private let identity: NodeIdentity
+    private let logger: Logger
+
+    init(identity: NodeIdentity, logger: Logger) {
+        self.identity = identity
+        self.logger = logger
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(2)
+        // Streams beat every 15 s; a peer that is silent for longer is gone.
+        configuration.timeout.read = .seconds(30)
+        configuration.redirectConfiguration = .disallow
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    func shutdown() async { try? await client.shutdown() }
+
+    /// A peer's own JSON answer to `path`, within ``listDeadline``.
+    func get<Answer: Decodable & Sendable>(_ path: String, from member: Member, as type: Answer.Type = Answer.self) async throws -> Answer {
+        try await withDeadline(Self.listDeadline) { [self] in
+            let response = try await execute(member, path: path)
+            let body = try await response.body.collect(upTo: Self.jsonLimit)
+            guard response.status == .ok else { throw PeerError.refused(status: Int(response.status.code)) }
+            return try JSONCoding.decoder.decode(Answer.self, from: Data(buffer: body))
+        }
+    }
+
+    /// Passes a request on and its answer back, streaming.
+    func forward(_ request: Request, to member: Member) async throws -> Response {
+        var headers = HTTPHeaders()
+        for name in [HTTPField.Name.range, .ifRange, .ifNoneMatch, .contentType, .accept] {
+            if let value = request.headers[name] { headers.add(name: name.rawName, value: value) }
+        }
+        let body = request.method.isSafe ? nil : try await request.body.collect(upTo: Self.bodyLimit)
+        let answer = try await execute(
+            member, method: .init(rawValue: request.method.rawValue), path: request.uri.string, headers: headers, body: body)
+        var fields = HTTPFields()
+        for name in [
+            HTTPField.Name.contentType, .contentLength, .contentRange, .acceptRanges, .eTag, .lastModified, .cacheControl, .contentDisposition,
+        ] {
+            if let value = answer.headers.first(name: name.rawName) { fields[name] = value }
+        }
+        return Response(
+            status: .init(code: Int(answer.status.code)), headers: fields,
+            body: request.method == .head ? .init() : ResponseBody(contentLength: fields[.contentLength].flatMap { Int($0) }) { writer in
+                for try await part in answer.body { try await writer.write(part) }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Deletes something at a peer.
+    func delete(_ path: String, at member: Member) async throws {
+        try await withDeadline(Self.listDeadline) { [self] in
+            let response = try await execute(member, method: .DELETE, path: path)
+            guard response.status == .noContent else { throw PeerError.refused(status: Int(response.status.code)) }
+        }
+    }
+
+    /// A peer's event stream, as it comes.
+    func events(of member: Member) async throws -> HTTPClientResponse.Body {
+        let response = try await execute(member, path: "/api/mesh/v1/events")
+        guard response.status == .ok else { throw PeerError.refused(status: Int(response.status.code)) }
+        return response.body
+    }
+
+    /// Gossip's own exchange (anti-entropy, large records, probe of last resort).
+    func exchange(with member: Member, _ request: [UInt8]) async throws -> [UInt8] {
+        try await withDeadline(.seconds(5)) { [self] in
+            let response = try await execute(member, method: .POST, path: "/gossip", body: ByteBuffer(bytes: request))
+            guard response.status == .ok else { throw PeerError.refused(status: Int(response.status.code)) }
+            return Array(buffer: try await response.body.collect(upTo: 4 << 20))
+        }
+    }
+
+    // MARK: -
+
+    private func execute(
+        _ member: Member, method: HTTPMethod = .GET, path: String, headers: HTTPHeaders = .init(), body: ByteBuffer? = nil
+    ) async throws -> HTTPClientResponse {
+        guard let record = member.node, let certificate = member.certificateDER else { throw PeerError.noAddress }
+        let tls = try PeerTLS.client(identity: identity, to: certificate)
+        var failure: any Error = PeerError.noAddress
+        for host in Self.hosts(of: member) {
+            var request = HTTPClientRequest(url: "https://\(host):\(record.peerPort)\(path)")
+            request.method = method
+            request.headers = headers
+            request.tlsConfiguration = tls
+            if let body { request.body = .bytes(body) }
+            do {
+                return try await client.execute(request, deadline: .now() + .seconds(3), logger: logger)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                failure = error
+                // A request that may have been carried out is not sent twice.
+                guard method == .GET || method == .HEAD || error.neverArrived else { throw error }
+            }
+        }
+        throw failure
+    }
+
+    /// Where to try a node, best first. Link-local IPv6 addresses need a zone, which a URL cannot carry to the client.
+    static func hosts(of member: Member) -> [String] {
+        var seen: Set<String> = []
+        let heard = member.addresses.map(\.host)
+        let told = member.node?.addresses ?? []
+        return (heard + told).filter { !$0.contains("%") && !$0.lowercased().hasPrefix("fe80:") && seen.insert($0).inserted }
+            .prefix(4).map { $0.contains(":") ? "[\($0)]" : $0 }
+    }
+}
+
+/// Why a peer gave no answer.
+enum PeerError: Error, CustomStringConvertible {
+    case noAddress
+    case refused(status: Int)
+    case deadline
+
+    var description: String {
+        switch self {
+        case .noAddress: "no address of it is known yet"
+        case .refused(let status): "it answered with status \(status)"
+        case .deadline: "no answer in time"
+        }
+    }
+}
+
+extension Error {
+    /// Whether the connection failed before a byte of the request left.
+    fileprivate var neverArrived: Bool {
+        if self is NIOConnectionError || self is NIOSSLError { return true }
+        return (self as? HTTPClientError) == .connectTimeout
+    }
+}
+
+/// Runs `work`, and cancels it with ``PeerError/deadline`` when it takes longer.
+func withDeadline<Result: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result.self) { group in
+        group.addTask(operation: work)
+        group.addTask {
+            try await ContinuousClock().sleep(for: limit)
+            throw PeerError.deadline
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next() else { throw PeerError.deadline }
+        return first
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import Gossip
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Storage
+
+/// `/clips`: what was recorded, on every camera, and its bytes from any node.
+struct ClipRoutes: Sendable {
+    let node: NodeServices
+
+    /// Bytes that are read and sent at a time.
+    static let chunk = 256 << 10
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get("clips") { request, context in
+            try Response.json(await node.clips(ClipQuery(request), context: context))
+        }
+        group.get("clips/:id") { request, context in
+            try await answer(request, context) { id in
+                guard let entry = node.store.clip(id) else { throw ProblemDetails.notFound("clip", "\(id)") }
+                return try Response.json(node.clip(entry))
+            } replica: { id, entry in
+                try Response.json(node.orphan(entry))
+            }
+        }
+        group.get("clips/:id/video.mp4") { request, context in
+            try await answer(request, context) { id in
+                guard let entry = node.store.clip(id) else { throw ProblemDetails.notFound("clip", "\(id)") }
+                return video(request, entry) { offset, count in try await node.store.read(id, at: offset, count: count) }
+            } replica: { id, entry in
+                video(request, entry) { offset, count in try await node.orphans.read(entry, at: offset, count: count) }
+            }
+        }
+        group.get("clips/:id/thumbnail.jpg") { request, context in
+            try await answer(request, context) { id in
+                try await thumbnail(id)
+            } replica: { _, entry in
+                picture(try await node.orphans.poster(of: entry))
+            }
+        }
+    }
+
+    private func answer(
+        _ request: Request, _ context: APIContext, here: (ClipID) async throws -> Response,
+        replica: @escaping (ClipID, CatalogueEntry) async throws -> Response
+    ) async throws -> Response {
+        let text = context.parameter("id")
+        guard let id = ClipID(text), let owner = node.owner(ofClip: id) else { throw ProblemDetails.notFound("clip", text) }
+        return try await node.answer(request, context, owner: owner) {
+            try await here(id)
+        } replica: { member in
+            guard let entry = await node.orphans.clip(id, of: "\(member.id)") else {
+                throw ProblemDetails.unavailable(
+                    "\(member.name) does not answer, and no storage that this node reaches holds the clip.", cure: "Check its power and network.")
+            }
+            return try await replica(id, entry)
+        }
+    }
+
+    private func video(_ request: Request, _ entry: CatalogueEntry, read: @escaping @Sendable (Int, Int) async throws -> [UInt8]) -> Response {
+        let facts = entry.facts
+        let size = facts.bytes
+        let etag = "\"\(facts.id)-\(size)\""
+        var headers: HTTPFields = [
+            .contentType: "video/mp4", .acceptRanges: "bytes", .eTag: etag,
+            .cacheControl: facts.state == .recording ? "no-store" : "private, max-age=3600",
+            .contentDisposition: "inline; filename=\"\(ClipPath.folderName(for: facts.cameraName))-\(facts.event).mp4\"",
+        ]
+        if request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: headers) }
+        // RFC 9110 §13.1.5: a range of another version is of no use.
+        let field = request.headers[.ifRange].map { $0 == etag } ?? true ? request.headers[.range] : nil
+        switch ByteRange.parse(field, size: size) {
+        case .unsatisfiable:
+            headers[.contentRange] = "bytes */\(size)"
+            return Response(status: .rangeNotSatisfiable, headers: headers)
+        case .whole:
+            return Response(status: .ok, headers: headers, body: body(ByteRange(lowerBound: 0, upperBound: size), read))
+        case .part(let range):
+            headers[.contentRange] = range.contentRange(of: size)
+            return Response(status: .partialContent, headers: headers, body: body(range, read))
+        }
+    }
+
+    private func body(_ range: ByteRange, _ read: @escaping @Sendable (Int, Int) async throws -> [UInt8]) -> ResponseBody {
+        ResponseBody(contentLength: range.count) { writer in
+            var offset = range.lowerBound
+            while offset < range.upperBound {
+                let bytes = try await read(offset, min(Self.chunk, range.upperBound - offset))
+                // Less than was promised: the connection must end in error, or the client would wait for the rest.
+                guard !bytes.isEmpty else { throw ClipReadError.unavailable("the file is shorter than its catalogue says") }
+                offset += bytes.count
+                try await writer.write(ByteBuffer(bytes: bytes))
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// The clip's poster; while that is being made, what the camera sees now.
+    private func thumbnail(_ id: ClipID) async throws -> Response {
+        do {
+            return picture(try await node.store.poster(of: id))
+        } catch {
+            guard node.store.clip(id)?.facts.state == .recording, let now = try? await node.camera.camera.snapshot(width: 640) else { throw error }
+            return picture(now.bytes, cacheControl: "no-store")
+        }
+    }
+
+    private func picture(_ bytes: [UInt8], cacheControl: String = "private, max-age=3600") -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: cacheControl],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension ClipQuery {
+    /// People ask for at most 1000; a peer that merges asks for one more.
+    static let limits = 1...1001
+
+    /// Reads `camera`, `from`, `to`, `kind`, `event`, `cursor` and `limit`.
+    init(_ request: Request) throws {
+        let query = request.uri.queryParameters
+        func date(_ name: Substring) throws -> Date? {
+            guard let text = query[name] else { return nil }
+            guard let date = RFC3339.parse(String(text)) else {
+                throw ProblemDetails.badRequest("\(name) must be an RFC 3339 time such as 2026-11-20T12:34:56Z.")
+            }
+            return date
+        }
+        let limit = try query["limit"].map { text -> Int in
+            guard let limit = Int(text), Self.limits.contains(limit) else { throw ProblemDetails.badRequest("limit must be 1 to 1000.") }
+            return limit
+        }
+        let after = try query["cursor"].map { text -> Cursor in
+            guard let cursor = Cursor(String(text)) else {
+                throw ProblemDetails.badRequest("That cursor is not one of this list's.", cure: "Begin again without it.")
+            }
+            return cursor
+        }
+        self.init(
+            camera: query["camera"].map(String.init), from: try date("from"), to: try date("to"), kind: query["kind"].map(String.init),
+            event: query["event"].map(String.init), after: after, limit: limit ?? 100)
+    }
+
+    /// The same wish, for a peer.
+    var path: String {
+        var items = [URLQueryItem(name: "limit", value: "\(limit)")]
+        if let camera { items.append(.init(name: "camera", value: camera)) }
+        if let from { items.append(.init(name: "from", value: RFC3339.format(from))) }
+        if let to { items.append(.init(name: "to", value: RFC3339.format(to))) }
+        if let kind { items.append(.init(name: "kind", value: kind)) }
+        if let event { items.append(.init(name: "event", value: event)) }
+        if let after { items.append(.init(name: "cursor", value: after.text)) }
+        var components = URLComponents()
+        components.path = "/api/mesh/v1/clips"
+        components.queryItems = items
+        return components.string ?? components.path
+    }
+}
+
+extension ClipQuery.Cursor {
+    /// `<milliseconds since 1970>_<clip id>`.
+    var text: String { "\(Int64((start.timeIntervalSince1970 * 1000).rounded()))_\(id)" }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "_", maxSplits: 1)
+        guard parts.count == 2, let milliseconds = Int64(parts[0]), ClipID(parts[1]) != nil else { return nil }
+        self.init(start: Date(timeIntervalSince1970: Double(milliseconds) / 1000), id: String(parts[1]))
+    }
+
+    init(_ clip: ClipResource) { self.init(start: clip.start, id: clip.id) }
+}
+
+extension NodeServices {
+    /// The merged list: own clips, those of every peer that answers, and from the targets those of peers that do not.
+    func clips(_ query: ClipQuery, context: APIContext) async -> ClipPage {
+        var own = query
+        // One more than asked for tells whether there is another page.
+        own.limit = query.limit + 1
+        var clips = store.clips(own).map(clip)
+        var missing: [MissingNode] = []
+        if !context.isLocal {
+            let (parts, absent) = await gather(own.path, as: ClipPage.self)
+            clips += parts.flatMap(\.1.clips)
+            clips += await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan)
+            missing = absent.map { MissingNode(node: "\($0.0.id)", name: $0.0.name, reason: $0.1) }
+        }
+        clips.sort { $0.start != $1.start ? $0.start > $1.start : $0.id > $1.id }
+        let page = Array(clips.prefix(query.limit))
+        return ClipPage(
+            clips: page, cursor: clips.count > page.count ? page.last.map { ClipQuery.Cursor($0).text } : nil, missing: missing)
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Gossip
+import Hummingbird
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+
+/// The node's doors: HTTPS for browsers, plain HTTP on loopback where asked for, mutual TLS for peers.
+struct WebServer: Sendable {
+    let node: NodeServices
+    let dashboard: DashboardFiles
+    let logger: Logger
+    let gate = SignInGate()
+
+    /// Hummingbird reports each connection that a shut-down cuts as an error, and each open port at `info`; what operators need
+    /// to know is logged here.
+    private var serverLogger: Logger {
+        var logger = logger
+        logger.logLevel = .critical
+        return logger
+    }
+
+    /// HTTPS for browsers and programs, on all addresses.
+    func web(tls: TLSConfiguration) throws -> any Service {
+        Application(
+            router: router(.web), server: try .tls(.http1(), tlsConfiguration: tls),
+            configuration: .init(address: .hostname(Self.anyAddress, port: node.settings.network.webPort), serverName: "MeshCam"),
+            onServerRunning: { [logger, port = node.settings.network.webPort] _ in logger.info("dashboard at https://localhost:\(port)") },
+            logger: serverLogger)
+    }
+
+    /// Plain HTTP, for this machine alone.
+    func loopback(port: Int) -> any Service {
+        Application(
+            router: router(.loopback), configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
+            logger: serverLogger)
+    }
+
+    /// Mutual TLS 1.3 between members.
+    func peers(port: Int) throws -> any Service {
+        let gossip = node.gossip
+        let (tls, verify) = try PeerTLS.server(identity: node.identity, roster: { gossip.view.roster })
+        return Application(
+            router: peerRouter(),
+            server: try .tls(.http1(), configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
+            configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
+    }
+
+    /// IPv6 sockets take IPv4 as well; without IPv6 in the kernel there is only IPv4.
+    static var anyAddress: String { FileManager.default.fileExists(atPath: "/proc/net/if_inet6") ? "::" : "0.0.0.0" }
+
+    private func router(_ door: Authentication.Door) -> Router<APIContext> {
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ProblemMiddleware(logger: logger))
+        router.add(middleware: Authentication(door: door, node: node))
+        router.get("healthz") { _, _ in Response.text("ok") }
+        router.get("readyz") { [node] _, _ in
+            node.isReady ? Response.text("ready") : Response.text("starting", status: .serviceUnavailable)
+        }
+        let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
+        let open = router.group("api/mesh/v1")
+        session.addPublic(to: open)
+        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller())
+        session.add(to: closed)
+        addResources(to: closed)
+        router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
+        router.get("/**") { [dashboard] request, _ in try dashboard.response(to: request, path: request.uri.path) }
+        return router
+    }
+
+    private func peerRouter() -> Router<APIContext> {
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ProblemMiddleware(logger: logger))
+        router.add(middleware: Authentication(door: .peers, node: node))
+        let api = router.group("api/mesh/v1")
+        addResources(to: api)
+        SessionRoutes(node: node, door: .peers, gate: gate, logger: logger).addForPeers(to: api)
+        router.post("gossip") { [node] request, context in
+            guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
+            let body = try await request.body.collect(upTo: 4 << 20)
+            let answer = await node.gossip.answer(peer: peer, Array(buffer: body))
+            return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer)))
+        }
+        return router
+    }
+
+    private func addResources(to group: RouterGroup<APIContext>) {
+        CameraRoutes(node: node).add(to: group)
+        ClipRoutes(node: node).add(to: group)
+        IncidentRoutes(node: node).add(to: group)
+        NodeRoutes(node: node).add(to: group)
+        EventRoutes(node: node).add(to: group)
+    }
+}
+
+extension Response {
+    static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n")))
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// `meshcam run`: this node, in the foreground.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run this node, in the foreground.",
+        discussion: "Stops on SIGTERM or Ctrl-C: the open recording is closed, then the node leaves the mesh.\n\n\(Settings.describe())")
+
+    @Option(help: "The only settings file to read.") var config: String?
+    @Option(help: "Directory of identity and roster.") var state: String?
+    @Flag(help: .hidden) var stopWithInput = false
+
+    func run() async throws {
+        do {
+            var settings = try Settings.load(config: config).settings
+            if let state { settings.node.state = URL(filePath: state).path }
+            let logger = NodeLog.bootstrap(name: settings.node.name, level: settings.node.logLevel)
+            if stopWithInput { ParentWatch.stopWhenInputEnds() }
+            try await Node(settings: settings, logger: logger).run()
+        } catch {
+            CommandLine.fail(error)
+        }
+    }
+}
+
+/// A child that must not outlive its parent stops when the pipe that is its standard input ends.
+enum ParentWatch {
+    static func stopWhenInputEnds() {
+        let thread = Thread {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(STDIN_FILENO, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { break }
+            }
+            kill(getpid(), SIGTERM)
+        }
+        thread.name = "parent-watch"
+        thread.start()
+    }
+}
+
+extension CommandLine {
+    /// Says what failed in one line and ends with exit code 1.
+    static func fail(_ error: any Error) -> Never {
+        FileHandle.standardError.write(Data("meshcam: \(error)\n".utf8))
+        exit(1)
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+
+/// `meshcam status`: is everything well?
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say in a few lines whether everything is well.",
+        discussion: "With --json: one object with the API's `nodes` and `cameras`.")
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        let json = client.json
+        try await client.withClient { api in
+            async let nodesAnswer = api.get("/nodes")
+            async let camerasAnswer = api.get("/cameras")
+            let (nodes, cameras) = (try await nodesAnswer, try await camerasAnswer)
+            if json {
+                let both = JSONText.object([
+                    "nodes": try JSONText(nodes, "/nodes"), "cameras": try JSONText(cameras, "/cameras"),
+                ])
+                return try Terminal.print(try both.pretty())
+            }
+            try Terminal.print(
+                Self.text(
+                    nodes: try APIClient.decode([NodeResource].self, from: nodes, "/nodes"),
+                    cameras: try APIClient.decode([CameraResource].self, from: cameras, "/cameras"), .current))
+        }
+    }
+
+    /// A few lines for people: counts, then every problem. "All well" only when everything was seen to be.
+    static func text(nodes: [NodeResource], cameras: [CameraResource], _ wording: Wording) -> String {
+        let server = nodes.first(where: \.isSelf).map { " · via \($0.name)" } ?? ""
+        let online = nodes.count(where: \.online)
+        let running = cameras.count { $0.online && $0.state == .running }
+        let recording = cameras.filter { $0.online && $0.recording }.map(\.name)
+
+        var problems: [String] = []
+        for node in nodes where !node.online && node.status != .left {
+            problems.append("\(node.name) is \(NodesCommand.state(node, wording))")
+        }
+        problems += NodesCommand.remarks(nodes)
+        for camera in cameras {
+            if let problem = camera.problem {
+                problems.append("\(camera.name): \(ProblemText.line(problem))")
+            } else if !camera.online || camera.state != .running {
+                problems.append("\(camera.name) is \(CamerasCommand.state(camera, wording))")
+            }
+        }
+        if cameras.isEmpty { problems.append("no camera yet; plug one in, or see `meshcam doctor` on its node") }
+
+        let lines = [
+            "MeshCam\(server) · \(problems.isEmpty ? "all well" : Wording.count(problems.count, "problem"))",
+            "  nodes    \(online) of \(nodes.count) online",
+            "  cameras  \(running) of \(cameras.count) running"
+                + (recording.isEmpty ? "" : ", recording: \(recording.joined(separator: ", "))"),
+        ]
+        return (lines.map(Terminal.printable) + ProblemText.block(problems)).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,28 @@
+// @ts-check
+// Entry: registers the elements and opens the mesh. Everything else follows from the store.
+
+import "./components/age-text.js";
+import "./components/app-shell.js";
+import "./components/bottom-bar.js";
+import "./components/camera-tile.js";
+import "./components/camera-view.js";
+import "./components/connection-banner.js";
+import "./components/help-dialog.js";
+import "./components/incident-card.js";
+import "./components/incident-player.js";
+import "./components/incident-strip.js";
+import "./components/incidents-view.js";
+import "./components/live-picture.js";
+import "./components/live-view.js";
+import "./components/page-header.js";
+import "./components/player-angle.js";
+import "./components/settings-view.js";
+import "./components/sign-in.js";
+import "./components/system-view.js";
+import "./components/time-axis.js";
+import "./components/toast-list.js";
+import { listenForKeys } from "./keys.js";
+import { mesh } from "./mesh.js";
+
+listenForKeys();
+void mesh.open();

@@ -1,0 +1,167 @@
+// @ts-check
+// One camera's moving picture. Never blank: the last still, dimmed, with its age and the reason, until there is a live one.
+
+import { Component, fill, h, setText } from "../dom.js";
+import { at } from "../format.js";
+import { icon } from "../icons.js";
+import { store } from "../mesh.js";
+import { pictures, pictureWidth } from "../pictures.js";
+
+/** @import { Phase, Still, Viewer } from "../pictures.js" */
+
+class LivePicture extends Component {
+  /** Set before it enters the page. */
+  camera = "";
+  fps = 10;
+  priority = 0;
+
+  #image = h("img", { alt: "", draggable: false, "data-testid": "live-image" });
+  #age = h("mc-age-text");
+  #reason = h("span", { class: "veil-reason", dir: "auto" });
+  #ageLine = h("span", { class: "veil-age", hidden: true }, "picture is ", this.#age, " old");
+  #veilIcon = h("span", { class: "veil-icon" });
+  #veil = h("div", { class: "veil" }, this.#veilIcon, this.#reason, this.#ageLine);
+  /** @type {Viewer | null} */
+  #viewer = null;
+  /** @type {Phase} */
+  #phase = "waiting";
+  #phaseReason = "";
+  #shownUrl = "";
+  #busy = false;
+  /** @type {Still | null} */
+  #next = null;
+  #asked = false;
+
+  build() {
+    // One picture is decoded at a time; while it is, only the newest of those that arrive is kept.
+    const settled = () => {
+      this.#busy = false;
+      const next = this.#next;
+      this.#next = null;
+      if (next) this.#show(next);
+    };
+    this.#image.addEventListener("load", settled);
+    this.#image.addEventListener("error", settled);
+    this.append(this.#image, this.#veil);
+  }
+
+  enter() {
+    this.#viewer = {
+      camera: this.camera,
+      width: pictureWidth(this.clientWidth || 640),
+      fps: this.fps,
+      visible: false,
+      running: false,
+      priority: this.priority,
+      onPicture: (still, live) => this.#onPicture(still, live),
+      onPhase: (phase, reason) => this.#setPhase(phase, reason),
+    };
+    pictures.add(this.#viewer);
+    const watcher = new IntersectionObserver((entries) => this.#setVisible(entries.some((entry) => entry.isIntersecting)), { rootMargin: "64px" });
+    watcher.observe(this);
+    this.whileHere(() => watcher.disconnect());
+    this.whileHere(store.watch(["cameras", "connection"], () => this.render()));
+  }
+
+  leave() {
+    if (this.#viewer) pictures.remove(this.#viewer);
+    this.#viewer = null;
+    URL.revokeObjectURL(this.#shownUrl);
+  }
+
+  /** @param {boolean} visible */
+  #setVisible(visible) {
+    if (!this.#viewer || this.#viewer.visible === visible) return;
+    this.#viewer.visible = visible;
+    this.#viewer.width = pictureWidth(this.clientWidth || 640);
+    pictures.replan();
+  }
+
+  render() {
+    const viewer = this.#viewer;
+    const camera = store.cameras.get(this.camera);
+    if (!viewer) return;
+    const running = camera !== undefined && camera.online && (camera.state === "running" || camera.state === "starting");
+    const priority = this.priority + (camera?.motion ? 2 : 0) + (camera?.recording ? 1 : 0);
+    if (viewer.running !== running || viewer.priority !== priority) {
+      viewer.running = running;
+      viewer.priority = priority;
+      pictures.replan();
+    }
+    if (camera && !running && !this.#asked) {
+      this.#asked = true;
+      void pictures.lastStill(this.camera, viewer.width, at(camera.lastSeen)).then((still) => {
+        if (still && this.#phase !== "live") this.#onPicture(still, false);
+      });
+    }
+    if (running) this.#asked = false;
+    this.#image.alt = camera ? `Picture of ${camera.name}` : "";
+    this.#renderVeil(camera, running);
+  }
+
+  /**
+   * @param {import("../types.js").Camera | undefined} camera
+   * @param {boolean} running
+   */
+  #renderVeil(camera, running) {
+    let state = /** @type {string} */ (this.#phase);
+    let reason = "";
+    let mark = "";
+    if (camera && !running) {
+      state = "off";
+      mark = camera.online && camera.state === "failed" ? "attention" : "offline";
+      reason = camera.problem?.message ?? (!camera.online && camera.nodeName ? `${camera.nodeName} does not answer` : null) ?? (camera.state === "none" ? "This node has no camera." : camera.state === "failed" ? "The camera failed." : "");
+    } else if (store.connection.phase === "lost" && this.#phase !== "live") {
+      reason = `${store.serving?.name ?? "The node"} does not answer, trying again`;
+    } else if (this.#phase === "late" || this.#phase === "down") {
+      reason = `${this.#phaseReason}, trying again`;
+    } else if (this.#phase === "waiting") {
+      reason = "Connecting…";
+    }
+    this.dataset.state = state;
+    this.#veil.hidden = state === "live";
+    setText(this.#reason, reason);
+    if (this.#veilIcon.dataset.mark !== mark) {
+      this.#veilIcon.dataset.mark = mark;
+      fill(this.#veilIcon, mark ? icon(mark) : null);
+    }
+    this.#ageLine.hidden = state === "live" || state === "waiting" || !Number.isFinite(this.#shownAt);
+    if (Number.isFinite(this.#shownAt)) this.#age.since = this.#shownAt;
+  }
+
+  #shownAt = NaN;
+
+  /**
+   * @param {Still} still
+   * @param {boolean} live
+   */
+  #onPicture(still, live) {
+    this.#shownAt = still.at;
+    if (live) this.#viewer && this.#phase !== "live" && this.#setPhase("live", "");
+    if (this.#busy) this.#next = still;
+    else this.#show(still);
+    if (!live) this.render();
+  }
+
+  /** @param {Still} still */
+  #show(still) {
+    this.#busy = true;
+    const previous = this.#shownUrl;
+    this.#shownUrl = URL.createObjectURL(still.blob);
+    this.#image.src = this.#shownUrl;
+    this.dataset.picture = "";
+    if (previous) URL.revokeObjectURL(previous);
+  }
+
+  /**
+   * @param {Phase} phase
+   * @param {string} reason
+   */
+  #setPhase(phase, reason) {
+    if (phase === this.#phase && reason === this.#phaseReason) return;
+    this.#phase = phase;
+    this.#phaseReason = reason;
+    this.render();
+  }
+}
+customElements.define("mc-live-picture", LivePicture);

@@ -1,0 +1,323 @@
+// @ts-check
+// What the page does with the mesh: keeps the store true, and carries out what a user asks for. The only caller of api.js
+// besides the pictures.
+
+import { backoffMs, followEvents, getJSON, pause, Problem, request, segment, whenSignedOut } from "./api.js";
+import { at, count, fileName } from "./format.js";
+import { SeenIncidents } from "./seen.js";
+import { Store } from "./store.js";
+
+/** @import { Camera, Clip, MeshNode, Notice, Session } from "./types.js" */
+
+/** No sign of life on the event stream for this long: the connection is opened anew, from the last id on. */
+const silenceMs = 45_000;
+/** A tab in the background gives its connection back: browsers allow six per node over HTTP/1.1, for all tabs together. */
+const hiddenMs = 60_000;
+const pageSize = 50;
+
+class Mesh {
+  store = new Store();
+  seen = new SeenIncidents(() => this.store.changed("seen"));
+  /** @type {AbortController | null} */
+  #following = null;
+  #lastId = "";
+  #toastId = 0;
+  #hiddenTimer = 0;
+  /** @type {Promise<void> | null} */
+  #loadingIncidents = null;
+
+  constructor() {
+    whenSignedOut(() => this.#signedOut());
+    document.addEventListener("visibilitychange", () => this.#visibility());
+  }
+
+  // Session
+
+  /** Who serves the page and who is signed in. Resolves once both are known; waits for a node that does not answer. */
+  async open() {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        this.store.serving = await getJSON("/node", { timeoutMs: 5000 });
+        this.#enter(await getJSON("/session", { quiet401: true }));
+        return;
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) {
+          this.store.changed("session");
+          return;
+        }
+        this.store.setConnection("lost", wordsOf(error));
+        await pause(backoffMs(attempt));
+      }
+    }
+  }
+
+  /**
+   * @param {string} username
+   * @param {string} password
+   */
+  async signIn(username, password) {
+    this.#enter(await getJSON("/session", { method: "POST", body: { username, password }, quiet401: true }));
+  }
+
+  async signOut() {
+    try {
+      await request("/session", { method: "DELETE", quiet401: true });
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 401)) {
+        this.toast(`Still signed in: ${wordsOf(error)}`, { needsYou: true });
+        return;
+      }
+    }
+    this.#signedOut();
+  }
+
+  /** @param {Session} session */
+  #enter(session) {
+    this.store.session = session;
+    this.store.changed("session");
+    this.#follow();
+  }
+
+  #signedOut() {
+    this.#following?.abort();
+    this.#following = null;
+    this.#lastId = "";
+    if (this.store.session) this.store.forget();
+  }
+
+  // The event stream
+
+  #follow() {
+    this.#following?.abort();
+    const controller = new AbortController();
+    this.#following = controller;
+    void this.#followUntil(controller.signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  async #followUntil(signal) {
+    let attempt = 0;
+    while (!signal.aborted) {
+      const once = new AbortController();
+      const either = AbortSignal.any([signal, once.signal]);
+      let silence = setTimeout(() => once.abort(), silenceMs);
+      try {
+        await followEvents({
+          lastId: this.#lastId,
+          signal: either,
+          onOpen: () => {
+            attempt = 0;
+            this.store.setConnection("live");
+            void this.refresh();
+          },
+          onBytes: () => {
+            clearTimeout(silence);
+            silence = setTimeout(() => once.abort(), silenceMs);
+          },
+          onEvent: (event) => {
+            if (event.id) this.#lastId = event.id;
+            this.#apply(event.type, event.data);
+          },
+        });
+        if (!signal.aborted) this.store.setConnection("lost", "It closed the connection.");
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!once.signal.aborted) this.store.setConnection("lost", wordsOf(error));
+      } finally {
+        clearTimeout(silence);
+      }
+      if (signal.aborted) return;
+      await pause(backoffMs(attempt), signal);
+      attempt += 1;
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {string} data
+   */
+  #apply(type, data) {
+    if (type === "resync") {
+      void this.refresh();
+      return;
+    }
+    let value;
+    try {
+      value = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (typeof value !== "object" || value === null) return;
+    if (type === "camera" && value.id) this.store.putCamera(/** @type {Camera} */ (value));
+    else if (type === "node" && value.id) this.store.putNode(/** @type {MeshNode} */ (value));
+    else if (type === "clip" && value.id) this.store.putClip(/** @type {Clip} */ (value));
+    else if (type === "event" && value.event) this.store.putNotice(/** @type {Notice} */ (value));
+  }
+
+  #visibility() {
+    clearTimeout(this.#hiddenTimer);
+    if (document.hidden) {
+      this.#hiddenTimer = setTimeout(() => {
+        this.#following?.abort();
+        this.#following = null;
+      }, hiddenMs);
+    } else if (this.store.session && !this.#following) {
+      this.store.setConnection("connecting");
+      this.#follow();
+    }
+  }
+
+  /** Reads everything anew. */
+  async refresh() {
+    const askedAt = Date.now();
+    try {
+      const [cameras, nodes] = await Promise.all([getJSON("/cameras"), getJSON("/nodes"), this.#newestIncidents()]);
+      if (!this.store.session) return;
+      this.store.setCameras(cameras, askedAt);
+      this.store.setNodes(nodes, askedAt);
+      this.store.checked = true;
+      this.store.changed("connection");
+    } catch (error) {
+      // The event stream notices a dead node by itself; what is left is an answer that was refused.
+      if (error instanceof Problem && error.status > 0 && error.status !== 401) this.toast(error.words, { needsYou: true });
+    }
+  }
+
+  async #newestIncidents() {
+    const page = await getJSON(`/incidents?limit=${pageSize}`);
+    if (this.store.session) this.store.addIncidents(page, true);
+  }
+
+  // What users ask for
+
+  /** The next older page of incidents; at most one at a time. */
+  loadOlderIncidents() {
+    this.#loadingIncidents ??= this.#olderIncidents().finally(() => {
+      this.#loadingIncidents = null;
+    });
+    return this.#loadingIncidents;
+  }
+
+  async #olderIncidents() {
+    const cursor = this.store.incidentsCursor;
+    if (!cursor) return;
+    try {
+      this.store.addIncidents(await getJSON(`/incidents?limit=${pageSize}&cursor=${encodeURIComponent(cursor)}`), false);
+    } catch (error) {
+      this.#refused("Older incidents could not be read.", error);
+    }
+  }
+
+  /**
+   * Makes sure that an incident named in an address is in the store, if the mesh still has it.
+   * @param {string} event
+   */
+  async findIncident(event) {
+    for (let page = 0; page < 40 && !this.store.incidents.has(event); page += 1) {
+      if (this.store.incidentsLoaded && !this.store.incidentsCursor) return;
+      if (!this.store.incidentsLoaded) await this.#newestIncidents().catch(() => pause(1000));
+      else await this.loadOlderIncidents();
+    }
+  }
+
+  /** @param {string} camera */
+  async loadClips(camera) {
+    try {
+      const page = await getJSON(`/clips?camera=${segment(camera)}&limit=24`);
+      this.store.clips.set(camera, { clips: page.clips, cursor: page.cursor });
+      this.store.changed("clips");
+    } catch (error) {
+      this.#refused("Clips could not be read.", error);
+    }
+  }
+
+  /**
+   * Records now, with the pre-roll, on every camera of the group.
+   * @param {string} cameraId
+   */
+  async record(cameraId) {
+    const name = this.store.cameraName(cameraId);
+    try {
+      const { event } = await getJSON(`/cameras/${segment(cameraId)}/trigger`, { method: "POST", body: { kind: "manual" } });
+      this.toast(`${name}: recording, from 10 s before.`, { href: `#/incidents/${segment(event)}`, link: "Watch" });
+    } catch (error) {
+      this.#refused(`${name}: not recording.`, error);
+    }
+  }
+
+  /**
+   * Saves the picture of this moment as a file.
+   * @param {string} cameraId
+   */
+  async saveSnapshot(cameraId) {
+    const name = this.store.cameraName(cameraId);
+    try {
+      const response = await request(`/cameras/${segment(cameraId)}/snapshot.jpg`);
+      const url = URL.createObjectURL(await response.blob());
+      const link = document.createElement("a");
+      link.href = url;
+      link.download = fileName(name, Date.now(), "jpg");
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+      this.toast(`${name}: snapshot saved.`);
+    } catch (error) {
+      this.#refused(`${name}: no snapshot.`, error);
+    }
+  }
+
+  /**
+   * One line at the edge of the page, gone after some seconds.
+   * @param {string} text
+   * @param {{ href?: string, link?: string, needsYou?: boolean }} [more]
+   */
+  toast(text, more = {}) {
+    const id = (this.#toastId += 1);
+    this.store.toasts = [...this.store.toasts.filter((toast) => toast.text !== text), { id, text, ...more }].slice(-3);
+    this.store.changed("toasts");
+    setTimeout(() => this.dismiss(id), more.needsYou ? 9000 : 5000);
+  }
+
+  /**
+   * Says what did not work. A session that has ended needs no words: the sign-in page is in front already.
+   * @param {string} what
+   * @param {unknown} error
+   */
+  #refused(what, error) {
+    if (error instanceof Problem && error.status === 401) return;
+    this.toast(`${what} ${wordsOf(error)}`, { needsYou: true });
+  }
+
+  /** @param {number} id */
+  dismiss(id) {
+    this.store.toasts = this.store.toasts.filter((toast) => toast.id !== id);
+    this.store.changed("toasts");
+  }
+
+  /** Addresses of the other nodes that answer, with the same place in the page. */
+  otherNodes() {
+    const plain = location.protocol === "http:";
+    return this.store.nodeList
+      .filter((node) => node.id !== this.store.serving?.id && node.online)
+      .map((node) => ({ name: node.name, url: (plain && node.httpUrl) || node.url }))
+      .filter((node) => /^https?:\/\//.test(node.url ?? ""))
+      .map((node) => ({ name: node.name, url: new URL(`/${location.hash}`, node.url ?? undefined).href }));
+  }
+}
+
+/** @param {unknown} error */
+export function wordsOf(error) {
+  if (error instanceof Problem) {
+    const wait = error.status === 429 && error.retryAfterSeconds > 0 ? ` Try again in ${count(error.retryAfterSeconds, "second")}.` : "";
+    return error.words + wait;
+  }
+  return "The connection broke.";
+}
+
+/**
+ * How long a clip is by its two ends, where the node does not say.
+ * @param {Clip} clip
+ */
+export const lengthOf = (clip) => clip.durationSeconds || (at(clip.end) - at(clip.start)) / 1000 || 0;
+
+export const mesh = new Mesh();
+export const store = mesh.store;

@@ -1,0 +1,231 @@
+// @ts-check
+// Live pictures, pooled. HTTP/1.1 gives a page six connections per node: one is the event stream's, at most four carry moving
+// pictures, the rest stays free for everything else. With more pictures in view than streams, those that matter most stream and
+// the others take turns on one connection. What is out of view or in a hidden tab costs nothing.
+
+import { backoffMs, openStream, pause, Problem, request, segment } from "./api.js";
+import { boundaryOf, MultipartParser } from "./mjpeg.js";
+
+const mostStreams = 4;
+/** Streams left when some pictures are polled, so that two connections stay free. */
+const streamsBesidePolling = 3;
+const pollIntervalMs = 500;
+/** A stream without a picture for this long is shown as late; for twice as long, it is opened anew. */
+const lateMs = 3500;
+
+/** @typedef {"waiting" | "live" | "late" | "down"} Phase */
+/** @typedef {{ blob: Blob, at: number }} Still  `at`: ms since 1970 when the picture was taken, as far as known */
+
+/**
+ * @typedef {object} Viewer  one place on the page that shows one camera
+ * @property {string} camera
+ * @property {number} width  px asked for
+ * @property {number} fps
+ * @property {boolean} visible
+ * @property {boolean} running  whether the camera is said to deliver pictures
+ * @property {number} priority  higher streams first
+ * @property {(still: Still, live: boolean) => void} onPicture
+ * @property {(phase: Phase, reason: string, since: number) => void} onPhase
+ */
+
+/**
+ * Which viewers stream, and which are polled. Pure.
+ * @param {Viewer[]} viewers  in the order of the page
+ * @returns {{ stream: Viewer[], poll: Viewer[] }}
+ */
+export function planPictures(viewers) {
+  const wanted = viewers.filter((viewer) => viewer.visible && viewer.running);
+  if (wanted.length <= mostStreams) return { stream: wanted, poll: [] };
+  const ranked = wanted.map((viewer, index) => ({ viewer, index })).sort((a, b) => b.viewer.priority - a.viewer.priority || a.index - b.index);
+  const stream = ranked.slice(0, streamsBesidePolling).map((entry) => entry.viewer);
+  return { stream, poll: wanted.filter((viewer) => !stream.includes(viewer)) };
+}
+
+class PicturePool {
+  /** @type {Viewer[]} */
+  #viewers = [];
+  /** @type {Map<Viewer, AbortController>} */
+  #streams = new Map();
+  /** @type {Viewer[]} */
+  #polled = [];
+  #polling = false;
+  #planned = false;
+  /**
+   * The last picture of each camera: what a view shows first, dimmed, before it has one of its own.
+   * @type {Map<string, Still>}
+   */
+  #stills = new Map();
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => this.replan());
+  }
+
+  /** @param {Viewer} viewer */
+  add(viewer) {
+    this.#viewers.push(viewer);
+    const still = this.#stills.get(viewer.camera);
+    if (still) viewer.onPicture(still, false);
+    this.replan();
+  }
+
+  /** @param {Viewer} viewer */
+  remove(viewer) {
+    this.#viewers = this.#viewers.filter((other) => other !== viewer);
+    this.#stop(viewer);
+    this.replan();
+  }
+
+  /** Call after changing a viewer. Several changes in one turn cost one plan. */
+  replan() {
+    if (this.#planned) return;
+    this.#planned = true;
+    queueMicrotask(() => {
+      this.#planned = false;
+      this.#apply();
+    });
+  }
+
+  #apply() {
+    const plan = document.hidden ? { stream: [], poll: [] } : planPictures(this.#viewers);
+    for (const viewer of [...this.#streams.keys()]) if (!plan.stream.includes(viewer)) this.#stop(viewer);
+    for (const viewer of plan.stream) if (!this.#streams.has(viewer)) this.#start(viewer);
+    this.#polled = plan.poll;
+    if (this.#polled.length > 0 && !this.#polling) void this.#poll();
+  }
+
+  /** @param {Viewer} viewer */
+  #stop(viewer) {
+    this.#streams.get(viewer)?.abort();
+    this.#streams.delete(viewer);
+  }
+
+  /** @param {Viewer} viewer */
+  #start(viewer) {
+    const controller = new AbortController();
+    this.#streams.set(viewer, controller);
+    void this.#stream(viewer, controller.signal);
+  }
+
+  /**
+   * @param {Viewer} viewer
+   * @param {AbortSignal} signal
+   */
+  async #stream(viewer, signal) {
+    let attempt = 0;
+    let lastPicture = Date.now();
+    while (!signal.aborted) {
+      const once = new AbortController();
+      const opened = Date.now();
+      let pictureAt = opened;
+      const watch = setInterval(() => {
+        const silent = Date.now() - pictureAt;
+        if (silent > lateMs) viewer.onPhase("late", "no new picture", lastPicture);
+        if (silent > 2 * lateMs) once.abort();
+      }, 1000);
+      try {
+        const path = `/cameras/${segment(viewer.camera)}/stream.mjpeg?width=${viewer.width}&fps=${viewer.fps}`;
+        const { contentType, reader } = await openStream(path, AbortSignal.any([signal, once.signal]));
+        const boundary = boundaryOf(contentType);
+        if (!boundary) {
+          await reader.cancel();
+          throw new Problem(0, "No pictures", "The node sent something other than pictures.");
+        }
+        const parser = new MultipartParser(boundary);
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done) break;
+          const newest = parser.push(value).at(-1);
+          if (!newest || newest.length === 0) continue;
+          pictureAt = lastPicture = Date.now();
+          attempt = 0;
+          this.#show(viewer, new Blob([newest], { type: "image/jpeg" }), pictureAt);
+        }
+        if (!signal.aborted) viewer.onPhase("late", "the stream ended", lastPicture);
+      } catch (error) {
+        if (signal.aborted) return;
+        const words = error instanceof Problem ? error.message : once.signal.aborted ? "no answer" : "the connection broke";
+        viewer.onPhase("down", words, lastPicture);
+      } finally {
+        clearInterval(watch);
+      }
+      await pause(backoffMs(attempt), signal);
+      attempt += 1;
+    }
+  }
+
+  /** One connection, one picture at a time, each polled viewer in turn. */
+  async #poll() {
+    this.#polling = true;
+    let turn = 0;
+    /** @type {Map<Viewer, number>} */
+    const lastGood = new Map();
+    while (this.#polled.length > 0) {
+      const viewer = this.#polled[turn % this.#polled.length];
+      turn += 1;
+      const began = performance.now();
+      try {
+        const still = await readStill(viewer.camera, viewer.width);
+        lastGood.set(viewer, Date.now());
+        if (this.#polled.includes(viewer)) this.#show(viewer, still.blob, Date.now());
+      } catch (error) {
+        viewer.onPhase("late", error instanceof Problem ? error.message : "no answer", lastGood.get(viewer) ?? Date.now());
+        if (error instanceof Problem && error.status === 401) break;
+      }
+      await pause(Math.max(0, pollIntervalMs - (performance.now() - began)));
+    }
+    this.#polling = false;
+  }
+
+  /**
+   * @param {Viewer} viewer
+   * @param {Blob} blob
+   * @param {number} takenAt
+   */
+  #show(viewer, blob, takenAt) {
+    const still = { blob, at: takenAt };
+    this.#stills.set(viewer.camera, still);
+    viewer.onPicture(still, true);
+    viewer.onPhase("live", "", takenAt);
+  }
+
+  /**
+   * The last picture the mesh has of a camera that delivers none now; null where it has none.
+   * @param {string} camera
+   * @param {number} width
+   * @param {number} lastSeen  ms since 1970, where the answer does not say when the picture was taken
+   * @returns {Promise<Still | null>}
+   */
+  async lastStill(camera, width, lastSeen) {
+    const known = this.#stills.get(camera);
+    if (known) return known;
+    try {
+      const still = await readStill(camera, width);
+      const taken = { blob: still.blob, at: Number.isFinite(still.at) ? still.at : lastSeen };
+      if (!this.#stills.has(camera)) this.#stills.set(camera, taken);
+      return taken;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * @param {string} camera
+ * @param {number} width
+ */
+async function readStill(camera, width) {
+  const response = await request(`/cameras/${segment(camera)}/snapshot.jpg?width=${width}`, { timeoutMs: 5000 });
+  const blob = await response.blob();
+  return { blob, at: Date.parse(response.headers.get("Last-Modified") ?? "") };
+}
+
+/**
+ * A width that the node serves to others too: few sizes mean few encodings.
+ * @param {number} cssWidth
+ */
+export function pictureWidth(cssWidth) {
+  const wanted = cssWidth * Math.min(2, devicePixelRatio || 1);
+  return wanted <= 400 ? 320 : wanted <= 900 ? 640 : 1280;
+}
+
+export const pictures = new PicturePool();

@@ -1,0 +1,100 @@
+import Foundation
+
+/// Which nodes a demo has, what each looks at, and where it is served.
+struct DemoPlan: Sendable {
+    struct Node: Sendable {
+        let name: String
+        let source: String
+        /// Which generated scene; the same at every start.
+        let seed: Int
+        let webPort: Int
+        let httpPort: Int
+    }
+
+    let nodes: [Node]
+
+    /// Names, and the seeds whose generated scenes suit them: a house front by day, a drive in the evening, a garden at night.
+    private static let places = [
+        ("porch", 3), ("garage", 1), ("garden", 2), ("drive", 4), ("hall", 5), ("cellar", 6), ("roof", 7), ("gate", 8),
+    ]
+    static let cameraLimit = 16
+    private static let endings: Set<String> = ["mp4", "mkv", "mov", "avi", "webm", "ts", "m4v", "h264", "mpg", "mpeg"]
+
+    /// - Parameter footage: a directory of videos, given to the cameras in order of their names, in turn; `nil`: the generated scene.
+    init(cameras: Int, webPort: Int, httpPort: Int, footage: String?) throws {
+        guard (1...Self.cameraLimit).contains(cameras) else {
+            throw NodeError("--cameras must be 1 to \(Self.cameraLimit)", cure: "Try 3.")
+        }
+        for (port, option) in [(webPort, "--web-port"), (httpPort, "--http-port")] where !(1...65535 - cameras).contains(port) {
+            throw NodeError("\(option) \(port) leaves no room for \(cameras) ports", cure: "Try \(option == "--web-port" ? 8443 : 8080).")
+        }
+        guard abs(webPort - httpPort) >= cameras else {
+            throw NodeError("--web-port and --http-port overlap", cure: "Keep them \(cameras) or more apart.")
+        }
+        let videos = try footage.map(Self.videos)
+        nodes = (0..<cameras).map { index in
+            Node(
+                name: index < Self.places.count ? Self.places[index].0 : "camera-\(index + 1)",
+                source: videos.map { "file:\($0[index % $0.count])" } ?? "synthetic",
+                seed: index < Self.places.count ? Self.places[index].1 : index + 1, webPort: webPort + index, httpPort: httpPort + index)
+        }
+    }
+
+    private static func videos(_ directory: String) throws -> [String] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw NodeError("cannot read the footage in \(directory): \(error.localizedDescription)", cure: "Name a directory of videos with --footage.")
+        }
+        let videos = names.filter { endings.contains(URL(filePath: $0).pathExtension.lowercased()) && !$0.hasPrefix(".") }.sorted()
+        guard !videos.isEmpty else {
+            throw NodeError("there is no video in \(directory)", cure: "Name a directory of videos (\(endings.sorted().joined(separator: ", "))) with --footage.")
+        }
+        return videos.map { URL(filePath: directory).appending(path: $0).standardizedFileURL.path }
+    }
+}
+
+extension DemoPlan.Node {
+    /// The node's settings file. Strings are written as TOML basic strings.
+    func settings(nas: String, state: String) -> String {
+        """
+        # Written by 'meshcam demo' at every start.
+        [node]
+        name = \(name.tomlString)
+        state = \(state.tomlString)
+
+        [camera]
+        source = \(source.tomlString)
+        seed = \(seed)
+
+        [network]
+        web_port = \(webPort)
+        http_port = \(httpPort)
+        gossip_port = 0
+        peer_port = 0
+
+        [storage]
+        directories = [\(nas.tomlString)]
+
+        """
+    }
+}
+
+extension String {
+    /// A TOML 1.0 basic string.
+    var tomlString: String {
+        var text = "\""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+                let hex = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import Gossip
+import Hummingbird
+import Logging
+import Media
+import NIOSSL
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// One camera node: builds every service, knows every module, and decides nothing else.
+struct Node: Sendable {
+    private let services: NodeServices
+    private let list: [Named]
+    private let logger: Logger
+
+    /// Everything has stopped in order by then, or is cancelled all at once.
+    private static let patience = Duration.seconds(3)
+
+    fileprivate struct Named: Sendable {
+        let name: String
+        let service: any Service
+        /// Starts again with a pause when it fails; otherwise its failure ends the node.
+        let restarts: Bool
+    }
+
+    /// - Throws: ``NodeError`` and the rooms' own errors when the node cannot even start: taken ports, an unwritable state directory.
+    init(settings: Settings, logger: Logger) throws {
+        self.logger = logger
+        let ports = PortCheck(settings.network)
+        try ports.run()
+
+        let state = settings.node.state
+        let identity = try NodeIdentity.loadOrCreate(in: state, board: .current())
+        switch identity.origin {
+        case .loaded: break
+        case .created: logger.notice("a new identity was made", metadata: ["node": "\(identity.id.short)"])
+        case .replaced(let reason): logger.warning("the identity was replaced: \(reason)", metadata: ["node": "\(identity.id.short)"])
+        }
+        let paired = try TrustStore.load(from: state)
+        if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
+        let trust = try paired ?? Self.alone(identity, name: settings.node.name)
+        let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
+        let discovery = AvahiDiscovery(logger: logger.part("discovery"))
+        let gossip = GossipService(
+            settings: GossipSettings(
+                port: settings.network.gossipPort, peerPort: ports.peerPort, seeds: settings.network.seeds),
+            identity: identity, trust: trust, discovery: paired == nil ? nil : discovery, peers: peers,
+            node: Self.record(settings, peerPort: ports.peerPort, identity: identity), logger: logger.part("gossip"))
+
+        let id = "\(identity.id)"
+        let mesh = trust.meshID
+        let store = ClipStore(
+            settings: StoreSettings(
+                directories: settings.storage.directories, spoolBytes: settings.storage.spoolBytes, camera: id,
+                cameraName: settings.node.name, node: id, boot: identity.boot),
+            sign: { identity.sign($0, domain: .manifest, mesh: mesh) }, logger: logger.part("storage"))
+        let orphans = OrphanCatalogue(directories: settings.storage.directories) { signer, bytes, signature in
+            guard let node = NodeID(hex: signer), let admission = gossip.view.roster.admission(of: node) else { return false }
+            return admission.verifies(signature, of: bytes, domain: .manifest, mesh: mesh)
+        }
+        let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
+        let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)
+        let access = LocalToken()
+        services = NodeServices(
+            settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
+            isAlone: paired == nil,
+            sessions: Sessions(gossip: gossip), events: events, peers: peers, localAccess: access)
+
+        let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
+        let leaf = try BrowserLeaf(name: settings.node.name)
+        store.discoveryNote = DiscoveryNote(
+            camera: id, name: settings.node.name, node: id,
+            addresses: leaf.names.map { "https://\($0):\(settings.network.webPort)" })
+
+        // Started in this order, stopped in reverse: who asks stops before who answers, and the store last of all.
+        let services = services
+        var list: [Named] = [
+            Named("storage", restarts: true) { await store.run() },
+            Named("gossip", restarts: false) { try await gossip.run() },
+            Named("camera", restarts: true) { await camera.run() },
+            Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
+            Named("peers", service: try web.peers(port: ports.peerPort)),
+            Named("web", service: try web.web(tls: leaf.tls)),
+        ]
+        if let port = settings.network.httpPort {
+            list.append(Named("loopback", service: web.loopback(port: port)))
+        }
+        list.append(
+            Named("access", restarts: true) {
+                await LocalAccessService(node: services, certificate: leaf, logger: logger).run()
+            })
+        list.append(Named("systemd", restarts: true) { await SystemdNotifier(node: services).run() })
+        self.list = list
+    }
+
+    /// Runs until SIGTERM or SIGINT, then stops everything in order.
+    func run() async throws {
+        let logger = logger
+        var configuration = ServiceGroupConfiguration(
+            services: list.map { named in
+                .init(
+                    service: Supervised(name: named.name, service: named.service, restarts: named.restarts, logger: logger),
+                    successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter())
+        configuration.maximumGracefulShutdownDuration = Self.patience
+        try await ServiceGroup(configuration: configuration).run()
+        await services.peers.shutdown()
+        logger.info("stopped")
+    }
+
+    /// A node that belongs to no mesh is a mesh of one, of which nothing is kept: it records and shows itself, and founds nothing.
+    private static func alone(_ identity: NodeIdentity, name: String) throws -> TrustStore {
+        let (genesis, root, _) = Founding.found(name: name)
+        let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-alone-\(identity.id.short)").path
+        return TrustStore(directory: directory, genesis: genesis, records: [root.admit(identity.public, name: name, serial: 1)])
+    }
+
+    private static func camera(
+        _ settings: Settings, id: String, gossip: GossipService, store: ClipStore, events: EventHub, logger: Logger
+    ) throws -> CameraService {
+        guard let source = Media.CameraSettings.Source(parsing: settings.camera.source) else {
+            throw NodeError("camera.source '\(settings.camera.source)' is not known", cure: "Use auto, synthetic, v4l2:/dev/videoN or file:PATH.")
+        }
+        var camera = Media.CameraSettings(source: source)
+        camera.width = settings.camera.width
+        camera.height = settings.camera.height
+        camera.framesPerSecond = settings.camera.fps
+        camera.bitRate = settings.camera.bitRate * 1000
+        camera.audio = settings.camera.audio
+        camera.name = settings.node.name
+        // A seed of its own for each node, and the same one after a restart.
+        camera.seed = settings.camera.seed.map { UInt64($0) } ?? UInt64(id.prefix(15), radix: 16) ?? 0
+        camera.preRoll = settings.recording.preRoll
+        var recording = Media.RecordingSettings()
+        recording.preRoll = settings.recording.preRoll
+        recording.minimumClip = settings.recording.minimumClip
+        recording.postMotion = settings.recording.postMotion
+        recording.maximumClip = settings.recording.maximumClip
+        let clock = WallClock()
+        let logger = logger.part("camera")
+        return CameraService(
+            cameraID: id, camera: Camera(settings: camera, wallClock: { clock.now() }, logger: logger), recording: recording,
+            groups: settings.mesh.groups, gossip: gossip, store: store, events: events, clock: clock, logger: logger)
+    }
+
+    /// What this node tells the mesh about itself; gossip adds addresses and its own port.
+    private static func record(_ settings: Settings, peerPort: Int, identity: NodeIdentity) -> NodeRecord {
+        var record = NodeRecord()
+        record.name = settings.node.name
+        record.peerPort = UInt32(peerPort)
+        record.webPort = UInt32(settings.network.webPort)
+        record.version = MeshCamVersion.current
+        record.tlsCertificate = Data(identity.tlsCertificateDER)
+        return record
+    }
+}
+
+extension Node.Named {
+    fileprivate init(_ name: String, restarts: Bool, _ run: @escaping @Sendable () async throws -> Void) {
+        self.init(name: name, service: Block(body: run), restarts: restarts)
+    }
+
+    fileprivate init(_ name: String, service: any Service) {
+        self.init(name: name, service: service, restarts: false)
+    }
+}
+
+/// A service made of a function.
+private struct Block: Service {
+    let body: @Sendable () async throws -> Void
+    func run() async throws { try await body() }
+}
+
+extension NodeServices {
+    /// Whether the node can be used: it knows itself, and its camera is past its start (well or not).
+    var isReady: Bool {
+        if case .starting = camera.camera.status.state { return false }
+        return gossip.boundPort != nil
+    }
+}
+
+extension Logger {
+    /// The logger of a part of the node.
+    func part(_ name: String) -> Logger {
+        var logger = self
+        logger[metadataKey: "part"] = "\(name)"
+        return logger
+    }
+
+    /// For libraries that tell at `info` what no operator needs.
+    func quieter() -> Logger {
+        var logger = self
+        logger.logLevel = max(logLevel, .warning)
+        return logger
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import Logging
+import Storage
+
+/// The node's log on standard error: one line an event, with the time, the node, what happened and its facts.
+enum NodeLog {
+    /// - Parameter name: the node's name, which tells several nodes on one terminal apart.
+    static func bootstrap(name: String, level: Logger.Level) -> Logger {
+        LoggingSystem.bootstrap { _ in LineLogHandler(node: name, logLevel: level) }
+        return Logger(label: "meshcam")
+    }
+}
+
+/// Writes lines such as `2026-11-20T12:34:56.789Z porch warning storage: /nas is full target=/nas`.
+struct LineLogHandler: LogHandler {
+    let node: String
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var facts = metadata.merging(event.metadata ?? [:]) { $1 }
+        let part = facts.removeValue(forKey: "part").map { "\($0): " } ?? ""
+        let level = event.level == .info ? "" : "\(event.level.rawValue) "
+        let tail = facts.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        let line = "\(RFC3339.format(Date())) \(node) \(level)\(part)\(event.message)\(tail)"
+        // One event, one line, whatever somebody put into a name.
+        FileHandle.standardError.write(Data((line.replacing("\n", with: "\\n") + "\n").utf8))
+    }
+}

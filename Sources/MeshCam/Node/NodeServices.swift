@@ -1,0 +1,64 @@
+import Foundation
+import Gossip
+import Logging
+import Storage
+
+/// What every part of a running node works with. Built once by ``Node``.
+final class NodeServices: Sendable {
+    let settings: Settings
+    let identity: NodeIdentity
+    let gossip: GossipService
+    let discovery: AvahiDiscovery
+    let camera: CameraService
+    let store: ClipStore
+    let orphans: OrphanCatalogue
+    let sessions: Sessions
+    let events: EventHub
+    let peers: PeerProxy
+    let localAccess: LocalToken
+    /// Whether this node belongs to no mesh.
+    let isAlone: Bool
+    let clock = WallClock()
+    let started = ContinuousClock.now
+
+    init(
+        settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
+        store: ClipStore, orphans: OrphanCatalogue, isAlone: Bool, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
+    ) {
+        self.settings = settings
+        self.isAlone = isAlone
+        self.identity = identity
+        self.gossip = gossip
+        self.discovery = discovery
+        self.camera = camera
+        self.store = store
+        self.orphans = orphans
+        self.sessions = sessions
+        self.events = events
+        self.peers = peers
+        self.localAccess = localAccess
+    }
+
+    static let aloneProblem = ProblemNote(
+        message: "this node belongs to no mesh: it records and shows itself alone",
+        cure: "Start 'meshcam demo', or put the files of a provisioned card into its state directory.")
+
+    /// This node's name, for people.
+    var name: String { settings.node.name }
+    /// This node's id in hex.
+    var id: String { "\(identity.id)" }
+}
+
+/// The secret that lets programs on this machine use the node: only who may read its access file knows it.
+struct LocalToken: Sendable {
+    let value: String
+
+    init() { value = Data(secureRandomBytes(32)).base64URL }
+
+    /// Takes the same time whatever the difference is.
+    func accepts(token: String) -> Bool {
+        let (a, b) = (Array(token.utf8), Array(value.utf8))
+        guard a.count == b.count else { return false }
+        return zip(a, b).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

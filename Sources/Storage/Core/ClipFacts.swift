@@ -1,0 +1,100 @@
+public import struct Foundation.Date
+
+/// What is known about one clip; the body of its `.json` sidecar.
+public struct ClipFacts: Codable, Sendable, Equatable {
+    /// Where a clip is in its life.
+    public enum State: String, Codable, Sendable {
+        /// Its camera is still writing it.
+        case recording
+        /// Closed in order by its camera.
+        case closed
+        /// Its camera went away while writing; everything up to `end` is there.
+        case interrupted
+    }
+
+    /// How far `start`, `end` and `triggered` can be trusted.
+    public struct Clock: Codable, Sendable, Equatable {
+        /// Where the node's wall time came from: `ntp`, `peer` or `none`.
+        public var quality: String
+        /// Half the width of the interval that surely holds the true time; `nil` when nobody knows.
+        public var uncertaintySeconds: Double?
+
+        public init(quality: String, uncertaintySeconds: Double?) {
+            self.quality = quality
+            self.uncertaintySeconds = uncertaintySeconds
+        }
+    }
+
+    public var version = 1
+    public var id: ClipID
+    /// The camera's id, and the name it had.
+    public var camera: String
+    public var cameraName: String
+    /// The incident this clip belongs to: 32 hex digits, the same on every camera that recorded it.
+    public var event: String
+    /// Further incidents it shows: two cameras that notice at once give one happening two ids. Sorted.
+    public var alsoEvents: [String]
+    /// Why it was recorded: `motion`, `sound` or `manual`.
+    public var kind: String
+    public var label: String?
+    /// The camera that noticed; `nil` when unknown.
+    public var origin: String?
+    /// Wall time of the first picture, of the end of the last one, and of the trigger.
+    public var start: Date
+    public var end: Date
+    public var triggered: Date
+    public var durationSeconds: Double
+    public var bytes: Int
+    public var codec: String
+    public var width: Int
+    public var height: Int
+    public var framesPerSecond: Double
+    public var hasAudio: Bool
+    /// Whether an earlier file of the same recording came before this one.
+    public var continues: Bool
+    public var clock: Clock
+    public var state: State
+    /// Why it ended, in words; `nil` while it is being recorded.
+    public var reason: String?
+    /// Pictures that were lost between camera and file.
+    public var lostPictures: Int
+    /// Fragments written, the init segment not counted.
+    public var fragments: Int
+    /// Head of the SHA-256 chain over init segment and fragments, in hex; see ``HashChain``.
+    public var head: String?
+
+    public init(
+        id: ClipID, camera: String, cameraName: String, event: String, kind: String, label: String?, origin: String?,
+        start: Date, triggered: Date, codec: String, width: Int, height: Int, framesPerSecond: Double, hasAudio: Bool,
+        continues: Bool, clock: Clock
+    ) {
+        self.id = id
+        self.camera = camera
+        self.cameraName = cameraName
+        self.event = event
+        self.alsoEvents = []
+        self.kind = kind
+        self.label = label
+        self.origin = origin
+        self.start = start
+        self.end = start
+        self.triggered = triggered
+        self.durationSeconds = 0
+        self.bytes = 0
+        self.codec = codec
+        self.width = width
+        self.height = height
+        self.framesPerSecond = framesPerSecond
+        self.hasAudio = hasAudio
+        self.continues = continues
+        self.clock = clock
+        self.state = .recording
+        self.reason = nil
+        self.lostPictures = 0
+        self.fragments = 0
+        self.head = nil
+    }
+
+    /// Every incident the clip belongs to.
+    public var events: [String] { [event] + alsoEvents }
+}

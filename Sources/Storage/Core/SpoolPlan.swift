@@ -1,0 +1,249 @@
+/// Decides what lies in memory on its way to the targets, what is written next, and what is given up when memory ends.
+///
+/// A value without I/O: the store feeds it what happened, target writers ask it for their next job.
+///
+/// - Order: every target gets the oldest clip first, a clip's bytes in order, then its poster, then its manifest.
+/// - Release: bytes leave memory when every target that still wants them has written them.
+/// - Bound: `capacityBytes`. When the next fragment does not fit:
+///   1. bytes that one target holds already are released, and slower targets give that clip up;
+///   2. then the oldest closed clip is dropped whole, again and again;
+///   3. then the fragment itself is refused, and all that follow until one that begins with a key frame fits.
+public struct SpoolPlan: Sendable {
+    /// What a target writer is to do next. Doing it twice does no harm.
+    public struct Job: Sendable {
+        public enum Work: Sendable {
+            /// Bytes at a place in the video file; the first one creates the file.
+            case video(bytes: any FragmentBytes, offset: Int)
+            case poster(any FragmentBytes)
+            /// The whole sidecar, and which edition of it.
+            case manifest([UInt8], edition: Int)
+        }
+        public let clip: ClipID
+        public let path: ClipPath
+        public let work: Work
+
+        /// Whether the clip appears on the target with it.
+        var createsFile: Bool {
+            if case .video(_, 0) = work { true } else { false }
+        }
+    }
+
+    /// What came of adding a fragment.
+    public struct Admission: Sendable, Equatable {
+        /// False: refused by rule 3; the file has a gap.
+        public var admitted: Bool
+        /// Clips that were dropped to make room, by rule 2.
+        public var dropped: [ClipID] = []
+        /// Clips that a slower target gave up, by rule 1.
+        public var givenUp: [GivenUp] = []
+
+        public struct GivenUp: Sendable, Equatable {
+            public let clip: ClipID
+            public let target: Int
+        }
+    }
+
+    struct Chunk: Sendable {
+        let offset: Int
+        let bytes: any FragmentBytes
+        var end: Int { offset + bytes.count }
+    }
+
+    /// One clip on one target.
+    struct Copy: Sendable {
+        var path: ClipPath
+        var videoBytes = 0
+        var hasPoster = false
+        var manifestEdition = 0
+        var givenUp = false
+    }
+
+    struct Entry: Sendable {
+        var chunks: [Chunk] = []
+        var totalBytes = 0
+        var poster: (any FragmentBytes)?
+        var manifest: [UInt8] = []
+        var manifestEdition = 0
+        var isClosed = false
+        var waitsForKeyFrame = false
+        var copies: [Copy]
+
+        func isComplete(_ copy: Copy) -> Bool {
+            copy.videoBytes == totalBytes && (poster == nil || copy.hasPoster) && copy.manifestEdition == manifestEdition
+        }
+    }
+
+    public let capacityBytes: Int
+    /// Number of targets; with 0 the spool is a ring in memory that keeps the newest clips.
+    public let targets: Int
+    /// Video bytes in memory now.
+    public private(set) var heldBytes = 0
+    var entries: [ClipID: Entry] = [:]
+    /// Oldest first.
+    var order: [ClipID] = []
+
+    public init(capacityBytes: Int, targets: Int) {
+        self.capacityBytes = capacityBytes
+        self.targets = targets
+    }
+
+    /// - Parameter paths: where the clip goes, one for each target.
+    public mutating func open(_ clip: ClipID, paths: [ClipPath], manifest: [UInt8]) {
+        precondition(paths.count == targets, "a path for each of the \(targets) targets")
+        entries[clip] = Entry(manifest: manifest, manifestEdition: 1, copies: paths.map { Copy(path: $0) })
+        order.append(clip)
+    }
+
+    /// - Parameter beginsWithKeyFrame: whether a player can start here, so that a gap may end here.
+    public mutating func append(_ bytes: any FragmentBytes, to clip: ClipID, beginsWithKeyFrame: Bool) -> Admission {
+        guard entries[clip] != nil else { return Admission(admitted: false) }
+        if entries[clip]!.waitsForKeyFrame && !beginsWithKeyFrame { return Admission(admitted: false) }
+        var admission = makeRoom(for: bytes.count, sparing: clip)
+        guard admission.admitted else {
+            entries[clip]!.waitsForKeyFrame = true
+            return admission
+        }
+        entries[clip]!.waitsForKeyFrame = false
+        entries[clip]!.chunks.append(Chunk(offset: entries[clip]!.totalBytes, bytes: bytes))
+        entries[clip]!.totalBytes += bytes.count
+        heldBytes += bytes.count
+        admission.admitted = true
+        return admission
+    }
+
+    public mutating func setPoster(_ bytes: any FragmentBytes, of clip: ClipID) {
+        entries[clip]?.poster = bytes
+    }
+
+    /// A new edition of the sidecar; `closed` says that no fragment follows.
+    public mutating func setManifest(_ bytes: [UInt8], of clip: ClipID, closed: Bool) {
+        guard entries[clip] != nil else { return }
+        entries[clip]!.manifest = bytes
+        entries[clip]!.manifestEdition += 1
+        entries[clip]!.isClosed = closed
+    }
+
+    /// The next job of a target: the oldest clip's first. `nil` when it has everything.
+    public func nextJob(for target: Int) -> Job? {
+        for clip in order {
+            guard let entry = entries[clip] else { continue }
+            let copy = entry.copies[target]
+            if copy.givenUp { continue }
+            func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work) }
+            if copy.videoBytes < entry.totalBytes, let chunk = entry.chunks.first(where: { $0.offset == copy.videoBytes }) {
+                return job(.video(bytes: chunk.bytes, offset: chunk.offset))
+            }
+            // The file first, so that a sidecar never speaks of a video that is not there.
+            guard copy.videoBytes > 0 else { continue }
+            if let poster = entry.poster, !copy.hasPoster { return job(.poster(poster)) }
+            if copy.manifestEdition < entry.manifestEdition { return job(.manifest(entry.manifest, edition: entry.manifestEdition)) }
+        }
+        return nil
+    }
+
+    /// A target finished a job. Answers whether the clip is now wholly on every target that wants it.
+    @discardableResult
+    public mutating func finish(_ job: Job, on target: Int) -> Bool {
+        guard var entry = entries[job.clip] else { return false }
+        switch job.work {
+        case .video(let bytes, let offset):
+            guard entry.copies[target].videoBytes == offset else { return false }
+            entry.copies[target].videoBytes += bytes.count
+        case .poster:
+            entry.copies[target].hasPoster = true
+        case .manifest(_, let edition):
+            entry.copies[target].manifestEdition = max(edition, entry.copies[target].manifestEdition)
+        }
+        entries[job.clip] = entry
+        release(job.clip)
+        return forgetIfDone(job.clip)
+    }
+
+    /// The file of that name belongs to another clip: tries the next name.
+    public mutating func rename(_ clip: ClipID, on target: Int, to path: ClipPath) {
+        entries[clip]?.copies[target].path = path
+    }
+
+    /// The target will not get this clip any more.
+    public mutating func giveUp(_ clip: ClipID, on target: Int) {
+        entries[clip]?.copies[target].givenUp = true
+        release(clip)
+        forgetIfDone(clip)
+    }
+
+    // MARK: What a reader may know
+
+    /// Bytes of `clip` at `offset` that are still in memory, with the offset of the chunk they lie in.
+    public func held(_ clip: ClipID, at offset: Int) -> (bytes: any FragmentBytes, chunkOffset: Int)? {
+        guard let chunks = entries[clip]?.chunks else { return nil }
+        guard let chunk = chunks.first(where: { $0.offset <= offset && offset < $0.end }) else { return nil }
+        return (chunk.bytes, chunk.offset)
+    }
+
+    public func poster(of clip: ClipID) -> (any FragmentBytes)? { entries[clip]?.poster }
+
+    /// Bytes admitted so far; `nil` once the clip has left the spool.
+    public func totalBytes(of clip: ClipID) -> Int? { entries[clip]?.totalBytes }
+
+    /// Where `target` keeps the clip and how much of it; `nil` before the first byte and when given up.
+    public func stored(_ clip: ClipID, on target: Int) -> (path: ClipPath, bytes: Int)? {
+        guard let copy = entries[clip]?.copies[target], copy.videoBytes > 0, !copy.givenUp else { return nil }
+        return (copy.path, copy.videoBytes)
+    }
+
+    public var isEmpty: Bool { order.allSatisfy { clip in entries[clip]?.copies.allSatisfy(\.givenUp) ?? true } }
+
+    // MARK: Making room
+
+    private mutating func makeRoom(for bytes: Int, sparing open: ClipID) -> Admission {
+        var admission = Admission(admitted: true)
+        if heldBytes + bytes <= capacityBytes { return admission }
+        for clip in order where heldBytes + bytes > capacityBytes {
+            admission.givenUp += giveUpWhereAnotherHolds(clip)
+        }
+        for clip in order where heldBytes + bytes > capacityBytes && clip != open {
+            guard let entry = entries[clip], entry.isClosed else { continue }
+            drop(clip)
+            admission.dropped.append(clip)
+        }
+        admission.admitted = heldBytes + bytes <= capacityBytes
+        return admission
+    }
+
+    private mutating func giveUpWhereAnotherHolds(_ clip: ClipID) -> [Admission.GivenUp] {
+        guard let entry = entries[clip], !entry.chunks.isEmpty else { return [] }
+        let best = entry.copies.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
+        guard best > entry.chunks[0].offset else { return [] }
+        var given: [Admission.GivenUp] = []
+        for target in entry.copies.indices where !entry.copies[target].givenUp && entry.copies[target].videoBytes < best {
+            entries[clip]!.copies[target].givenUp = true
+            given.append(.init(clip: clip, target: target))
+        }
+        release(clip)
+        forgetIfDone(clip)
+        return given
+    }
+
+    private mutating func release(_ clip: ClipID) {
+        guard let entry = entries[clip], targets > 0 else { return }
+        guard let everywhere = entry.copies.lazy.filter({ !$0.givenUp }).map(\.videoBytes).min() else { return }
+        let kept = entry.chunks.drop { $0.end <= everywhere }
+        heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.bytes.count }
+        entries[clip]!.chunks = Array(kept)
+    }
+
+    private mutating func drop(_ clip: ClipID) {
+        heldBytes -= entries[clip]?.chunks.reduce(0) { $0 + $1.bytes.count } ?? 0
+        entries[clip] = nil
+        order.removeAll { $0 == clip }
+    }
+
+    @discardableResult
+    private mutating func forgetIfDone(_ clip: ClipID) -> Bool {
+        guard let entry = entries[clip], entry.isClosed, targets > 0 else { return false }
+        let wanted = entry.copies.filter { !$0.givenUp }
+        guard !wanted.isEmpty, wanted.allSatisfy({ entry.isComplete($0) }) else { return false }
+        drop(clip)
+        return true
+    }
+}

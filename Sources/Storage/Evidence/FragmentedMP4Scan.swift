@@ -1,0 +1,179 @@
+/// What a fragmented MP4 that nobody closed really holds, read from its boxes (ISO/IEC 14496-12).
+///
+/// Untrusted input: every length is checked, nothing traps, and reading stops at the first box that is not whole.
+public struct FragmentedMP4Scan: Sendable, Equatable {
+    /// Bytes up to the end of the last whole fragment.
+    public private(set) var wholeBytes = 0
+    /// Whole fragments (`moof` and its `mdat`).
+    public private(set) var fragments = 0
+    /// Length of the longest track, in seconds.
+    public private(set) var durationSeconds = 0.0
+
+    private var timescales: [UInt32: UInt32] = [:]
+    private var defaultDurations: [UInt32: UInt32] = [:]
+
+    /// - Parameters:
+    ///   - size: bytes in the file.
+    ///   - read: bytes at (offset, count); fewer at the end of the file.
+    public init(size: Int, read: (_ offset: Int, _ count: Int) throws -> [UInt8]) rethrows {
+        var offset = 0
+        var pending: Double?
+        while size - offset >= 8 {
+            let header = try read(offset, 16)
+            guard let box = BoxHeader(header), box.size <= size - offset else { break }
+            switch box.type {
+            case .moov where box.size <= 1 << 20:
+                collectTracks(try read(offset, box.size))
+                wholeBytes = offset + box.size
+            case .moof where box.size <= 4 << 20:
+                pending = fragmentEnd(try read(offset, box.size))
+            case .mdat:
+                if let end = pending {
+                    durationSeconds = max(durationSeconds, end)
+                    fragments += 1
+                    wholeBytes = offset + box.size
+                }
+                pending = nil
+            default:
+                break
+            }
+            offset += box.size
+        }
+    }
+
+    // MARK: moov: time scales and default durations of the tracks
+
+    private mutating func collectTracks(_ bytes: [UInt8]) {
+        let moov = Boxes(bytes[...])
+        for track in moov.children(of: .moov).filter({ $0.type == .trak }) {
+            var id: UInt32?
+            var timescale: UInt32?
+            for box in Boxes(track.body).all {
+                if box.type == .tkhd { id = box.body.uint32(at: box.body.version == 1 ? 20 : 12) }
+                if box.type == .mdia, let mdhd = Boxes(box.body).all.first(where: { $0.type == .mdhd }) {
+                    timescale = mdhd.body.uint32(at: mdhd.body.version == 1 ? 20 : 12)
+                }
+            }
+            if let id, let timescale, timescale > 0 { timescales[id] = timescale }
+        }
+        for extends in moov.children(of: .moov).filter({ $0.type == .mvex }) {
+            for trex in Boxes(extends.body).all where trex.type == .trex {
+                if let id = trex.body.uint32(at: 4), let duration = trex.body.uint32(at: 12) { defaultDurations[id] = duration }
+            }
+        }
+    }
+
+    // MARK: moof: where its samples end
+
+    private func fragmentEnd(_ bytes: [UInt8]) -> Double {
+        var latest = 0.0
+        for traf in Boxes(bytes[...]).children(of: .moof).filter({ $0.type == .traf }) {
+            var track: UInt32 = 0
+            var duration: UInt32 = 0
+            var end: UInt64 = 0
+            for box in Boxes(traf.body).all {
+                switch box.type {
+                case .tfhd:
+                    track = box.body.uint32(at: 4) ?? 0
+                    duration = Self.defaultDuration(box.body) ?? defaultDurations[track] ?? 0
+                case .tfdt:
+                    let long = box.body.version == 1
+                    end = long ? box.body.uint64(at: 4) ?? 0 : UInt64(box.body.uint32(at: 4) ?? 0)
+                case .trun:
+                    end = end.addingReportingOverflow(Self.length(box.body, default: duration)).partialValue
+                default:
+                    break
+                }
+            }
+            if let timescale = timescales[track] { latest = max(latest, Double(end) / Double(timescale)) }
+        }
+        return latest
+    }
+
+    /// ISO/IEC 14496-12 §8.8.7.
+    private static func defaultDuration(_ tfhd: ArraySlice<UInt8>) -> UInt32? {
+        guard let flags = tfhd.uint32(at: 0), flags & 0x8 != 0 else { return nil }
+        return tfhd.uint32(at: 8 + (flags & 0x1 != 0 ? 8 : 0) + (flags & 0x2 != 0 ? 4 : 0))
+    }
+
+    /// ISO/IEC 14496-12 §8.8.8: the sum of a run's sample durations.
+    private static func length(_ trun: ArraySlice<UInt8>, default duration: UInt32) -> UInt64 {
+        guard let flags = trun.uint32(at: 0), let count = trun.uint32(at: 4), count <= 1 << 20 else { return 0 }
+        guard flags & 0x100 != 0 else { return UInt64(count) * UInt64(duration) }
+        let first = 8 + (flags & 0x1 != 0 ? 4 : 0) + (flags & 0x4 != 0 ? 4 : 0)
+        let stride = [0x100, 0x200, 0x400, 0x800].reduce(0) { $0 + (Int(flags) & $1 != 0 ? 4 : 0) }
+        return (0..<Int(count)).reduce(0) { $0 + UInt64(trun.uint32(at: first + $1 * stride) ?? 0) }
+    }
+}
+
+// MARK: - Boxes
+
+private struct BoxType: Equatable {
+    let code: UInt32
+    init(_ name: StaticString) {
+        code = name.withUTF8Buffer { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    }
+    init(code: UInt32) { self.code = code }
+
+    static let moov = BoxType("moov"), trak = BoxType("trak"), tkhd = BoxType("tkhd"), mdia = BoxType("mdia")
+    static let mdhd = BoxType("mdhd"), mvex = BoxType("mvex"), trex = BoxType("trex"), moof = BoxType("moof")
+    static let traf = BoxType("traf"), tfhd = BoxType("tfhd"), tfdt = BoxType("tfdt"), trun = BoxType("trun")
+    static let mdat = BoxType("mdat")
+}
+
+private struct BoxHeader {
+    let type: BoxType
+    /// Header included.
+    let size: Int
+    let headerSize: Int
+
+    init?(_ bytes: some RandomAccessCollection<UInt8>) {
+        let bytes = Array(bytes.prefix(16))[...]
+        guard let short = bytes.uint32(at: 0), let code = bytes.uint32(at: 4) else { return nil }
+        type = BoxType(code: code)
+        if short == 1 {
+            guard let long = bytes.uint64(at: 8), long >= 16, long <= UInt64(Int.max / 2) else { return nil }
+            size = Int(long)
+            headerSize = 16
+        } else {
+            guard short >= 8 else { return nil }
+            size = Int(short)
+            headerSize = 8
+        }
+    }
+}
+
+private struct Boxes {
+    struct Box {
+        let type: BoxType
+        let body: ArraySlice<UInt8>
+    }
+
+    private(set) var all: [Box] = []
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        var rest = bytes
+        while let header = BoxHeader(rest), header.size <= rest.count {
+            all.append(Box(type: header.type, body: rest.dropFirst(header.headerSize).prefix(header.size - header.headerSize)))
+            rest = rest.dropFirst(header.size)
+        }
+    }
+
+    func children(of type: BoxType) -> [Box] {
+        all.first { $0.type == type }.map { Boxes($0.body).all } ?? []
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate var version: UInt8? { first }
+
+    fileprivate func uint32(at offset: Int) -> UInt32? {
+        guard offset >= 0, offset <= count - 4 else { return nil }
+        return self[(startIndex + offset)..<(startIndex + offset + 4)].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    fileprivate func uint64(at offset: Int) -> UInt64? {
+        guard let high = uint32(at: offset), let low = uint32(at: offset + 4) else { return nil }
+        return UInt64(high) << 32 | UInt64(low)
+    }
+}

@@ -1,0 +1,90 @@
+import Dispatch
+import Foundation
+
+/// Why a clip's bytes cannot be had now.
+public enum ClipReadError: Error, Sendable {
+    /// Nobody knows the clip.
+    case unknown
+    /// It is known, but no holder answers: the problem in words.
+    case unavailable(String)
+}
+
+extension ClipStore {
+    /// Bytes of the video there are now, whether or not more are coming.
+    public func size(of id: ClipID) -> Int? { clip(id)?.facts.bytes }
+
+    /// Bytes of a clip's video; fewer than `count` at its end. What memory still holds comes from there, the rest from targets,
+    /// off the cooperative pool.
+    public func read(_ id: ClipID, at offset: Int, count: Int) async throws -> [UInt8] {
+        guard let entry = clip(id) else { throw ClipReadError.unknown }
+        let end = min(offset + count, entry.facts.bytes)
+        var bytes: [UInt8] = []
+        while offset + bytes.count < end {
+            let place = offset + bytes.count
+            if let (held, start) = held(id, at: place) {
+                held.withBytes { bytes += $0[(place - start)...].prefix(end - place) }
+            } else {
+                let stored = try await fromTargets(entry, .video) { target, file throws(TargetError) in
+                    try target.read(file, at: place, count: end - place)
+                }
+                if stored.isEmpty { break }
+                bytes += stored
+            }
+        }
+        return bytes
+    }
+
+    /// The clip's still picture, a JPEG.
+    public func poster(of id: ClipID) async throws -> [UInt8] {
+        if let held = heldPoster(id) { return held.withBytes { Array($0) } }
+        guard let entry = clip(id) else { throw ClipReadError.unknown }
+        return try await fromTargets(entry, .poster) { target, file throws(TargetError) in try target.readAll(file, limit: 8 << 20) }
+    }
+
+    private func fromTargets(
+        _ entry: CatalogueEntry, _ kind: ClipPath.Kind,
+        _ read: @escaping @Sendable (DirectoryTarget, String) throws(TargetError) -> [UInt8]
+    ) async throws -> [UInt8] {
+        var problem = "it was never stored"
+        for (number, path) in entry.places.sorted(by: { $0.key < $1.key }) {
+            let target = DirectoryTarget(root: settings.directories[number])
+            do {
+                return try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
+            } catch {
+                problem = "\(error)"
+            }
+        }
+        throw ClipReadError.unavailable(problem)
+    }
+}
+
+/// Threads for reads that may block for as long as a target does. At most `limit` at once: a target that hangs costs these
+/// threads and no others, and further reads fail at once instead of queueing without end.
+final class TargetQueue: Sendable {
+    static let shared = TargetQueue(limit: 8)
+
+    private let queue = DispatchQueue(label: "meshcam.target-reads", attributes: .concurrent)
+    private let slots: DispatchSemaphore
+
+    init(limit: Int) {
+        slots = DispatchSemaphore(value: limit)
+    }
+
+    func run<Result: Sendable>(_ work: @escaping @Sendable () throws(TargetError) -> Result) async throws(TargetError) -> Result {
+        let result: Swift.Result<Result, TargetError> = await withCheckedContinuation { continuation in
+            queue.async { [slots] in
+                // Waiting a moment absorbs a burst; waiting for ever would pile up behind a target that hangs.
+                guard slots.wait(timeout: .now() + 5) == .success else {
+                    return continuation.resume(returning: .failure(TargetError(operation: "read", path: "storage", code: ETIMEDOUT)))
+                }
+                defer { slots.signal() }
+                do throws(TargetError) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}

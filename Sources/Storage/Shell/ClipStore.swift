@@ -1,0 +1,315 @@
+import Dispatch
+public import Foundation
+public import Logging
+import Synchronization
+
+/// A node's footage: takes fragments as they are recorded, brings them to every target, and answers for what it holds.
+///
+/// Nothing a recorder calls here ever waits for a disk: bytes go to memory (``SpoolPlan`` says what happens when that is full)
+/// and each target's own thread takes them from there.
+public final class ClipStore: Sendable {
+    public let settings: StoreSettings
+    private let signature: @Sendable ([UInt8]) -> [UInt8]
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let writers = Mutex<[TargetWriter]>([])
+    let listeners = ChangeFeed<ClipChange>(capacity: 1024)
+
+    struct State {
+        var index = ClipIndex()
+        var plan: SpoolPlan
+        var recordings: [ClipID: Recording] = [:]
+        var targets: [TargetStatus]
+        var folders: [String?]
+        var counter: UInt32 = 0
+        var note: DiscoveryNote
+        var ending = false
+        var drained = false
+    }
+
+    struct Recording {
+        var facts: ClipFacts
+        var chain: HashChain?
+    }
+
+    /// - Parameter sign: this node's signature over a manifest's bytes.
+    public init(settings: StoreSettings, sign: @escaping @Sendable ([UInt8]) -> [UInt8], logger: Logger) {
+        self.settings = settings
+        self.signature = sign
+        self.logger = logger
+        state = Mutex(
+            State(
+                plan: SpoolPlan(capacityBytes: settings.spoolBytes, targets: settings.directories.count),
+                targets: settings.directories.map {
+                    TargetStatus(path: $0, name: URL(filePath: $0).lastPathComponent, problem: nil, cure: nil)
+                },
+                folders: settings.directories.map { _ in nil },
+                note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: [])))
+    }
+
+    /// Runs the targets' threads until the task is cancelled, then lets them write what is left for at most `drain`.
+    public func run(drain: Duration = .seconds(2)) async {
+        let writers = settings.directories.enumerated().map { number, root in
+            TargetWriter(number: number, root: root, store: self, logger: logger)
+        }
+        self.writers.withLock { $0 = writers }
+        for writer in writers { writer.start() }
+        let (cancelled, continuation) = AsyncStream.makeStream(of: Never.self)
+        await withTaskCancellationHandler {
+            for await _ in cancelled {}
+        } onCancel: {
+            continuation.finish()
+        }
+        state.withLock { $0.ending = true }
+        let deadline = DispatchTime.now() + .milliseconds(Int(drain / .milliseconds(1)))
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                for writer in writers where !writer.waitForEnd(until: deadline) {
+                    self.state.withLock { $0.drained = true }
+                }
+                continuation.resume()
+            }
+        }
+        self.writers.withLock { $0 = [] }
+        state.withLock { $0.ending = false; $0.drained = false }
+    }
+
+    // MARK: Recording
+
+    /// What a recorder knows when a clip begins.
+    public struct Draft: Sendable {
+        public var event, kind: String
+        public var label, origin: String?
+        public var start, triggered: Date
+        public var codec: String
+        public var width, height: Int
+        public var framesPerSecond: Double
+        public var hasAudio, continues: Bool
+        public var clock: ClipFacts.Clock
+
+        public init(
+            event: String, kind: String, label: String?, origin: String?, start: Date, triggered: Date, codec: String, width: Int,
+            height: Int, framesPerSecond: Double, hasAudio: Bool, continues: Bool, clock: ClipFacts.Clock
+        ) {
+            (self.event, self.kind, self.label, self.origin) = (event, kind, label, origin)
+            (self.start, self.triggered, self.codec, self.width, self.height) = (start, triggered, codec, width, height)
+            (self.framesPerSecond, self.hasAudio, self.continues, self.clock) = (framesPerSecond, hasAudio, continues, clock)
+        }
+    }
+
+    /// Begins a clip. Its file appears with its first fragment.
+    public func open(_ draft: Draft) -> ClipID {
+        let id = state.withLock { state in
+            state.counter += 1
+            return ClipID(node: settings.node, boot: settings.boot, counter: state.counter)
+        }
+        // Whole milliseconds, as names and JSON write them, so that order and cursors agree everywhere.
+        let start = Date(timeIntervalSince1970: (draft.start.timeIntervalSince1970 * 1000).rounded() / 1000)
+        let facts = ClipFacts(
+            id: id, camera: settings.camera, cameraName: settings.cameraName, event: draft.event, kind: draft.kind,
+            label: draft.label, origin: draft.origin, start: start, triggered: draft.triggered, codec: draft.codec,
+            width: draft.width, height: draft.height, framesPerSecond: draft.framesPerSecond, hasAudio: draft.hasAudio,
+            continues: draft.continues, clock: draft.clock)
+        let manifest = sign(facts)
+        let path = ClipPath(folder: ClipPath.folderName(for: settings.cameraName), start: start, event: draft.event)
+        state.withLock { state in
+            state.recordings[id] = Recording(facts: facts, chain: nil)
+            state.plan.open(id, paths: settings.directories.map { _ in path }, manifest: manifest?.file ?? [])
+            state.index.set(CatalogueEntry(facts: facts, signature: manifest?.signature.hex))
+        }
+        listeners.publish(.updated(id))
+        return id
+    }
+
+    /// Takes the init segment (first call) or the next fragment of a clip.
+    ///
+    /// - Parameters:
+    ///   - durationSeconds: length of the clip with this fragment.
+    ///   - beginsWithKeyFrame: whether playing can start with it.
+    public func append(_ bytes: any FragmentBytes, to id: ClipID, durationSeconds: Double, beginsWithKeyFrame: Bool) {
+        let admission = state.withLock { state -> SpoolPlan.Admission? in
+            guard var recording = state.recordings[id] else { return nil }
+            let admission = state.plan.append(bytes, to: id, beginsWithKeyFrame: beginsWithKeyFrame || recording.chain == nil)
+            if admission.admitted {
+                if recording.chain == nil {
+                    recording.chain = bytes.withBytes { HashChain(clip: id, initSegment: $0) }
+                } else {
+                    bytes.withBytes { recording.chain?.append($0) }
+                    recording.facts.fragments += 1
+                }
+                recording.facts.bytes += bytes.count
+                recording.facts.durationSeconds = durationSeconds
+                recording.facts.end = recording.facts.start.addingTimeInterval(durationSeconds)
+                recording.facts.head = recording.chain?.hex
+                state.recordings[id] = recording
+                state.index.update(id) { $0.facts = recording.facts }
+            }
+            for clip in admission.dropped { state.index.remove(clip) }
+            return admission
+        }
+        guard let admission else { return }
+        if !admission.admitted { logger.warning("memory for recordings is full; a part of a clip is lost", metadata: ["clip": "\(id)"]) }
+        for clip in admission.dropped {
+            // Without any target memory is a ring, and forgetting the oldest is what it is for.
+            if !settings.directories.isEmpty { logger.error("memory for recordings is full; a clip is lost", metadata: ["clip": "\(clip)"]) }
+            listeners.publish(.removed(clip))
+        }
+        for given in admission.givenUp {
+            logger.warning(
+                "\(settings.directories[given.target]) is too slow; another target holds the clip", metadata: ["clip": "\(given.clip)"])
+        }
+        listeners.publish(.updated(id))
+        notify()
+    }
+
+    /// The clip shows another incident too. Only while it is being recorded; later it changes nothing.
+    public func add(event: String, to id: ClipID) {
+        let facts = state.withLock { state -> ClipFacts? in
+            guard let facts = state.recordings[id]?.facts, !facts.events.contains(event) else { return nil }
+            state.recordings[id]!.facts.alsoEvents = (facts.alsoEvents + [event]).sorted()
+            return state.recordings[id]!.facts
+        }
+        guard let facts else { return }
+        let manifest = sign(facts)
+        state.withLock { state in
+            state.plan.setManifest(manifest?.file ?? [], of: id, closed: false)
+            state.index.update(id) { $0.facts.alsoEvents = facts.alsoEvents }
+        }
+        listeners.publish(.updated(id))
+        notify()
+    }
+
+    /// The clip's still picture, a JPEG.
+    public func setPoster(_ bytes: any FragmentBytes, of id: ClipID) {
+        state.withLock { $0.plan.setPoster(bytes, of: id) }
+        notify()
+    }
+
+    /// No fragment follows.
+    public func close(_ id: ClipID, durationSeconds: Double, reason: String, lostPictures: Int) {
+        let facts = state.withLock { state -> ClipFacts? in
+            guard var facts = state.recordings.removeValue(forKey: id)?.facts else { return nil }
+            facts.state = .closed
+            facts.reason = reason
+            facts.lostPictures = lostPictures
+            facts.durationSeconds = durationSeconds
+            facts.end = facts.start.addingTimeInterval(durationSeconds)
+            return facts
+        }
+        guard let facts else { return }
+        let manifest = sign(facts)
+        state.withLock { state in
+            state.plan.setManifest(manifest?.file ?? [], of: id, closed: true)
+            state.index.update(id) { entry in
+                entry.facts = facts
+                entry.signature = manifest?.signature.hex
+            }
+        }
+        listeners.publish(.updated(id))
+        notify()
+    }
+
+    // MARK: Asking
+
+    public func clips(_ query: ClipQuery) -> [CatalogueEntry] { state.withLock { $0.index.clips(query) } }
+    public func clip(_ id: ClipID) -> CatalogueEntry? { state.withLock { $0.index[id] } }
+    public var isRecording: Bool { state.withLock { !$0.recordings.isEmpty } }
+    public var targets: [TargetStatus] { state.withLock { $0.targets } }
+    /// Video bytes that wait in memory.
+    public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }
+    public func changes() -> AsyncStream<ClipChange> { listeners.subscribe() }
+
+    /// What the camera's folder says about it; written when a target is attached.
+    public var discoveryNote: DiscoveryNote {
+        get { state.withLock { $0.note } }
+        set { state.withLock { $0.note = newValue } }
+    }
+
+    func held(_ id: ClipID, at offset: Int) -> (bytes: any FragmentBytes, chunkOffset: Int)? {
+        state.withLock { $0.plan.held(id, at: offset) }
+    }
+
+    func heldPoster(_ id: ClipID) -> (any FragmentBytes)? { state.withLock { $0.plan.poster(of: id) } }
+
+    func sign(_ facts: ClipFacts) -> Manifest? {
+        do {
+            return try Manifest(facts: facts, signer: settings.node, sign: signature)
+        } catch {
+            logger.error("a manifest cannot be encoded: \(error)", metadata: ["clip": "\(facts.id)"])
+            return nil
+        }
+    }
+
+    private func notify() {
+        for writer in writers.withLock({ $0 }) { writer.notify() }
+    }
+}
+
+// MARK: - What target threads ask and tell
+
+extension ClipStore {
+    func shouldEnd(target: Int) -> Bool {
+        state.withLock { $0.ending && ($0.drained || $0.plan.nextJob(for: target) == nil || $0.targets[target].problem != nil) }
+    }
+
+    func nextJob(for target: Int) -> SpoolPlan.Job? { state.withLock { $0.plan.nextJob(for: target) } }
+
+    func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
+        let isStored = state.withLock { state in
+            let done = state.plan.finish(job, on: target)
+            state.index.update(job.clip) { entry in
+                entry.places[target] = path
+                if done { entry.isStored = true }
+            }
+            return done
+        }
+        if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
+    }
+
+    func nameTaken(_ job: SpoolPlan.Job, on target: Int) {
+        state.withLock { state in
+            guard let facts = state.index[job.clip]?.facts else { return }
+            let attempt = (job.path.stem.split(separator: "_").last?.split(separator: "-").dropFirst().last).flatMap { Int($0) } ?? 0
+            let path = ClipPath(folder: job.path.folder, start: facts.start, event: facts.event, attempt: attempt + 1)
+            state.plan.rename(job.clip, on: target, to: path)
+        }
+    }
+
+    func vanished(_ job: SpoolPlan.Job, on target: Int) {
+        logger.warning("a recording was deleted while it was being written", metadata: ["clip": "\(job.clip)"])
+        state.withLock { state in
+            state.plan.giveUp(job.clip, on: target)
+            state.index.update(job.clip) { $0.places[target] = nil }
+        }
+    }
+
+    func failed(_ target: Int, _ error: TargetError) {
+        state.withLock { state in
+            state.targets[target].problem = "\(error)"
+            state.targets[target].cure = error.cure
+        }
+    }
+
+    func measured(_ target: Int, space: (free: Int, total: Int)) {
+        state.withLock { state in
+            state.targets[target].freeBytes = space.free
+            state.targets[target].totalBytes = space.total
+        }
+    }
+
+    func attached(_ target: Int, folder: String, clips: [(manifest: Manifest, path: ClipPath)], space: (free: Int, total: Int)) {
+        state.withLock { state in
+            state.targets[target].problem = nil
+            state.targets[target].cure = nil
+            state.targets[target].freeBytes = space.free
+            state.targets[target].totalBytes = space.total
+            state.folders[target] = folder
+            for (manifest, path) in clips where state.plan.totalBytes(of: manifest.facts.id) == nil {
+                var entry = state.index[manifest.facts.id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
+                entry.places[target] = path
+                entry.isStored = true
+                state.index.set(entry)
+            }
+        }
+    }
+}

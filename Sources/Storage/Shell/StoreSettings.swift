@@ -1,0 +1,44 @@
+/// What a node's storage needs to know.
+public struct StoreSettings: Sendable {
+    /// Absolute paths of the target directories; all get every clip. Empty: the newest clips stay in memory only.
+    public var directories: [String]
+    /// Most video bytes held in memory for slow, missing or full targets. Default 256 MiB.
+    public var spoolBytes: Int
+    /// The camera whose clips these are: its id, and the name its folder gets.
+    public var camera: String
+    public var cameraName: String
+    /// This node: its id, and the run it is in. Clip ids are made of them.
+    public var node: String
+    public var boot: UInt32
+    /// Pause before a failed target is tried again: doubles from `retryFirst` to `retryLast`.
+    public var retryFirst: Duration = .milliseconds(500)
+    public var retryLast: Duration = .seconds(15)
+
+    public init(directories: [String], spoolBytes: Int = 256 << 20, camera: String, cameraName: String, node: String, boot: UInt32) {
+        self.directories = directories
+        self.spoolBytes = spoolBytes
+        self.camera = camera
+        self.cameraName = cameraName
+        self.node = node
+        self.boot = boot
+    }
+}
+
+/// How a target is doing.
+public struct TargetStatus: Sendable, Equatable {
+    public var path: String
+    /// The last part of its path: what people call it.
+    public var name: String
+    /// What is wrong with it, and the cure; `nil` while it works.
+    public var problem: String?
+    public var cure: String?
+    /// Of the file system behind it; `nil` while unknown.
+    public var freeBytes: Int?
+    public var totalBytes: Int?
+}
+
+/// A clip appeared, changed or was lost.
+public enum ClipChange: Sendable {
+    case updated(ClipID)
+    case removed(ClipID)
+}

@@ -1,0 +1,147 @@
+import Dispatch
+import Foundation
+import Logging
+
+/// One target's own thread: attaches it, does the spool's jobs for it in order, and waits out its failures.
+///
+/// A target that hangs stops this thread alone; the spool keeps what it cannot take, within its bound.
+final class TargetWriter: Sendable {
+    private let number: Int
+    private let target: DirectoryTarget
+    private let store: ClipStore
+    private let logger: Logger
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(number: Int, root: String, store: ClipStore, logger: Logger) {
+        self.number = number
+        self.target = DirectoryTarget(root: root)
+        self.store = store
+        var logger = logger
+        logger[metadataKey: "target"] = "\(root)"
+        self.logger = logger
+    }
+
+    func start() {
+        let thread = Thread { [self] in
+            work()
+            ended.signal()
+        }
+        thread.name = "target-\(number)"
+        thread.start()
+    }
+
+    /// Says that there may be a job.
+    func notify() { wake.signal() }
+
+    /// Waits until the thread has ended; false when it did not in time, because its target hangs.
+    func waitForEnd(until deadline: DispatchTime) -> Bool {
+        wake.signal()
+        return ended.wait(timeout: deadline) == .success
+    }
+
+    // MARK: On the thread
+
+    private func work() {
+        var folder: String?
+        var failures = 0
+        while !store.shouldEnd(target: number) {
+            do {
+                if folder == nil {
+                    folder = try attach()
+                    if failures > 0 { logger.notice("storage is back") }
+                    failures = 0
+                }
+                guard let folder, let job = store.nextJob(for: number) else {
+                    store.measured(number, space: try target.space())
+                    _ = wake.wait(timeout: .now() + 10)
+                    continue
+                }
+                try perform(job, in: folder)
+                failures = 0
+            } catch {
+                if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
+                store.failed(number, error)
+                folder = nil
+                failures += 1
+                pause(failures)
+            }
+        }
+    }
+
+    /// Proves that the target takes writes, finds or makes the camera's folder, and reads what is there of this camera.
+    private func attach() throws(TargetError) -> String {
+        try target.probe()
+        var scan = TargetScan(root: target.root)
+        let camera = store.settings.camera
+        var folder = ClipPath.folderName(for: store.settings.cameraName)
+        if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
+        try target.replace("\(folder)/discovery.txt", with: Array(store.discoveryNote.text.utf8))
+        // A camera that was renamed has older folders too.
+        let mine = try scan.clips { name in name == folder || target.owner(of: name) == camera }
+        let recovered = try mine.filter { $0.manifest.facts.camera == camera }.map { found throws(TargetError) in
+            try recover(found)
+        }
+        store.attached(number, folder: folder, clips: recovered, space: try target.space())
+        return folder
+    }
+
+    /// Closes the books of a clip whose recording ended with its process.
+    private func recover(_ found: TargetScan.Found) throws(TargetError) -> (manifest: Manifest, path: ClipPath) {
+        let facts = found.manifest.facts
+        guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
+            return (found.manifest, found.path)
+        }
+        let closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)
+        guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
+        try target.replace(found.path.file(.manifest), with: manifest.file)
+        logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(Int(closed.durationSeconds)) s are there")
+        return (manifest, found.path)
+    }
+
+    private func perform(_ job: SpoolPlan.Job, in folder: String) throws(TargetError) {
+        var path = job.path
+        path.folder = folder
+        do throws(TargetError) {
+            switch job.work {
+            case .video(let bytes, let offset): try target.write(Bytes(bytes), at: offset, of: path.file(.video))
+            case .poster(let bytes): try target.replace(path.file(.poster), with: Bytes(bytes))
+            case .manifest(let bytes, _): try target.replace(path.file(.manifest), with: bytes)
+            }
+        } catch {
+            if error.isNameTaken, job.createsFile { return store.nameTaken(job, on: number) }
+            // Somebody deleted the file while it grew: this clip has no future here, the target has.
+            if error.code == ENOENT, (try? target.probe()) != nil { return store.vanished(job, on: number) }
+            throw error
+        }
+        store.finished(job, on: number, path: path)
+    }
+
+    private func pause(_ failures: Int) {
+        let settings = store.settings
+        let pause = min(settings.retryFirst * (1 << min(failures - 1, 16)), settings.retryLast) * Double.random(in: 0.75...1.25)
+        let deadline = DispatchTime.now() + .milliseconds(Int(pause / .milliseconds(1)))
+        while !store.shouldEnd(target: number), wake.wait(timeout: deadline) == .success {}
+    }
+
+    /// The facts of a recording that nobody closed, after a look at what its file really holds.
+    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: DirectoryTarget) -> ClipFacts {
+        var facts = facts
+        let scan = try? FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) }
+        facts.state = .interrupted
+        facts.reason = "the camera stopped while it recorded"
+        facts.bytes = bytes
+        facts.fragments = scan?.fragments ?? 0
+        facts.durationSeconds = scan?.durationSeconds ?? 0
+        facts.end = facts.start.addingTimeInterval(facts.durationSeconds)
+        return facts
+    }
+}
+
+/// Opens the box, so that generic code can take it.
+struct Bytes: FragmentBytes {
+    private let base: any FragmentBytes
+    init(_ base: any FragmentBytes) { self.base = base }
+    var count: Int { base.count }
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result { try base.withBytes(body) }
+}

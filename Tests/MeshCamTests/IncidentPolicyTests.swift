@@ -1,0 +1,82 @@
+import Gossip
+import Testing
+
+@testable import MeshCam
+
+@Suite struct IncidentPolicyTests {
+    private let start = ContinuousClock.now
+
+    private func id(_ digit: Character) -> EventID { EventID(hex: String(repeating: digit, count: 32))! }
+    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+
+    /// This camera notices something and the group's id for it comes back.
+    private func begin(_ policy: inout IncidentPolicy, _ digit: Character, at moment: Double) {
+        #expect(policy.noticed(kind: "motion", label: nil, at: at(moment)) == [.announce(incident: nil, kind: "motion", label: nil, at: at(moment))])
+        _ = policy.began(id(digit), origin: "porch", kind: "motion", label: nil, at: at(moment))
+    }
+
+    /// What was recorded: event, from and until, in seconds.
+    private func recordings(_ actions: [IncidentPolicy.Action]) -> [String] {
+        actions.compactMap { action in
+            guard case .record(let incident, _, let from, let until) = action else { return nil }
+            return "\("\(incident.id)".first!) \((from - start) / .seconds(1))…\((until - start) / .seconds(1))"
+        }
+    }
+
+    @Test func aClipBeginsBeforeAndEndsAfter() {
+        var policy = IncidentPolicy()
+        _ = policy.noticed(kind: "motion", label: nil, at: at(100))
+        #expect(recordings(policy.began(id("a"), origin: "porch", kind: "motion", label: nil, at: at(100))) == ["a 90.0…110.0"])
+        #expect(recordings(policy.noticed(kind: "motion", label: nil, at: at(103))) == ["a 93.0…110.0"], "at least ten seconds")
+        #expect(recordings(policy.noticed(kind: "motion", label: nil, at: at(107))) == ["a 97.0…112.0"], "then five after the last motion")
+    }
+
+    @Test func theGroupHearsWhileItLasts() {
+        var policy = IncidentPolicy()
+        begin(&policy, "a", at: 0)
+        let told = [1.0, 2, 3, 4, 5].filter { moment in
+            policy.noticed(kind: "motion", label: nil, at: at(moment)).contains {
+                if case .announce(id("a"), _, _, _) = $0 { true } else { false }
+            }
+        }
+        #expect(told == [2, 4])
+    }
+
+    @Test func laterMotionIsAnotherIncident() {
+        var policy = IncidentPolicy()
+        begin(&policy, "a", at: 0)
+        begin(&policy, "b", at: 10.5)
+        #expect(policy.current?.id == id("b"))
+    }
+
+    @Test func aBusyStreetIsCutIntoIncidents() {
+        var policy = IncidentPolicy()
+        begin(&policy, "a", at: 0)
+        for second in 1..<600 { #expect(!policy.noticed(kind: "motion", label: nil, at: at(Double(second))).contains { if case .announce(nil, _, _, _) = $0 { true } else { false } }) }
+        begin(&policy, "b", at: 600)
+    }
+
+    @Test func whatOthersSeeIsRecordedHereToo() {
+        var policy = IncidentPolicy()
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(50))) == ["c 40.0…60.0"])
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(58))) == ["c 48.0…63.0"])
+        let own = policy.noticed(kind: "motion", label: nil, at: at(61))
+        #expect(recordings(own) == ["c 51.0…66.0"], "our own motion belongs to the incident that is open")
+        #expect(own.contains(.announce(incident: id("c"), kind: "motion", label: nil, at: at(61))))
+    }
+
+    @Test(arguments: [("a", "b", "a"), ("b", "a", "a")] as [(Character, Character, Character)])
+    func twoNamesForOneHappeningBecomeOne(own: Character, other: Character, kept: Character) {
+        var policy = IncidentPolicy()
+        begin(&policy, own, at: 0)
+        let actions = policy.heard(id(other), origin: "garage", kind: "motion", label: nil, at: at(0.2))
+        #expect(actions.contains(.join(id(other), with: id(own))))
+        #expect(policy.current?.id == id(kept))
+        #expect(recordings(actions).allSatisfy { $0.hasPrefix("\(own) ") }, "the clip that is open keeps its name")
+    }
+
+    @Test func lateNewsReachesBackIntoThePreRoll() {
+        var policy = IncidentPolicy()
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(-4))) == ["c -14.0…6.0"])
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import Storage
+
+@Suite struct ClipStoreTests {
+    private let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-\(UUID().uuidString)").path
+
+    private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20) -> ClipStore {
+        var settings = StoreSettings(
+            directories: directories, spoolBytes: spoolBytes, camera: camera, cameraName: "Front door", node: camera, boot: boot)
+        settings.retryFirst = .milliseconds(10)
+        settings.retryLast = .milliseconds(50)
+        return ClipStore(settings: settings, sign: { [UInt8($0.count & 255)] }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func draft(event: String = "ev1", start: Double = 1_795_178_096.789) -> ClipStore.Draft {
+        .init(
+            event: event, kind: "motion", label: nil, origin: nil, start: Date(timeIntervalSince1970: start),
+            triggered: Date(timeIntervalSince1970: start + 10), codec: "h264", width: 640, height: 360, framesPerSecond: 10,
+            hasAudio: false, continues: false, clock: .init(quality: "none", uncertaintySeconds: nil))
+    }
+
+    private func make(_ path: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    /// Runs the store while `body` works, then lets it drain.
+    private func running(_ store: ClipStore, _ body: () async throws -> Void) async throws {
+        let task = Task { await store.run() }
+        do { try await body() } catch {
+            task.cancel()
+            await task.value
+            throw error
+        }
+        task.cancel()
+        await task.value
+    }
+
+    /// Waits for what the store tells, no longer than a test may hang.
+    private func wait(_ store: ClipStore, until condition: @escaping @Sendable () -> Bool) async throws {
+        let changes = store.changes()
+        if condition() { return }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in changes where condition() { return } }
+            group.addTask {
+                try await ContinuousClock().sleep(for: .seconds(20))
+                throw CancellationError()
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    @Test func aClipReachesTheLayoutWithItsSidecars() async throws {
+        let root = try make("\(directory)/nas")
+        let store = store([root])
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+            store.append([4, 5], to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
+            store.setPoster([9], of: id)
+            #expect(store.clip(id)?.facts.state == .recording)
+            #expect(try await store.read(id, at: 1, count: 10).starts(with: [2, 3]))
+            store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            #expect(try await store.read(id, at: 1, count: 10) == [2, 3, 4, 5])
+            #expect(try await store.poster(of: id) == [9])
+        }
+        let stem = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1"
+        #expect(FileManager.default.contents(atPath: "\(stem).mp4") == Data([1, 2, 3, 4, 5]))
+        #expect(FileManager.default.contents(atPath: "\(stem).jpg") == Data([9]))
+        let manifest = try Manifest(parsing: Array(#require(FileManager.default.contents(atPath: "\(stem).json"))))
+        #expect(manifest.facts.state == .closed && manifest.facts.bytes == 5 && manifest.facts.fragments == 1)
+        #expect(manifest.signature == [UInt8(manifest.factsBytes.count & 255)])
+        var chain = [UInt8]("\(manifest.facts.id)".utf8).withUnsafeBytes { id in
+            [UInt8]([1, 2, 3]).withUnsafeBytes { HashChain(clip: manifest.facts.id, initSegment: $0) }
+        }
+        [UInt8]([4, 5]).withUnsafeBytes { chain.append($0) }
+        #expect(manifest.facts.head == chain.hex)
+        let note = try #require(FileManager.default.contents(atPath: "\(root)/Front-door/discovery.txt"))
+        #expect(DiscoveryNote(parsing: String(decoding: note, as: UTF8.self))?.camera == .nodeA)
+    }
+
+    @Test func aTargetThatComesLateGetsEverything() async throws {
+        let root = "\(directory)/late"
+        let store = store([root])
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+            store.append([4], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            while store.targets[0].problem == nil { await Task.yield() }
+            #expect(store.targets[0].problem?.contains(root) == true)
+            #expect(store.targets[0].cure?.isEmpty == false)
+            #expect(try await store.read(id, at: 0, count: 99) == [1, 2, 3, 4])
+            _ = try make(root)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            #expect(store.targets[0].problem == nil)
+        }
+    }
+
+    @Test func afterACrashTheClipIsClosedWithWhatIsThere() async throws {
+        let root = try make("\(directory)/crash")
+        let first = store([root])
+        let task = Task { await first.run(drain: .zero) }
+        let id = first.open(draft())
+        first.append([UInt8](TestMP4.initSegment), to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+        first.append(TestMP4.fragment(decodeTime: 0, samples: 5, duration: 100), to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
+        try await wait(first) { first.clip(id)?.places.isEmpty == false }
+        while FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json") == nil {
+            await Task.yield()
+        }
+        task.cancel()  // The recording is never closed.
+        await task.value
+        let second = store([root], boot: 2)
+        try await running(second) {
+            while second.clip(id) == nil { await Task.yield() }
+            let facts = try #require(second.clip(id)?.facts)
+            #expect(facts.state == .interrupted && abs(facts.durationSeconds - 0.5) < 0.001 && facts.fragments == 1)
+            #expect(facts.end == facts.start.addingTimeInterval(facts.durationSeconds))
+        }
+    }
+
+    @Test func anotherNodeReadsTheClipsOfOneThatIsGone() async throws {
+        let root = try make("\(directory)/shared")
+        let gone = store([root])
+        let id = gone.open(draft())
+        try await running(gone) {
+            gone.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+            gone.setPoster([9], of: id)
+            gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await wait(gone) { gone.clip(id)?.isStored == true }
+        }
+        let honest = OrphanCatalogue(directories: [root]) { _, bytes, signature in signature == [UInt8(bytes.count & 255)] }
+        let found = await honest.clips(of: [.nodeA], ClipQuery())
+        #expect(found.map(\.facts.id) == [id])
+        let entry = try #require(found.first)
+        #expect(try await honest.read(entry, at: 1, count: 9) == [2, 3])
+        #expect(try await honest.poster(of: entry) == [9])
+        #expect(await honest.clips(of: ["somebody else"], ClipQuery()).isEmpty)
+        let strict = OrphanCatalogue(directories: [root]) { _, _, _ in false }
+        #expect(await strict.clips(of: [.nodeA], ClipQuery()).isEmpty, "a manifest that nobody signed is not shown")
+    }
+
+    @Test func twoCamerasOfOneNameGetTwoFolders() async throws {
+        let root = try make("\(directory)/names")
+        for camera in [String.nodeA, String(repeating: "b", count: 32)] {
+            let store = store([root], camera: camera)
+            try await running(store) {
+                let id = store.open(draft())
+                store.append([1], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
+                store.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+                try await wait(store) { store.clip(id)?.isStored == true }
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root).filter { !$0.hasPrefix(".") }.sorted() == ["Front-door", "Front-door-bbbbbbbb"])
+    }
+}
