@@ -16,7 +16,10 @@ import Testing
         sim.wire = []
         sim.run(.seconds(2))
         let packets = sim.wire.filter { $0.to == 1 }
+        // What is on its way arrives first.
+        sim.run(.milliseconds(50))
         #expect(packets.count > 5)
+        let before = sim.drops(1, .replayed)
         let hash = sim.nodes[1].instance.stateHash
         for packet in packets {
             sim.act(1) { $0.receive(packet.bytes, from: SimMesh.address(of: packet.from), now: $1) }
@@ -26,7 +29,7 @@ import Testing
             let third = 3 - 1 - packet.from
             sim.act(third) { $0.receive(packet.bytes, from: SimMesh.address(of: packet.from), now: $1) }
         }
-        #expect(sim.drops(1, .replayed) == packets.count)
+        #expect(sim.drops(1, .replayed) - before == packets.count)
         #expect(sim.drops(0, .reflected) + sim.drops(2, .reflected) == packets.count)
         #expect(sim.drops(0, .damaged) + sim.drops(2, .damaged) == packets.count)
         #expect(sim.nodes[1].instance.stateHash == hash)
@@ -76,7 +79,7 @@ import Testing
 
     @Test func strangersAndOtherMeshesAreForeign() {
         var sim = settledMesh()
-        let other = TestMesh(nodes: 2)
+        let other = TestMesh(nodes: 2, name: "other")
         var stranger = GossipInstance(
             id: other.identities[0].id, boot: 1, roster: other.roster, config: SharedConfig(), settings: GossipSettings(),
             crypto: NodeCrypto(identity: other.identities[0], mesh: other.genesis.meshID),

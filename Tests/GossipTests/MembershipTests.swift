@@ -74,6 +74,21 @@ import Testing
         #expect(sim.run(atMost: .seconds(20)) { $0.allSeeAll } != nil, "seed \(seed)")
     }
 
+    /// A node that stood still must not bury a suspect whose refutation waits in its own socket.
+    @Test(arguments: seeds)
+    func pausedNodeBuriesNobody(seed: UInt64) {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(5))
+        sim.block(0, 1)
+        sim.block(0, 2)
+        #expect(sim.run(atMost: .seconds(5)) { $0.status(of: 1, at: 0) == .suspect } != nil, "seed \(seed)")
+        sim.network.blocked = []
+        sim.pause(0, for: .seconds(10))
+        sim.run(.seconds(15))
+        #expect(!sim.nodes[0].changes.contains(.member(sim.id(1), .dead)), "seed \(seed)")
+        #expect(sim.run(atMost: .seconds(20)) { $0.allSeeAll } != nil, "seed \(seed)")
+    }
+
     /// One member cannot hear another, but a third one hears both.
     @Test(arguments: seeds)
     func oneBrokenPathIsBridged(seed: UInt64) {

@@ -76,6 +76,25 @@ import Testing
         #expect(PeerTLS.nodeID(of: stranger, roster: mesh.roster) == nil)
     }
 
+    /// Certificates come from strangers: every altered one is another node's, or nobody's, and none ends the process.
+    @Test func alteredCertificatesAreNobodys() throws {
+        let good = mesh.identities[4].tlsCertificateDER
+        var sameKey = 0
+        for index in good.indices {
+            for flip in [UInt8(1), 0x80, 0xff] {
+                var altered = good
+                altered[index] ^= flip
+                if NodeCertificate.keyHash(ofDER: altered) == mesh.identities[4].tlsKeyHash { sameKey += 1 }
+                guard let certificate = try? NIOSSLCertificate(bytes: altered, format: .der) else { continue }
+                let node = PeerTLS.nodeID(of: certificate, roster: mesh.roster)
+                #expect(node == nil || node == mesh.identities[4].id)
+            }
+        }
+        // Outside of its key a certificate says nothing that counts.
+        #expect(sameKey > 100 && sameKey < good.count * 3 - 64 * 3)
+        for junk in [[], [0x30], [UInt8](repeating: 0x30, count: 5000)] { #expect(NodeCertificate.keyHash(ofDER: junk) == nil) }
+    }
+
     @Test func browserLeaf() throws {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
         let leaf = try PeerTLS.browserLeaf(

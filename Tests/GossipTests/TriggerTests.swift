@@ -174,6 +174,26 @@ import Testing
     }
 }
 
+@Suite struct RecordSizeTests {
+    /// A node's own record always fits a packet, however long its names are: without it no peer can use TLS.
+    @Test func ownRecordFitsAPacket() {
+        var sim = SimMesh(2, seed: 1)
+        var record = NodeRecord()
+        record.name = String(repeating: "ä", count: 32)
+        record.model = String(repeating: "m", count: 64)
+        record.version = "100.200.300-preview.1"
+        record.addresses = (0..<6).map { "2001:0db8:1111:2222:3333:4444:5555:666\($0)" }
+        record.gossipPort = 65535
+        record.peerPort = 65535
+        record.webPort = 65535
+        record.httpPort = 65535
+        record.tlsCertificate = .init(sim.mesh.identities[0].tlsCertificateDER)
+        sim.act(0) { $0.publish(.node, record.wireBytes, now: $1) }
+        let stored = sim.nodes[0].instance.state.record(sim.id(0), .node)
+        #expect(stored.flatMap { sim.nodes[0].instance.frame(of: $0, now: sim.now + .seconds(1 << 30)) } != nil)
+    }
+}
+
 @Suite struct BroadcastsTests {
     @Test func countsOfTransmissions() {
         let counts = [1, 2, 3, 9, 10, 99, 100, 999].map { Broadcasts.transmissions(members: $0, factor: 4) }

@@ -52,7 +52,8 @@ extension GossipInstance {
         }
         // It may be back after a restart, or not know us yet: find out for ourselves.
         if link.boot != content.sourceBoot {
-            let isRecent = link.helloSentAt.map { now - $0 < .milliseconds(50) } ?? false
+            // A hello may be somebody's recording: it must not make us call more often than we would by ourselves.
+            let isRecent = link.helloSentAt.map { now - $0 < .milliseconds(200) } ?? false
             actions += self.hello(peer, now: now, at: isRecent ? [] : [address])
         }
         return actions

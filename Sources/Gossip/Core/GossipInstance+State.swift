@@ -145,6 +145,8 @@ extension GossipInstance {
             case .admitted(let node):
                 actions.append(.log(.info, "\(name(of: node)) was admitted to the mesh", peer: node))
                 actions += hello(node, now: now)
+            case .revoked(let node) where node == id:
+                actions.append(.log(.warning, "this node was revoked: the others talk to it no more", peer: nil))
             case .revoked(let node):
                 actions.append(.log(.warning, "node \(node.short) was revoked", peer: node))
             case .renewed, .adminKey: break

@@ -10,7 +10,8 @@ extension GossipInstance {
         draft.kind = draft.kind.cut(toUTF8: TriggerDraft.nameLimit)
         draft.camera = draft.camera.cut(toUTF8: TriggerDraft.nameLimit)
         draft.label = draft.label?.cut(toUTF8: TriggerDraft.labelLimit)
-        let peers = membership.present
+        // Nobody is in the group without a name: such an event has an id, and stays here.
+        let peers = draft.group.isEmpty ? [] : membership.present
         let outgoing = TriggerDelivery.Outgoing(
             id: event, incident: draft.incident ?? event, draft: draft, occurred: now - max(.zero, draft.age), began: now,
             waiting: Set(peers))

@@ -32,6 +32,7 @@ public actor GossipService {
     private var instance: GossipInstance
     private var ownRecord: NodeRecord
     private var lastOwnRecord: NodeRecord?
+    private var lastAnnouncement: ServiceAnnouncement?
     private var transport: UDPTransport?
     private var isRaisingBoot = false
     private var peersChangedAt: ContinuousClock.Instant?
@@ -46,10 +47,10 @@ public actor GossipService {
     private nonisolated let port = Mutex<Int?>(nil)
     private nonisolated let changeFeed = ChangeFeed<MeshChange>(limit: changeLimit, lossNotice: .resync)
     private nonisolated let triggerFeed = ChangeFeed<GroupTrigger>(limit: changeLimit, lossNotice: nil)
-    private nonisolated let wake: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
-    private nonisolated let exchanges: (stream: AsyncStream<ExchangeRequest>, continuation: AsyncStream<ExchangeRequest>.Continuation)
-
-    private nonisolated let raisings: (stream: AsyncStream<NodeIdentity>, continuation: AsyncStream<NodeIdentity>.Continuation)
+    /// Of the present run: a stream that was cancelled once gives nothing any more.
+    private var wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    private var exchanges = AsyncStream<ExchangeRequest>.makeStream(bufferingPolicy: .bufferingOldest(exchangeLimit))
+    private var raisings = AsyncStream<NodeIdentity>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
     ///   - discovery: `nil` for a node that uses only seeds and known addresses.
@@ -75,9 +76,6 @@ public actor GossipService {
         self.instance = instance
         shared = Mutex(instance.view(now: now))
         eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        wake = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        exchanges = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.exchangeLimit))
-        raisings = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     // MARK: Looking
@@ -150,6 +148,9 @@ public actor GossipService {
     public func run() async throws {
         let transport = try UDPTransport(port: settings.port)
         self.transport = transport
+        wake = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        exchanges = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.exchangeLimit))
+        raisings = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         port.withLock { $0 = transport.port }
         publishOwnRecord()
         logger.info("gossip on UDP port \(transport.port)", metadata: ["mesh": "\(trust.meshID)"])
@@ -159,7 +160,7 @@ public actor GossipService {
             group.addTask { await self.exchange() }
             group.addTask { await self.keepHouse() }
             group.addTask { await self.followRaisings() }
-            if let discovery { group.addTask { await self.discover(with: discovery, peerPort: self.settings.peerPort, port: transport.port) } }
+            if let discovery { group.addTask { await self.discover(with: discovery, port: transport.port) } }
         }
         perform(instance.leave(now: .now), now: .now)
         timer?.cancel()
@@ -190,7 +191,10 @@ public actor GossipService {
     private func exchange() async {
         await withDiscardingTaskGroup { group in
             for await request in exchanges.stream {
-                guard let member = view.member(request.peer) else { continue }
+                guard let member = view.member(request.peer) else {
+                    exchangeFailed(request, CancellationError())
+                    continue
+                }
                 group.addTask { [peers] in
                     do {
                         let answer = try await peers.exchange(with: member, request.request)
@@ -217,6 +221,7 @@ public actor GossipService {
     private func keepHouse() async {
         while (try? await ContinuousClock().sleep(for: Self.housekeepingInterval)) != nil {
             publishOwnRecord()
+            announceChanges()
             let now = ContinuousClock.now
             if let peersChangedAt, now - peersChangedAt >= Self.housekeepingInterval,
                 peersSavedAt.map({ now - $0 >= Self.peersSaveInterval }) ?? true
@@ -227,10 +232,16 @@ public actor GossipService {
         }
     }
 
-    private func discover(with discovery: any Discovery, peerPort: Int, port: Int) async {
-        let announcement = ServiceAnnouncement(
+    private func announcement(port: Int) -> ServiceAnnouncement {
+        ServiceAnnouncement(
             id: identity.id, name: instance.name(of: identity.id), state: instance.roster.members.count > 1 ? .mesh : .alone,
-            mesh: trust.meshID, version: ownRecord.version, port: peerPort, gossipPort: port)
+            mesh: trust.meshID, version: ownRecord.version, port: ownRecord.peerPort > 0 ? Int(ownRecord.peerPort) : settings.peerPort,
+            gossipPort: port)
+    }
+
+    private func discover(with discovery: any Discovery, port: Int) async {
+        let announcement = announcement(port: port)
+        lastAnnouncement = announcement
         let (events, continuation) = AsyncStream<DiscoveryEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.changeLimit))
         await withDiscardingTaskGroup { group in
             group.addTask {
@@ -248,6 +259,15 @@ public actor GossipService {
             }
             group.addTask { for await event in events { await self.discovered(event) } }
         }
+    }
+
+    /// Another name, or no longer alone in the mesh.
+    private func announceChanges() {
+        guard let discovery, let lastAnnouncement, let transport else { return }
+        let announcement = announcement(port: transport.port)
+        guard announcement != lastAnnouncement else { return }
+        self.lastAnnouncement = announcement
+        discovery.update(announcement)
     }
 
     private func discovered(_ event: DiscoveryEvent) {
@@ -318,7 +338,7 @@ public actor GossipService {
         timer?.cancel()
         timerDeadline = deadline
         let nanoseconds = max(Int64(1_000_000), Int64((deadline - now) / .nanoseconds(1)))
-        timer = eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) { [wake] in _ = wake.continuation.yield() }
+        timer = eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) { [continuation = wake.continuation] in _ = continuation.yield() }
     }
 
     private func publishOwnRecord() {

@@ -18,15 +18,19 @@ enum NodeCertificate {
             })
     }
 
-    /// SHA-256 of a certificate's SubjectPublicKeyInfo. `nil` for bytes that are no certificate.
+    /// SHA-256 of the SubjectPublicKeyInfo of a P-256 certificate; `nil` for all else.
+    ///
+    /// The bytes may come from anybody. They are read by swift-certificates, which answers bad ones with an error:
+    /// `NIOSSLCertificate.extractPublicKey` ends the process when BoringSSL does not like the key.
     static func keyHash(ofDER der: [UInt8]) -> [UInt8]? {
-        guard let certificate = try? NIOSSLCertificate(bytes: der, format: .der) else { return nil }
-        return keyHash(of: certificate)
+        guard der.count <= 16 << 10, let certificate = try? Certificate(derEncoded: der),
+            let key = P256.Signing.PublicKey(certificate.publicKey)
+        else { return nil }
+        return Array(SHA256.hash(data: key.derRepresentation))
     }
 
     static func keyHash(of certificate: NIOSSLCertificate) -> [UInt8]? {
-        guard let key = try? certificate.extractPublicKey(), let bytes = try? key.toSPKIBytes() else { return nil }
-        return Array(SHA256.hash(data: bytes))
+        (try? certificate.toDERBytes()).flatMap { keyHash(ofDER: $0) }
     }
 
     static func make(

@@ -113,6 +113,17 @@ public struct NodeIdentity: Sendable, CustomStringConvertible {
         return identity
     }
 
+    /// From given keys, for simulations whose runs are to repeat: member ids order many things.
+    init?(signSeed: [UInt8], dhSecret: [UInt8], tlsKey: P256.Signing.PrivateKey, board: BoardSerial) {
+        var stored = WireIdentityFile()
+        stored.signSeed = Data(signSeed)
+        stored.dhSecret = Data(dhSecret)
+        stored.tlsKey = tlsKey.rawRepresentation
+        guard let certificate = try? NodeCertificate.selfSigned(by: tlsKey) else { return nil }
+        stored.tlsCertificate = Data(certificate)
+        self.init(stored, boot: 1, origin: .created, directory: "", board: board)
+    }
+
     private init?(_ stored: WireIdentityFile, boot: UInt32, origin: Origin = .loaded, directory: String, board: BoardSerial) {
         Sodium.ready
         guard let signingKey = SigningKey(seed: Array(stored.signSeed)), stored.dhSecret.count == Int(crypto_scalarmult_SCALARBYTES),

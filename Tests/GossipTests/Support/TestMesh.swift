@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 @testable import Gossip
@@ -12,12 +13,19 @@ struct TestMesh: Sendable {
 
     static let shared = TestMesh(nodes: 10)
 
-    init(nodes: Int) {
+    init(nodes: Int, name: String = "shared") {
         let root: RootKey
         (genesis, root, _) = Founding.found(name: "test")
         self.root = root
         admin = AdminKey()
-        identities = (0..<nodes).map { _ in Self.identity() }
+        // The same keys in every process: ids order many things, and a seed is to give the same run everywhere.
+        identities = (0..<nodes).map { number in
+            let seed = blake2b([UInt8](name.utf8) + [UInt8(number)], length: 32)
+            guard let identity = NodeIdentity(signSeed: seed, dhSecret: seed, tlsKey: .init(), board: BoardSerial("test")) else {
+                fatalError("no identity from a seed")
+            }
+            return identity
+        }
         var records = identities.enumerated().map { root.admit($1.public, name: "node\($0)", serial: 1) }
         records.append(root.certify(admin.publicKey, name: "admin", serial: 1))
         var roster = Roster(genesis: genesis)
