@@ -43,7 +43,7 @@ import Testing
         plan.setPoster(bytes(3), of: first)
         plan.setManifest([2], of: first, closed: true)
         #expect(work(&plan, target: 0) == [
-            "1:video@0+10", "1:video@10+20", "1:poster", "1:manifest2", "2:video@0+5", "2:manifest1",
+            "1:video@0+10", "1:manifest2", "1:video@10+20", "1:poster", "2:video@0+5", "2:manifest1",
         ])
         #expect(plan.heldBytes == 0)
         #expect(plan.totalBytes(of: first) == nil, "a clip that is everywhere leaves the spool")

@@ -2,7 +2,8 @@
 ///
 /// A value without I/O: the store feeds it what happened, target writers ask it for their next job.
 ///
-/// - Order: every target gets the oldest clip first, a clip's bytes in order, then its poster, then its manifest.
+/// - Order: every target gets the oldest clip first: its first bytes, a first manifest, the other bytes in order, then the poster
+///   and the newest manifest.
 /// - Release: bytes leave memory when every target that still wants them has written them.
 /// - Bound: `capacityBytes`. When the next fragment does not fit:
 ///   1. bytes that one target holds already are released, and slower targets give that clip up;
@@ -130,6 +131,8 @@ public struct SpoolPlan: Sendable {
             let copy = entry.copies[target]
             if copy.givenUp { continue }
             func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work) }
+            // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
+            if copy.videoBytes > 0, copy.manifestEdition == 0 { return job(.manifest(entry.manifest, edition: entry.manifestEdition)) }
             if copy.videoBytes < entry.totalBytes, let chunk = entry.chunks.first(where: { $0.offset == copy.videoBytes }) {
                 return job(.video(bytes: chunk.bytes, offset: chunk.offset))
             }
