@@ -23,7 +23,7 @@ import Testing
         var done: [String] = []
         while let job = plan.nextJob(for: target) {
             switch job.work {
-            case .video(let bytes, let offset): done.append("\(job.clip.counter):video@\(offset)+\(bytes.count)")
+            case .video(let bytes, let offset): done.append("\(job.clip.counter):video@\(offset)+\(bytes.map { "\($0.count)" }.joined(separator: "+"))")
             case .poster: done.append("\(job.clip.counter):poster")
             case .manifest(_, let edition): done.append("\(job.clip.counter):manifest\(edition)")
             }
@@ -43,7 +43,7 @@ import Testing
         plan.setPoster(bytes(3), of: first)
         plan.setManifest([2], of: first, closed: true)
         #expect(work(&plan, target: 0) == [
-            "1:video@0+10", "1:manifest2", "1:video@10+20", "1:poster", "2:video@0+5", "2:manifest1",
+            "1:video@0+10+20", "1:manifest2", "1:poster", "2:video@0+5", "2:manifest1",
         ])
         #expect(plan.heldBytes == 0)
         #expect(plan.totalBytes(of: first) == nil, "a clip that is everywhere leaves the spool")

@@ -13,8 +13,9 @@ public struct SpoolPlan: Sendable {
     /// What a target writer is to do next. Doing it twice does no harm.
     public struct Job: Sendable {
         public enum Work: Sendable {
-            /// Bytes at a place in the video file; the first one creates the file.
-            case video(bytes: any FragmentBytes, offset: Int)
+            /// Bytes one behind the other, from a place in the video file on; the first ones create the file. All that waits comes in
+            /// one job, up to ``SpoolPlan/batchBytes``, because making it durable costs the same for one fragment and for twenty.
+            case video(bytes: [any FragmentBytes], offset: Int)
             case poster(any FragmentBytes)
             /// The whole sidecar, and which edition of it.
             case manifest([UInt8], edition: Int)
@@ -69,10 +70,24 @@ public struct SpoolPlan: Sendable {
         var waitsForKeyFrame = false
         var copies: [Copy]
 
+        /// What waits from `offset` on, in order; at least one chunk, if there is one.
+        func batch(from offset: Int) -> [any FragmentBytes] {
+            var batch: [any FragmentBytes] = []
+            var next = offset
+            for chunk in chunks where chunk.offset == next && (batch.isEmpty || chunk.end - offset <= SpoolPlan.batchBytes) {
+                batch.append(chunk.bytes)
+                next = chunk.end
+            }
+            return batch
+        }
+
         func isComplete(_ copy: Copy) -> Bool {
             copy.videoBytes == totalBytes && (poster == nil || copy.hasPoster) && copy.manifestEdition == manifestEdition
         }
     }
+
+    /// Most video bytes of one job, unless a single fragment is larger.
+    static let batchBytes = 8 << 20
 
     public let capacityBytes: Int
     /// Number of targets; with 0 the spool is a ring in memory that keeps the newest clips.
@@ -133,8 +148,9 @@ public struct SpoolPlan: Sendable {
             func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work) }
             // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
             if copy.videoBytes > 0, copy.manifestEdition == 0 { return job(.manifest(entry.manifest, edition: entry.manifestEdition)) }
-            if copy.videoBytes < entry.totalBytes, let chunk = entry.chunks.first(where: { $0.offset == copy.videoBytes }) {
-                return job(.video(bytes: chunk.bytes, offset: chunk.offset))
+            if copy.videoBytes < entry.totalBytes {
+                let batch = entry.batch(from: copy.videoBytes)
+                if !batch.isEmpty { return job(.video(bytes: batch, offset: copy.videoBytes)) }
             }
             // The file first, so that a sidecar never speaks of a video that is not there.
             guard copy.videoBytes > 0 else { continue }
@@ -151,7 +167,7 @@ public struct SpoolPlan: Sendable {
         switch job.work {
         case .video(let bytes, let offset):
             guard entry.copies[target].videoBytes == offset else { return false }
-            entry.copies[target].videoBytes += bytes.count
+            entry.copies[target].videoBytes += bytes.reduce(0) { $0 + $1.count }
         case .poster:
             entry.copies[target].hasPoster = true
         case .manifest(_, let edition):

@@ -110,7 +110,7 @@ final class TargetWriter: Sendable {
         path.folder = folder
         do throws(TargetError) {
             switch job.work {
-            case .video(let bytes, let offset): try target.write(Bytes(bytes), at: offset, of: path.file(.video))
+            case .video(let bytes, let offset): try target.write(bytes, at: offset, of: path.file(.video))
             case .poster(let bytes): try target.replace(path.file(.poster), with: Bytes(bytes))
             case .manifest(let bytes, _): try target.replace(path.file(.manifest), with: bytes)
             }

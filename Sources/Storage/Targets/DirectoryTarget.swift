@@ -15,9 +15,9 @@ struct DirectoryTarget: Sendable {
         try remove(name)
     }
 
-    /// Writes `bytes` at `offset` of a file and makes them durable. The file's first bytes create it, exclusively: a file of
+    /// Writes `parts` one behind the other from `offset` of a file on and makes them durable. The file's first bytes create it, exclusively: a file of
     /// that name that is there already belongs to somebody else, and `EEXIST` says so.
-    func write(_ bytes: some FragmentBytes, at offset: Int, of file: String) throws(TargetError) {
+    func write(_ parts: [any FragmentBytes], at offset: Int, of file: String) throws(TargetError) {
         var flags = O_WRONLY | O_CLOEXEC
         if offset == 0 {
             try makeDirectory(parent(of: file))
@@ -26,7 +26,13 @@ struct DirectoryTarget: Sendable {
         let descriptor = open(path(file), flags, 0o640)
         guard descriptor >= 0 else { throw failure(offset == 0 ? "create" : "open", file) }
         defer { close(descriptor) }
-        let code = bytes.withBytes { Self.writeAll($0, to: descriptor, at: offset) } ?? (fdatasync(descriptor) == 0 ? nil : errno)
+        var code: Int32?
+        var place = offset
+        for part in parts where code == nil {
+            code = Bytes(part).withBytes { Self.writeAll($0, to: descriptor, at: place) }
+            place += part.count
+        }
+        if code == nil, fdatasync(descriptor) != 0 { code = errno }
         if let code {
             // The file must not keep a name that a retry would then find taken.
             if offset == 0 { unlink(path(file)) }
