@@ -156,6 +156,7 @@ struct Doctor: Sendable {
         get async {
             let (statuses, continuation) = AsyncStream.makeStream(of: DiscoveryStatus.self)
             let discovery = AvahiDiscovery(logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
+            // Ended by the defer below, before the finding is returned.
             let looking = Task {
                 try await discovery.run(publishing: nil) { event in
                     if case .status(let status) = event { continuation.yield(status) }

@@ -68,6 +68,7 @@ struct Demo {
     private func stop(_ nodes: [NodeProcess], running: Int, _ group: inout TaskGroup<Happening>) async {
         say("Stopping…")
         for node in nodes { node.stop() }
+        // Cancelled below as soon as every node has ended.
         let killer = Task {
             try await ContinuousClock().sleep(for: Self.patience)
             for node in nodes { node.kill() }

@@ -77,7 +77,7 @@ struct ClipRoutes: Sendable {
             headers[.contentRange] = "bytes */\(size)"
             return Response(status: .rangeNotSatisfiable, headers: headers)
         case .whole:
-            try await proveReadable(0, read)
+            if size > 0 { try await proveReadable(0, read) }
             return Response(status: .ok, headers: headers, body: body(ByteRange(lowerBound: 0, upperBound: size), read))
         case .part(let range):
             try await proveReadable(range.lowerBound, read)
@@ -123,7 +123,7 @@ struct ClipRoutes: Sendable {
 }
 
 extension ClipQuery {
-    static let limits = 1...1000
+    static let largestLimit = 1000
 
     /// Reads `camera`, `from`, `to`, `kind`, `event`, `cursor` and `limit`.
     ///
@@ -138,7 +138,7 @@ extension ClipQuery {
             return date
         }
         let limit = try query["limit"].map { text -> Int in
-            guard let limit = Int(text), Self.limits.contains(isPeer ? limit - 1 : limit) || limit == 1 else { throw ProblemDetails.badRequest("limit must be 1 to 1000.") }
+            guard let limit = Int(text), (1...Self.largestLimit + (isPeer ? 1 : 0)).contains(limit) else { throw ProblemDetails.badRequest("limit must be 1 to 1000.") }
             return limit
         }
         let after = try query["cursor"].map { text -> Cursor in
