@@ -18,6 +18,8 @@ struct SharedConfig: Sendable {
     }
 
     private(set) var byKey: [String: Entry] = [:]
+    /// Over all entries: equal where nothing is missing.
+    private(set) var digest: [UInt8] = []
 
     var values: [String: [UInt8]] { byKey.mapValues(\.value) }
     /// Sorted by key.
@@ -56,6 +58,7 @@ struct SharedConfig: Sendable {
     mutating func accept(_ signed: WireSigned) -> String? {
         guard isNews(signed), let entry = WireConfigEntry(untrusted: signed.body) else { return nil }
         byKey[entry.key] = Entry(counter: entry.counter, hash: Self.hash(signed), value: Array(entry.value), signed: signed)
+        digest = blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.hash }, length: 16)
         return entry.key
     }
 
