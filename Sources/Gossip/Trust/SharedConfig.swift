@@ -2,7 +2,7 @@ import Foundation
 
 /// Configuration that all nodes share: for each key the last writer wins, decided by a Lamport counter and then by hash, never
 /// by a clock. Holds verified entries only.
-struct SharedConfig: Sendable {
+package struct SharedConfig: Sendable {
     /// Longer keys are refused.
     static let keyLimit = 64
     /// Larger values are refused: they must pass an exchange together with others.
@@ -21,7 +21,9 @@ struct SharedConfig: Sendable {
     /// Over all entries: equal where nothing is missing.
     private(set) var digest: [UInt8] = []
 
-    var values: [String: [UInt8]] { byKey.mapValues(\.value) }
+    package init() {}
+
+    package var values: [String: [UInt8]] { byKey.mapValues(\.value) }
     /// Sorted by key.
     var entries: [WireSigned] { byKey.sorted { $0.key < $1.key }.map(\.value.signed) }
 
