@@ -162,7 +162,7 @@ struct GossipInstance: Sendable {
                 incarnation: standing.incarnation.description, addresses: link?.addresses ?? [], node: nodeRecord(of: node),
                 certificateDER: certificate(of: node), lastHeard: node == id ? now : link?.lastHeard, records: state.records(of: node))
         }
-        return MeshView(meshID: roster.meshID, members: members, roster: roster, config: config.values)
+        return MeshView(meshID: roster.meshID, members: members, roster: roster, config: config.values, groups: config.groupFacts?.groups)
     }
 
     mutating func randomBytes(_ count: Int) -> [UInt8] {

@@ -116,6 +116,14 @@ public actor GossipService {
         perform(instance.accept(config: [WireSigned(body: body, signature: signature, signer: admin.publicKey)]), now: .now)
     }
 
+    /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
+    ///
+    /// - Throws: when the key is not certified by the root, or there are too many groups.
+    public func setGroups(_ wanted: [CameraGroup], by admin: AdminKey) throws {
+        let actor = Identifier128(writer: identity.id, boot: identity.boot)
+        try setConfig(SharedConfigKey.groups, instance.config.groups(wanted, by: actor), by: admin)
+    }
+
     /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
     public func merge(_ records: [SignedRecord]) {
         let now = ContinuousClock.now
