@@ -27,7 +27,7 @@ extension NodeServices {
             problem = ProblemNote(message: why.message, cure: why.cure)
         }
         return CameraResource(
-            id: camera.cameraID, name: name, node: id, nodeName: name, groups: settings.mesh.groups, online: true, lastSeen: clock.now(),
+            id: camera.cameraID, name: name, node: id, nodeName: name, groups: camera.groups.map(\.name), online: true, lastSeen: clock.now(),
             recording: store.isRecording, width: known ? status.width : nil, height: known ? status.height : nil,
             fps: known ? status.framesPerSecond : nil, codec: known ? status.codec.rawValue : nil, motion: status.motion,
             motionLevel: status.motionLevel, night: false, state: state, problem: problem)
