@@ -22,12 +22,14 @@ extension GossipInstance {
             entry.n = record.version.n
             return entry
         }
-        digest.config = config.byKey.sorted { $0.key < $1.key }.map { key, value in
-            var entry = WireDigest.Config()
-            entry.key = key
-            entry.counter = value.counter
-            entry.hash = Data(value.hash)
-            return entry
+        digest.config = config.byKey.sorted { $0.key < $1.key }.flatMap { key, values in
+            values.map { value in
+                var entry = WireDigest.Config()
+                entry.key = key
+                entry.counter = value.counter
+                entry.hash = Data(value.hash)
+                return entry
+            }
         }
         digest.claims = state.evidence.sorted { $0.key < $1.key }.map { node, evidence in
             var entry = WireDigest.Claim()
@@ -60,15 +62,16 @@ extension GossipInstance {
             if let theirs = known[node], evidence.settled <= theirs { continue }
             for signed in evidence.all where take(signed.body.count + 100) { delta.claims.append(signed) }
         }
-        var configured: [String: (counter: UInt64, hash: [UInt8])] = [:]
-        for entry in digest.config { configured[entry.key] = (entry.counter, Array(entry.hash)) }
-        for (key, entry) in config.byKey.sorted(by: { $0.key < $1.key }) {
-            if let theirs = configured[key],
-                theirs.counter > entry.counter || (theirs.counter == entry.counter && !theirs.hash.lexicographicallyPrecedes(entry.hash))
-            {
-                continue
+        var configured: [String: [(counter: UInt64, hash: [UInt8])]] = [:]
+        for entry in digest.config { configured[entry.key, default: []].append((entry.counter, Array(entry.hash))) }
+        for (key, entries) in config.byKey.sorted(by: { $0.key < $1.key }) {
+            for entry in entries {
+                let isThere = configured[key, default: []].contains { theirs in
+                    theirs.hash == entry.hash
+                        || !SharedConfig.isJoined(key) && (theirs.counter, theirs.hash.hexDigits) >= (entry.counter, entry.hash.hexDigits)
+                }
+                if !isThere, take(entry.value.count + 200) { delta.config.append(entry.signed) }
             }
-            if take(entry.value.count + 200) { delta.config.append(entry.signed) }
         }
         var versions: [SignedState.Key: SignedState.Version] = [:]
         for entry in digest.records {

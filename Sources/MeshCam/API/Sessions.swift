@@ -14,6 +14,8 @@ final class Sessions: Sendable {
         let user: String
         let role: Caller.Role
         let expires: Date
+        /// The admin's key, opened by the password; on the node that issued the session only, and no longer than it lasts.
+        var adminKey: AdminKey?
     }
 
     private struct State {
@@ -31,9 +33,9 @@ final class Sessions: Sendable {
     }
 
     /// The only place where a token exists: 32 random bytes, base64url.
-    func begin(user: String, role: Caller.Role, now: Date) async -> (token: String, session: Session) {
+    func begin(user: String, role: Caller.Role, adminKey: AdminKey?, now: Date) async -> (token: String, session: Session) {
         let token = Data(secureRandomBytes(32)).base64URL
-        let session = Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime))
+        let session = Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime), adminKey: adminKey)
         state.withLock { state in
             state.own = state.own.filter { $0.value.expires > now }
             while state.own.count >= Self.limit, let oldest = state.own.min(by: { $0.value.expires < $1.value.expires }) {
@@ -50,6 +52,10 @@ final class Sessions: Sendable {
         let hash = Self.hash(token)
         let known = state.withLock { state -> Session?? in
             if state.ended[hash] != nil { return .some(nil) }
+            if let session = state.own[hash], session.expires <= now {
+                state.own[hash] = nil
+                return .some(nil)
+            }
             return state.own[hash].map { .some($0) } ?? .none
         }
         if let known { return known.flatMap { $0.expires > now ? $0 : nil } }
@@ -78,10 +84,19 @@ final class Sessions: Sendable {
             await publish()
             return nil
         }
-        return gossip.view.members.first { member in
-            guard let body = member.records[.sessions]?.bytes, let record = try? SessionsRecord(serializedBytes: body) else { return false }
+        return issuer(of: hash)?.id
+    }
+
+    /// The other member that issued a session.
+    func issuer(of token: String) -> Member? { issuer(of: Self.hash(token)) }
+
+    private func issuer(of hash: [UInt8]) -> Member? {
+        gossip.view.members.first { member in
+            guard !member.isSelf, let body = member.records[.sessions]?.bytes, let record = try? SessionsRecord(serializedBytes: body) else {
+                return false
+            }
             return record.sessions.contains { Array($0.hash) == hash }
-        }?.id
+        }
     }
 
     /// What is gossiped and compared instead of a token.

@@ -64,6 +64,7 @@ struct WebServer: Sendable {
         session.addPublic(to: open)
         let closed = router.group("api/mesh/v1").add(middleware: RequireCaller())
         session.add(to: closed)
+        GroupRoutes(node: node, door: door).add(to: closed)
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
         router.get("/**") { [dashboard] request, _ in try dashboard.response(to: request, path: request.uri.path) }
@@ -76,6 +77,7 @@ struct WebServer: Sendable {
         router.add(middleware: Authentication(door: .peers, node: node))
         let api = router.group("api/mesh/v1")
         addResources(to: api)
+        GroupRoutes(node: node, door: .peers).add(to: api)
         SessionRoutes(node: node, door: .peers, gate: gate, logger: logger).addForPeers(to: api)
         router.post("gossip") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }

@@ -185,6 +185,11 @@ package struct SimulatedMesh: Sendable {
         act(index) { instance, _ in (try? instance.setConfig(key, value, by: admin)) ?? [] }
     }
 
+    package mutating func setGroups(_ index: Int, _ groups: [CameraGroup]) {
+        let admin = keys.admin
+        act(index) { instance, _ in (try? instance.setGroups(groups, by: admin)) ?? [] }
+    }
+
     /// Its address on one link is another from now on.
     ///
     /// - Parameter after: how long the program needs to notice.

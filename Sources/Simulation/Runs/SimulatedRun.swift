@@ -176,17 +176,20 @@ package struct SimulatedRun: Sendable {
         let running = (0..<nodes).filter { mesh.nodes[$0].isRunning && mesh.nodes[$0].pausedUntil == nil && !schedule.revoked.contains($0) }
         guard !running.isEmpty else { return }
         let node = rng.pick(running)
-        switch rng.below(5) {
+        switch rng.below(6) {
         case 0, 1, 2: sendTrigger()
         case 3:
             let size = rng.pick([20, 200, 900, 3000])
             let kind = rng.pick([RecordKind.cameras, .storage, .clips, .sessions])
             let bytes = (0..<size).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
             mesh.act(node) { $0.publish(kind, bytes, now: $1) }
+        case 4:
+            let cameras = (0..<nodes).filter { _ in rng.chance(0.5) }.map { "\(mesh.id($0))" }
+            mesh.setGroups(node, [CameraGroup(name: rng.pick(["home", "garden"]), cameras: Set(cameras))])
         default:
             // As a program does that stamps what it writes.
             let stamp = String(mesh.nodes[node].clock.wallSeconds(mesh.time))
-            mesh.setConfig(node, rng.pick(["users", "groups", "simulated"]), Array(stamp.utf8))
+            mesh.setConfig(node, rng.pick(["users", "simulated"]), Array(stamp.utf8))
         }
     }
 

@@ -64,7 +64,8 @@ struct SessionRoutes: Sendable {
                 cure: "Check both; a mesh has one set of users, the same at every camera.")
         }
         gate.succeeded(address)
-        let (token, session) = await node.sessions.begin(user: user.name, role: role, now: Date())
+        let adminKey = role == .admin ? await gate.open(Array(user.sealedAdminKey), password: credentials.password) : nil
+        let (token, session) = await node.sessions.begin(user: user.name, role: role, adminKey: adminKey, now: Date())
         var response = try Response.json(node.session(of: .user(name: user.name, role: role), expires: session.expires))
         response.headers[.setCookie] = SessionCookie.set(token, door: door)
         return response
@@ -107,6 +108,14 @@ final class SignInGate: Sendable {
     func verify(_ password: String, against hash: String) async -> Bool {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: PasswordHash.verify(password, against: hash)) }
+        }
+    }
+
+    /// The key that an admin signs with; `nil` for a user without one.
+    func open(_ sealed: [UInt8], password: String) async -> AdminKey? {
+        if sealed.isEmpty { return nil }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: SealedAdminKey.open(sealed, password: password)) }
         }
     }
 }
