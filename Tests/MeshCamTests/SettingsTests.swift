@@ -127,7 +127,7 @@ import Testing
         ),
         (
             "[camera]\nsource = \"webcam\"",
-            "meshcam.toml:2: camera.source = \"webcam\": must be auto, synthetic, rpicam, v4l2:/dev/videoN, file:PATH or rtsp://HOST/…"
+            "meshcam.toml:2: camera.source = \"webcam\": must be auto, none, synthetic, rpicam, v4l2:/dev/videoN, file:PATH or rtsp://HOST/…"
         ),
         (
             "[storage]\ndirectories = [1]",

@@ -127,7 +127,7 @@ struct Node: Sendable {
         _ settings: Settings, id: String, gossip: GossipService, store: ClipStore, events: EventHub, logger: Logger
     ) throws -> CameraService {
         guard let source = Media.CameraSettings.Source(parsing: settings.camera.source) else {
-            throw NodeError("camera.source '\(settings.camera.source)' is not known", cure: "Use auto, synthetic, v4l2:/dev/videoN or file:PATH.")
+            throw NodeError("camera.source '\(settings.camera.source)' is not known", cure: "Use auto, none, synthetic, v4l2:/dev/videoN or file:PATH.")
         }
         var camera = Media.CameraSettings(source: source)
         camera.width = settings.camera.width

@@ -61,9 +61,9 @@ extension Settings {
     private static var port: SettingsType<Int> { .integer(0...65535) }
 
     private static var source: SettingsType<String> {
-        .text(allowed: "auto, synthetic, rpicam, v4l2:/dev/videoN, file:PATH or rtsp://HOST/…") { text in
+        .text(allowed: "auto, none, synthetic, rpicam, v4l2:/dev/videoN, file:PATH or rtsp://HOST/…") { text in
             guard SettingsText.isPath(text) else { return false }
-            if ["auto", "synthetic", "rpicam"].contains(text) { return true }
+            if ["auto", "none", "synthetic", "rpicam"].contains(text) { return true }
             if text.hasPrefix("v4l2:") { return text.dropFirst(5).hasPrefix("/") }
             if text.hasPrefix("file:") { return text.count > 5 }
             for scheme in ["rtsp://", "rtsps://"] where text.hasPrefix(scheme) { return text.count > scheme.count }
