@@ -70,14 +70,6 @@ final class PeerProxy: PeerExchange {
             })
     }
 
-    /// Deletes something at a peer.
-    func delete(_ path: String, at member: Member) async throws {
-        try await withDeadline(Self.listDeadline) { [self] in
-            let response = try await execute(member, method: .DELETE, path: path)
-            guard response.status == .noContent else { throw PeerError.refused(status: Int(response.status.code)) }
-        }
-    }
-
     /// A peer's event stream, as it comes.
     func events(of member: Member) async throws -> HTTPClientResponse.Body {
         let response = try await execute(member, path: "/api/mesh/v1/events")

@@ -25,7 +25,7 @@ struct WebServer: Sendable {
     /// HTTPS for browsers and programs, on all addresses.
     func web(tls: TLSConfiguration) throws -> any Service {
         Application(
-            router: router(.web), server: try .tls(.http1(), tlsConfiguration: tls),
+            router: router(.web), server: try .tls(ConnectionGuard.Door().http, tlsConfiguration: tls),
             configuration: .init(address: .hostname(Self.anyAddress, port: node.settings.network.webPort), serverName: "MeshCam"),
             onServerRunning: { [logger, port = node.settings.network.webPort] _ in logger.info("dashboard at https://localhost:\(port)") },
             logger: serverLogger)
@@ -34,7 +34,8 @@ struct WebServer: Sendable {
     /// Plain HTTP, for this machine alone.
     func loopback(port: Int) -> any Service {
         Application(
-            router: router(.loopback), configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
+            router: router(.loopback), server: ConnectionGuard.Door().http,
+            configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
             logger: serverLogger)
     }
 
@@ -44,7 +45,9 @@ struct WebServer: Sendable {
         let (tls, verify) = try PeerTLS.server(identity: node.identity, roster: { gossip.view.roster })
         return Application(
             router: peerRouter(),
-            server: try .tls(.http1(), configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
+            server: try .tls(
+                ConnectionGuard.Door().http,
+                configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
             configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
     }
 
@@ -62,7 +65,7 @@ struct WebServer: Sendable {
         let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
         let open = router.group("api/mesh/v1")
         session.addPublic(to: open)
-        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller())
+        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
         session.add(to: closed)
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
@@ -76,7 +79,6 @@ struct WebServer: Sendable {
         router.add(middleware: Authentication(door: .peers, node: node))
         let api = router.group("api/mesh/v1")
         addResources(to: api)
-        SessionRoutes(node: node, door: .peers, gate: gate, logger: logger).addForPeers(to: api)
         router.post("gossip") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let body = try await request.body.collect(upTo: 4 << 20)

@@ -68,10 +68,11 @@ struct Node: Sendable {
         let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
         let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)
         let access = LocalToken()
+        let sessions = Sessions(gossip: gossip, directory: paired == nil ? nil : state, logger: logger.part("sessions"))
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
             isAlone: paired == nil,
-            sessions: Sessions(gossip: gossip), events: events, peers: peers, localAccess: access)
+            sessions: sessions, events: events, peers: peers, localAccess: access)
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
         let leaf = try BrowserLeaf(name: settings.node.name)
@@ -85,6 +86,7 @@ struct Node: Sendable {
             Named("storage", restarts: true) { await store.run() },
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
+            Named("sessions", restarts: true) { await sessions.run() },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
             Named("web", service: try web.web(tls: leaf.tls)),

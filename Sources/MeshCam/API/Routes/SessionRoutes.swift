@@ -32,14 +32,6 @@ struct SessionRoutes: Sendable {
         group.delete("session") { request, context in try await signOut(request, context) }
     }
 
-    /// A peer passes on that a session of this node's was signed out there.
-    func addForPeers(to group: RouterGroup<APIContext>) {
-        group.delete("session/:hash") { [node] _, context in
-            if let hash = [UInt8](hex: context.parameter("hash")) { _ = await node.sessions.end(hash: hash, now: Date()) }
-            return Response(status: .noContent)
-        }
-    }
-
     private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
         guard Authentication.isSameOrigin(request) else { throw ProblemDetails.forbidden("This came from another site's page.") }
         let body = try await request.body.collect(upTo: 1 << 14)
@@ -71,12 +63,8 @@ struct SessionRoutes: Sendable {
     }
 
     private func signOut(_ request: Request, _ context: APIContext) async throws -> Response {
-        if let token = SessionCookie.token(in: request.headers[values: .cookie], door: door),
-            let issuer = await node.sessions.end(token, now: Date()),
-            let member = node.gossip.view.members.first(where: { $0.id == issuer }), member.isReachable
-        {
-            // Best effort: this node refuses the token already, and the issuer's record will say so too.
-            try? await node.peers.delete("/api/mesh/v1/session/\(Sessions.hash(token).hexText)", at: member)
+        if let token = SessionCookie.token(in: request.headers[values: .cookie], door: door) {
+            await node.sessions.end(token, now: Date())
         }
         return Response(status: .noContent, headers: [.setCookie: SessionCookie.clear(door: door)])
     }
