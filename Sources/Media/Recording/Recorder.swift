@@ -133,7 +133,8 @@ public actor Recorder {
                 case .append(let unit): try append(unit)
                 case .cut(let next, let start, let beginsWithKeyFrame):
                     guard let bytes = try clip?.muxer.cut(at: next.pts90k - (clip?.header.startPts90k ?? 0)) else { continue }
-                    emit(bytes, start: start, end: next.captured, containsKeyFrame: beginsWithKeyFrame)
+                    let isKept = emit(bytes, start: start, end: next.captured, containsKeyFrame: beginsWithKeyFrame)
+                    if !isKept { plan.sinkLost() }
                 case .close(let reason, let start, let beginsWithKeyFrame):
                     try close(reason, start: start, beginsWithKeyFrame: beginsWithKeyFrame)
                 }
@@ -161,7 +162,7 @@ public actor Recorder {
         clipCount += 1
         let writer = sink.open(header)
         clip = Clip(header: header, writer: writer, muxer: muxer, end: first.captured, id: clipCount)
-        writer.append(
+        _ = writer.append(
             Fragment(
                 index: 0, bytes: SharedBytes(muxer.initializationSegment), start: header.start, end: header.start,
                 containsKeyFrame: false))
@@ -176,12 +177,17 @@ public actor Recorder {
         if unit.codec.isVideo { self.clip?.end = unit.captured + MediaTime.duration(ticks90k: unit.duration90k) }
     }
 
-    private func emit(_ bytes: [UInt8], start: ContinuousClock.Instant, end: ContinuousClock.Instant, containsKeyFrame: Bool) {
-        guard let clip, !bytes.isEmpty else { return }
-        clip.writer.append(
+    /// Answers whether the sink keeps the clip.
+    @discardableResult
+    private func emit(
+        _ bytes: [UInt8], start: ContinuousClock.Instant, end: ContinuousClock.Instant, containsKeyFrame: Bool
+    ) -> Bool {
+        guard let clip, !bytes.isEmpty else { return true }
+        let isKept = clip.writer.append(
             Fragment(
                 index: clip.nextIndex, bytes: SharedBytes(bytes), start: start, end: end, containsKeyFrame: containsKeyFrame))
         self.clip?.nextIndex += 1
+        return isKept
     }
 
     private func close(_ reason: ClipSummary.Reason, start: ContinuousClock.Instant, beginsWithKeyFrame: Bool) throws {

@@ -56,6 +56,10 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as ClipReadError {
             switch error {
             case .unknown: throw ProblemDetails(title: "Not found", status: 404, detail: "There is no such clip.")
+            case .deleted:
+                throw ProblemDetails(
+                    title: "Gone", status: 410, detail: "Somebody deleted the clip from its storage.",
+                    cure: "A copy of the storage may still hold it.")
             case .unavailable(let why):
                 throw ProblemDetails.unavailable("The clip cannot be read now: \(why).", cure: "Check the storage under Settings.")
             }

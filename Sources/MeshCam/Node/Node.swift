@@ -113,7 +113,12 @@ struct Node: Sendable {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter())
         configuration.maximumGracefulShutdownDuration = Self.patience
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            await services.peers.shutdown()
+            throw error
+        }
         await services.peers.shutdown()
         logger.info("stopped")
     }
