@@ -35,6 +35,9 @@ final class PeerProxy: PeerExchange {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
+    /// A node that fails to start never gets to ``shutdown()``; the client insists on one.
+    deinit { try? client.syncShutdown() }
+
     func shutdown() async { try? await client.shutdown() }
 
     /// A peer's own JSON answer to `path`, within ``listDeadline``.

@@ -20,6 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let plan = try DemoPlan(cameras: cameras, webPort: webPort, httpPort: httpPort, footage: footage)
+            try plan.checkPorts()
             let root = dir.map { URL(filePath: $0).standardizedFileURL.path } ?? HostFacts.current.stateDirectory + "-demo"
             let directory = try DemoDirectory(root)
             let password = try DemoMesh(directory).provision(plan, password: password)
