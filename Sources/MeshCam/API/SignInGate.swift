@@ -60,6 +60,14 @@ final class SignInGate: Sendable {
         }
     }
 
+    /// The key that an admin signs with, opened by the password; nil for a user without one.
+    func open(_ sealed: [UInt8], password: String) async -> AdminKey? {
+        if sealed.isEmpty { return nil }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: SealedAdminKey.open(sealed, password: password)) }
+        }
+    }
+
     private static func network(_ host: ConnectionLimits.Host) -> String? {
         switch host {
         case .loopback: nil

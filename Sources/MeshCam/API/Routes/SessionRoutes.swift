@@ -54,7 +54,8 @@ struct SessionRoutes: Sendable {
                 cure: "Check both; a mesh has one set of users, the same at every camera.")
         }
         gate.succeeded(host, address)
-        let (token, session) = await node.sessions.begin(user: user.name, role: role, now: Date())
+        let adminKey = role == .admin ? await gate.open(Array(user.sealedAdminKey), password: credentials.password) : nil
+        let (token, session) = await node.sessions.begin(user: user.name, role: role, adminKey: adminKey, now: Date())
         var response = try Response.json(node.session(of: .user(name: user.name, role: role), expires: session.expires))
         response.headers[.setCookie] = SessionCookie.set(token, door: door)
         return response
