@@ -57,6 +57,23 @@ import Testing
         }
     }
 
+    /// Whatever stands there under the clip's name belongs to somebody else.
+    @Test func aFileOfThatNameIsNeverWrittenOver() async throws {
+        let root = try make("\(directory)/nas")
+        let stem = "\(try make("\(root)/Front-door/2026-11-20"))/2026-11-20T12-34-56.789Z_ev1"
+        for name in [stem, "\(stem)-1"] { FileManager.default.createFile(atPath: "\(name).mp4", contents: Data([99])) }
+        let store = store([root])
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            #expect(try await store.read(id, at: 0, count: 10) == [1, 2, 3])
+        }
+        for name in [stem, "\(stem)-1"] { #expect(FileManager.default.contents(atPath: "\(name).mp4") == Data([99])) }
+        #expect(FileManager.default.contents(atPath: "\(stem)-2.mp4") == Data([1, 2, 3]))
+    }
+
     @Test func whatSomebodyDeletedIsNotListedAnyMore() async throws {
         let root = try make("\(directory)/nas")
         let store = store([root])
