@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from mesh import Mesh  # noqa: E402
+from mesh import NO_CAMERA, Mesh  # noqa: E402
 
 
 def pytest_configure(config):
@@ -29,7 +29,8 @@ def lab(request):
         mesh.close()
         if failed:
             for log in sorted(mesh.directory.glob("*.log")):
-                print(f"--- {log.name}\n" + "".join(log.read_text(errors="replace").splitlines(keepends=True)[-25:]))
+                lines = [line for line in log.read_text(errors="replace").splitlines() if NO_CAMERA not in line]
+                print(f"--- {log.name}", *lines[-25:], sep="\n")
         shutil.rmtree(mesh.directory, ignore_errors=True)
 
 

@@ -132,8 +132,8 @@ class Host:
         """All of its links, for fault rules."""
         return f"h{self.number}-*"
 
-    def plug(self, link="eth0"):
-        """A new link, up, without any address but IPv6's link-local one."""
+    def plug(self, link="eth0", ipv6=True):
+        """A new link, up, without any address but IPv6's link-local one (and without that where there is no IPv6)."""
         port = self.port(link)
         self.links[link] = len(self.links)
         ip("link", "add", port, "type", "veth", "peer", "name", f"x{port}")
@@ -144,6 +144,8 @@ class Host:
         ip("link", "set", port, "up")
         ip("link", "set", f"x{port}", "netns", self.holder.pid)
         self.run("ip", "link", "set", f"x{port}", "name", link)
+        if not ipv6:
+            self.run("sh", "-c", f"echo 1 > /proc/sys/net/ipv6/conf/{link}/disable_ipv6")
         self.run("ip", "link", "set", link, "up")
         self.network.tell("add", port=port)
         return self

@@ -203,7 +203,7 @@ class Mesh:
         """Gives the hosts (default: all) links, addresses and, where wanted, an avahi-daemon."""
         for node in nodes or self.nodes:
             for link in links:
-                node.host.plug(link).address(link, ipv6=ipv6)
+                node.host.plug(link, ipv6).address(link, ipv6=ipv6)
             if avahi:
                 node.host.start_avahi()
 
