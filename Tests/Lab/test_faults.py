@@ -22,7 +22,7 @@ def triggers_reach_all(mesh, limit=TRIGGERED):
 
 def started(lab, count, **settings):
     mesh = lab(count)
-    mesh.plug(ipv6=False)
+    mesh.plug()
     mesh.start(camera=CAMERA, **settings)
     mesh.wait_until_all_see_all()
     for node in mesh.nodes:
