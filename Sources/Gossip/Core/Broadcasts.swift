@@ -16,12 +16,20 @@ struct Broadcasts: Sendable {
         let isState: Bool
         let order: UInt64
         var sent = 0
+
+        /// The least-sent first, of these the newest.
+        func goesBefore(_ other: Item) -> Bool { sent != other.sent ? sent < other.sent : order > other.order }
     }
 
     /// More topics than that drop the most-sent one: anti-entropy brings what was dropped.
     static let limit = 512
 
+    /// No frame is smaller than a claim's signature.
+    private static let smallest = 64
+
+    /// Sorted as they go: packets are filled from the front.
     private var items: [Item] = []
+    private var states = 0
     private var order: UInt64 = 0
 
     var isEmpty: Bool { items.isEmpty }
@@ -34,15 +42,30 @@ struct Broadcasts: Sendable {
             }
         remove(topic)
         order += 1
-        items.append(Item(topic: topic, frame: frame, isState: isState, order: order))
-        if items.count > Self.limit, let worn = items.indices.max(by: { items[$0].sent < items[$1].sent }) { items.remove(at: worn) }
+        insert(Item(topic: topic, frame: frame, isState: isState, order: order))
+        if items.count > Self.limit { states -= items.removeLast().isState ? 1 : 0 }
     }
 
     mutating func remove(_ topic: Topic) {
-        items.removeAll { $0.topic == topic }
-        if case .claim(let subject) = topic {
-            items.removeAll { if case .accusation(subject, _) = $0.topic { true } else { false } }
+        items.removeAll { item in
+            let goes =
+                switch (topic, item.topic) {
+                case (.claim(let subject), .accusation(let accused, _)): subject == accused
+                default: item.topic == topic
+                }
+            if goes, item.isState { states -= 1 }
+            return goes
         }
+    }
+
+    private mutating func insert(_ item: Item) {
+        var range = 0..<items.count
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            range = items[middle].goesBefore(item) ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        items.insert(item, at: range.lowerBound)
+        states += item.isState ? 1 : 0
     }
 
     /// How often each item is sent in a mesh of that size: factor · ceil(log10(members + 1)).
@@ -56,23 +79,28 @@ struct Broadcasts: Sendable {
         return factor * max(1, digits)
     }
 
-    /// Frames for one packet: the least-sent first, of these the newest. Claims leave a third of the space to state while there is any.
+    /// Frames for one packet: the least-sent first, of these the newest. Claims leave a third of the space to state while there is
+    /// any: a mesh in turmoil must not starve what its members have to say (memberlist#299).
     mutating func take(space: Int, transmissions: Int) -> [Frame] {
-        guard !items.isEmpty else { return [] }
         var left = space
-        var claimSpace = items.contains(where: \.isState) ? space * 2 / 3 : space
+        var claimSpace = states > 0 ? space * 2 / 3 : space
         var taken: [Int] = []
-        let ranked = items.indices.sorted { (items[$0].sent, items[$1].order) < (items[$1].sent, items[$0].order) }
-        for index in ranked {
+        for index in items.indices {
+            if left < Self.smallest { break }
             let size = items[index].frame.size
             guard size <= left, items[index].isState || size <= claimSpace else { continue }
             left -= size
             if !items[index].isState { claimSpace -= size }
             taken.append(index)
         }
-        let frames = taken.map { items[$0].frame }
-        for index in taken { items[index].sent += 1 }
-        items.removeAll { $0.sent >= transmissions }
-        return frames
+        var sent: [Item] = []
+        for index in taken.reversed() { sent.append(items.remove(at: index)) }
+        sent.reverse()
+        for var item in sent {
+            states -= item.isState ? 1 : 0
+            item.sent += 1
+            if item.sent < transmissions { insert(item) }
+        }
+        return sent.map(\.frame)
     }
 }

@@ -9,12 +9,7 @@ extension GossipInstance {
     private static let spreadLimit = 8
 
     /// Equal where nothing is missing: roster, configuration, versions of all records, standings of all members.
-    var stateHash: [UInt8] { crypto.hash(digest.wireBytes) }
-
-    /// Suspicion passes; for comparisons a suspect is alive.
-    private func settled(_ standing: Standing) -> Standing {
-        standing.status == .suspect ? Standing(status: .alive, incarnation: standing.incarnation) : standing
-    }
+    var stateHash: [UInt8] { crypto.hash(roster.hash + config.digest + state.sum.bytes) }
 
     var digest: WireDigest {
         var digest = WireDigest()
@@ -27,21 +22,21 @@ extension GossipInstance {
             entry.n = record.version.n
             return entry
         }
-        digest.config = config.byKey.sorted { $0.key < $1.key }.map { key, value in
-            var entry = WireDigest.Config()
-            entry.key = key
-            entry.counter = value.counter
-            entry.hash = Data(value.hash)
-            return entry
+        digest.config = config.byKey.sorted { $0.key < $1.key }.flatMap { key, values in
+            values.map { value in
+                var entry = WireDigest.Config()
+                entry.key = key
+                entry.counter = value.counter
+                entry.hash = Data(value.hash)
+                return entry
+            }
         }
-        digest.claims = state.evidence.keys.sorted().compactMap { node in
-            guard let standing = membership.standing(of: node) else { return nil }
-            let settled = settled(standing)
+        digest.claims = state.evidence.sorted { $0.key < $1.key }.map { node, evidence in
             var entry = WireDigest.Claim()
             entry.subject = Data(node.bytes)
-            entry.status = settled.status.rank
-            entry.boot = settled.incarnation.boot
-            entry.incarnation = settled.incarnation.number
+            entry.status = evidence.settled.status.rank
+            entry.boot = evidence.settled.incarnation.boot
+            entry.incarnation = evidence.settled.incarnation.number
             return entry
         }
         return digest
@@ -64,19 +59,19 @@ extension GossipInstance {
             known[node] = Standing(status: status, incarnation: Incarnation(boot: entry.boot, number: entry.incarnation))
         }
         for (node, evidence) in state.evidence.sorted(by: { $0.key < $1.key }) {
-            guard let standing = membership.standing(of: node) else { continue }
-            if let theirs = known[node], settled(standing) <= theirs { continue }
+            if let theirs = known[node], evidence.settled <= theirs { continue }
             for signed in evidence.all where take(signed.body.count + 100) { delta.claims.append(signed) }
         }
-        var configured: [String: (counter: UInt64, hash: [UInt8])] = [:]
-        for entry in digest.config { configured[entry.key] = (entry.counter, Array(entry.hash)) }
-        for (key, entry) in config.byKey.sorted(by: { $0.key < $1.key }) {
-            if let theirs = configured[key],
-                theirs.counter > entry.counter || (theirs.counter == entry.counter && !theirs.hash.lexicographicallyPrecedes(entry.hash))
-            {
-                continue
+        var configured: [String: [(counter: UInt64, hash: [UInt8])]] = [:]
+        for entry in digest.config { configured[entry.key, default: []].append((entry.counter, Array(entry.hash))) }
+        for (key, entries) in config.byKey.sorted(by: { $0.key < $1.key }) {
+            for entry in entries {
+                let isThere = configured[key, default: []].contains { theirs in
+                    theirs.hash == entry.hash
+                        || !SharedConfig.isJoined(key) && (theirs.counter, theirs.hash.hexDigits) >= (entry.counter, entry.hash.hexDigits)
+                }
+                if !isThere, take(entry.value.count + 200) { delta.config.append(entry.signed) }
             }
-            if take(entry.value.count + 200) { delta.config.append(entry.signed) }
         }
         var versions: [SignedState.Key: SignedState.Version] = [:]
         for entry in digest.records {

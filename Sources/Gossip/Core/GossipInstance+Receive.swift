@@ -13,7 +13,7 @@ extension GossipInstance {
             case .frames: actions = receiveFrames(content, from: peer, address, now: now)
             case .hello: actions = receiveHello(content, from: peer, address, now: now)
             case .helloReply: actions = receiveHelloReply(content, from: peer, address, now: now)
-            case .staleBoot: actions = receiveStaleBoot(content, from: peer)
+            case .staleBoot: actions = receiveStaleBoot(content, from: peer, now: now)
             }
             return actions ?? []
         }
@@ -69,9 +69,10 @@ extension GossipInstance {
         let wasUp = links[peer]?.boot == content.sourceBoot
         if let refusal = links[peer]?.accept(content, ownBoot: boot, from: address, now: now) { return refuse(refusal) }
         links[peer]?.helloNonce = nil
+        if let current = links[peer]?.current { take(current, for: peer) }
         var actions: [Action] = [.savePeers]
         // Even on a link that was up: a member that answers although we hold it for dead has to hear of it.
-        if !wasUp || !membership.present.contains(peer) { actions += greet(peer, now: now) }
+        if !wasUp || !membership.isPresent(peer) { actions += greet(peer, now: now) }
         return actions
     }
 
@@ -87,16 +88,12 @@ extension GossipInstance {
         return packet.map { [.send($0, to: address)] }
     }
 
-    /// Peers have seen a later boot of ours: this disk was rolled back. A leap that no rollback explains is not believed.
-    private mutating func receiveStaleBoot(_ content: PacketContent, from peer: NodeID) -> [Action]? {
+    /// Peers have seen a later boot of ours: this disk was rolled back.
+    private mutating func receiveStaleBoot(_ content: PacketContent, from peer: NodeID, now: ContinuousClock.Instant) -> [Action]? {
         guard content.destinationBoot == boot, let frame = content.frames.first, frame.kind == .staleBoot,
             let stale = WireStaleBoot(untrusted: frame.body)
         else { return refuse(.misdirected) }
-        guard stale.boot >= boot, stale.boot - boot <= 1000, stale.boot < UInt32.max else { return refuse(.malformed) }
-        return [
-            .log(.warning, "\(name(of: peer)) has seen a later start of this node: its disk was rolled back; going on with start \(stale.boot + 1)", peer: peer),
-            .raiseBoot(stale.boot + 1),
-        ]
+        return goBeyond(stale.boot, tellsOf: peer, now: now)
     }
 
     // MARK: Frames
@@ -105,10 +102,13 @@ extension GossipInstance {
         _ content: PacketContent, from peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
     ) -> [Action]? {
         let boot = links[peer]?.boot
-        let place = links[peer]?.addresses.first
+        let place = links[peer]?.current
         if let refusal = links[peer]?.accept(content, ownBoot: self.boot, from: address, now: now) {
             switch refusal {
             case .staleBoot: return tellStaleBoot(content, to: peer, address, now: now)
+            // All of a silent member's packets look old: it began anew in the same boot, on a disk that was rolled back by one.
+            case .replayed where links[peer]?.seemsRolledBack(now: now) == true:
+                return tellStaleBoot(content, to: peer, address, now: now)
             case .misdirected:
                 drops.count(refusal)
                 // It still talks to an earlier boot of ours: our own hello makes it ask for the present one.
@@ -117,7 +117,10 @@ extension GossipInstance {
             }
         }
         var actions: [Action] = []
-        if links[peer]?.addresses.first != place { actions.append(.savePeers) }
+        if let current = links[peer]?.current, current != place {
+            actions.append(.savePeers)
+            take(current, for: peer)
+        }
         if boot != content.sourceBoot { actions += greet(peer, now: now) }
         for frame in content.frames { actions += receive(frame, from: peer, now: now) }
         return actions

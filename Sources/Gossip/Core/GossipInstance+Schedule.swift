@@ -4,7 +4,7 @@ extension GossipInstance {
         var deadline = min(membership.nextDeadline, nextSyncAt, nextCallAt)
         if !broadcasts.isEmpty { deadline = min(deadline, nextGossipAt) }
         if let trigger = triggers.nextDeadline { deadline = min(deadline, trigger) }
-        for link in links.values { if let sync = link.syncAt.first { deadline = min(deadline, sync) } }
+        if let sync = plannedSyncs.first { deadline = min(deadline, sync.at) }
         return deadline
     }
 
@@ -20,13 +20,12 @@ extension GossipInstance {
             nextSyncAt = now + settings.syncInterval
             if let peer = membership.present.randomElement(using: &random) { actions += send([syncHashFrame], to: peer, now: now) }
         }
-        for peer in links.keys.sorted() where links[peer]?.syncAt.first.map({ $0 <= now }) == true {
-            links[peer]?.syncAt.removeFirst()
-            actions += send([syncHashFrame], to: peer, now: now)
-        }
+        let due = plannedSyncs.prefix { $0.at <= now }
+        plannedSyncs.removeFirst(due.count)
+        for sync in due { actions += send([syncHashFrame], to: sync.peer, now: now) }
         if nextGossipAt <= now, !broadcasts.isEmpty {
             nextGossipAt = now + settings.gossipInterval
-            let peers = membership.present.shuffled(using: &random).prefix(settings.gossipFanout)
+            let peers = membership.present.sample(settings.gossipFanout, using: &random)
             // With nobody to tell, news waits; whoever comes gets everything anyway.
             for peer in peers { actions += send([], to: peer, now: now) }
         }
@@ -34,11 +33,18 @@ extension GossipInstance {
         return actions
     }
 
-    /// Knocks at members that are not there: all of them while this node is young, later a few at a time, for ever.
+    /// Packets that one round of calls may take: a mesh with many absent members stays quiet, and one that answers brings the rest.
+    private static let callBudget = 32
+
+    /// Knocks at members that are not there, in turn, for ever: after a partition of any length the two sides find each other
+    /// (serf#605 is what happens otherwise).
     private mutating func callAbsent(now: ContinuousClock.Instant) -> [Action] {
-        let present = Set(membership.present)
-        let absent = links.keys.filter { !present.contains($0) }.sorted()
-        return absent.shuffled(using: &random).prefix(64).flatMap { hello($0, now: now) }
+        if callOrder.isEmpty { callOrder = links.keys.filter { !membership.isPresent($0) }.sorted().shuffled(using: &random) }
+        var actions: [Action] = []
+        while actions.count < Self.callBudget, let peer = callOrder.popLast() {
+            if !membership.isPresent(peer) { actions += hello(peer, now: now) }
+        }
+        return actions
     }
 
     /// Does what membership decided.
@@ -49,7 +55,7 @@ extension GossipInstance {
             case .send(let frame, let peer):
                 actions += send([frame] + accusation(against: peer, with: frame), to: peer, now: now)
             case .sendEverywhere(let frame, let peer):
-                actions += sendEverywhere(frame, to: peer, now: now)
+                actions += sendEverywhere([frame] + accusation(against: peer, with: frame), to: peer, now: now)
             case .probeByTLS(let peer, let sequence):
                 actions += exchange(.probe(sequence: sequence), with: peer)
             case .assert(let standing, let subject):
@@ -61,9 +67,10 @@ extension GossipInstance {
         return actions
     }
 
-    /// The accused is told in the ping, so that it can refute at once (Lifeguard §IV-C, buddy system).
+    /// The accused is told in the ping, so that it can refute at once (Lifeguard §IV-C, buddy system). Here in the answer to its own
+    /// pings too: who is held for dead gets no pings any more, but may well send some.
     private func accusation(against peer: NodeID, with frame: Frame) -> [Frame] {
-        guard frame.kind == .ping, let signed = state.evidence[peer]?.accusation else { return [] }
+        guard frame.kind == .ping || frame.kind == .ack, let signed = state.evidence[peer]?.accusation else { return [] }
         return [Frame(kind: .claim, body: signed.wireBytes)]
     }
 
@@ -78,7 +85,7 @@ extension GossipInstance {
         case .alive where old.status == .suspect:
             actions.append(.log(.info, "\(name) answers again", peer: member))
         case .alive:
-            let place = links[member]?.addresses.first.map { " (\($0.host))" } ?? ""
+            let place = links[member]?.address.map { " (\($0.host))" } ?? ""
             actions.append(.log(.info, "\(name) is here\(place)", peer: member))
             // Found through others: find out how to reach it.
             if links[member]?.boot == nil { actions += hello(member, now: now) }

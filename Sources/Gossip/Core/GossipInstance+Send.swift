@@ -5,14 +5,17 @@ extension GossipInstance {
     /// said again later or by anti-entropy.
     mutating func send(_ frames: [Frame], to peer: NodeID, now: ContinuousClock.Instant, withNews: Bool = true) -> [Action] {
         guard let link = links[peer] else { return [] }
-        guard link.boot != nil, let address = link.addresses.first else { return hello(peer, now: now) }
+        guard link.boot != nil, let address = link.address else { return hello(peer, now: now) }
         return pack(frames, withNews: withNews).compactMap { seal(.frames, $0, for: peer).map { .send($0, to: address) } }
     }
 
-    mutating func sendEverywhere(_ frame: Frame, to peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+    /// To all addresses that are known of it: the usual one may have stopped working.
+    mutating func sendEverywhere(_ frames: [Frame], to peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         guard let link = links[peer] else { return [] }
         guard link.boot != nil else { return hello(peer, now: now) }
-        return link.addresses.prefix(4).compactMap { address in seal(.frames, [frame], for: peer).map { .send($0, to: address) } }
+        return link.addresses.prefix(PeerLink.addressLimit).compactMap { address in
+            seal(.frames, frames, for: peer).map { .send($0, to: address) }
+        }
     }
 
     /// Splits frames into packets; the last one gets news on top.
@@ -47,11 +50,8 @@ extension GossipInstance {
     mutating func hello(_ peer: NodeID, now: ContinuousClock.Instant, at extra: [PeerAddress] = []) -> [Action] {
         guard let link = links[peer] else { return [] }
         if let sentAt = link.helloSentAt, now - sentAt < .milliseconds(200), extra.isEmpty { return [] }
-        let own = nodeRecord(of: peer).map { record in
-            record.gossipPort > 0 ? record.addresses.prefix(4).map { PeerAddress(host: $0, port: Int(record.gossipPort)) } : []
-        }
         var addresses = extra
-        for address in link.addresses + (own ?? []) + seeds where !addresses.contains(address) { addresses.append(address) }
+        for address in link.addresses + seeds where !addresses.contains(address) { addresses.append(address) }
         addresses = Array(addresses.prefix(PeerLink.addressLimit * 2))
         guard !addresses.isEmpty else { return [] }
         // One nonce while it waits: an answer to any of several calls will do.
@@ -68,18 +68,33 @@ extension GossipInstance {
 
     /// Somebody that calls itself `peer` was seen at that address. Nothing is proven yet.
     mutating func discovered(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
-        guard let link = links[peer], !link.candidates.contains(address) || !membership.present.contains(peer) else { return [] }
-        links[peer]?.learn([address])
-        return membership.present.contains(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
+        guard let link = links[peer], !link.addresses.contains(address) || !membership.isPresent(peer) else { return [] }
+        links[peer]?.hear(rumour: address)
+        return membership.isPresent(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
     }
 
-    /// What a member needs first when a link comes up.
+    /// This node's own addresses changed, and its record says so already: some members learn the new ones from a packet at once, the
+    /// others from those.
+    mutating func addressesChanged(now: ContinuousClock.Instant) -> [Action] {
+        guard let record = state.record(id, .node), let frame = frame(of: record, now: now) else { return [] }
+        return membership.present.sample(64, using: &random).flatMap { sendEverywhere([frame], to: $0, now: now) }
+    }
+
+    /// What a member needs first when a link comes up. Two that know of each other by the others and meet for the first time, as
+    /// most pairs of a large mesh do, only compare.
     mutating func greet(_ peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
-        var frames = ownFrames(now: now)
-        frames += (state.evidence[peer]?.all ?? []).map { Frame(kind: .claim, body: $0.wireBytes) }
-        frames.append(syncHashFrame)
-        links[peer]?.syncAt = [now + .seconds(1), now + .seconds(3)]
-        return send(frames, to: peer, now: now)
+        let accusation = (state.evidence[peer]?.all ?? []).map { Frame(kind: .claim, body: $0.wireBytes) }
+        let standing = membership.standing(of: peer)
+        if now - started >= settings.eagerPeriod, standing?.status == .alive, standing?.incarnation.boot == links[peer]?.boot,
+            certificate(of: peer) != nil
+        {
+            return send([syncHashFrame], to: peer, now: now)
+        }
+        for delay in [Duration.seconds(1), .seconds(3)] {
+            let sync = PlannedSync(at: now + delay, peer: peer)
+            plannedSyncs.insert(sync, at: plannedSyncs.place(of: sync))
+        }
+        return send(ownFrames(now: now) + accusation + [syncHashFrame], to: peer, now: now)
     }
 
     /// Our own claim and all records of ours that fit a packet.

@@ -19,6 +19,7 @@ extension GossipInstance {
         let record = SignedState.Record(
             version: SignedState.Version(boot: boot, n: published), signed: signed, body: body, receivedAt: now)
         state.set(SignedState.Key(node: id, kind: kind), record)
+        if kind == .node { describe(id) }
         return spread(record, of: id, kind, now: now) + [.changed(.record(id, kind))]
     }
 
@@ -64,6 +65,7 @@ extension GossipInstance {
             drops.count(.malformed)
             return []
         }
+        if claim.subject == id, claim.author == id { return accept(ownClaim: claim, signed, now: now) }
         guard membership.isNews(claim) else {
             // Somebody holds an old view of us: our last word corrects it.
             guard claim.subject == id, claim.author != id, let peer, let own = state.evidence[id]?.own else { return [] }
@@ -83,6 +85,37 @@ extension GossipInstance {
         return carryOut(membership.apply(claim, now: now), now: now)
     }
 
+    /// Our own word comes back to us. Usually an echo; a later one than we remember means that this disk was rolled back.
+    private mutating func accept(ownClaim claim: Claim, _ signed: WireSigned, now: ContinuousClock.Instant) -> [Action] {
+        guard claim.standing.incarnation > membership.own else { return [] }
+        return goBeyond(claim.standing.incarnation.boot, signed, domain: .claim, now: now)
+    }
+
+    /// Goes on in a later boot than one that we signed something in and do not remember.
+    private mutating func goBeyond(
+        _ seen: UInt32, _ signed: WireSigned, domain: SignatureDomain, now: ContinuousClock.Instant
+    ) -> [Action] {
+        guard let own = roster.admission(of: id),
+            crypto.verify(Array(signed.signature), of: Array(signed.body), domain: domain, publicKey: own.signPublicKey)
+        else {
+            drops.count(.forged)
+            return []
+        }
+        return goBeyond(seen, tellsOf: nil, now: now)
+    }
+
+    /// - Parameter peer: who told; `nil` for what we signed ourselves.
+    mutating func goBeyond(_ seen: UInt32, tellsOf peer: NodeID?, now: ContinuousClock.Instant) -> [Action] {
+        // A leap that no rollback explains is not believed, and nobody can drive us up faster than this.
+        guard seen >= boot, seen - boot <= 1000, seen < .max, raisedAt.map({ now - $0 >= .seconds(10) }) ?? true else { return [] }
+        raisedAt = now
+        let witness = peer.map { name(of: $0) } ?? "the mesh"
+        return [
+            .log(.warning, "\(witness) has seen a later start of this node: its disk was rolled back; going on with start \(seen + 1)", peer: peer),
+            .raiseBoot(seen + 1),
+        ]
+    }
+
     mutating func accept(record frame: WireRecordFrame, now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
         guard let node = frame.record.node, let content = WireRecordBody(untrusted: frame.record.body),
             let kind = UInt8(exactly: content.kind).flatMap(RecordKind.init(rawValue:)), content.body.count <= SignedState.recordLimit
@@ -93,8 +126,8 @@ extension GossipInstance {
         let key = SignedState.Key(node: node, kind: kind)
         let version = SignedState.Version(boot: content.boot, n: content.n)
         guard state.isNews(key, version) else { return [] }
-        // Of our own records, others may know later ones only if this disk was rolled back; a stale boot tells that better.
-        guard node != id || content.boot < boot else { return [] }
+        // Of our own records, others may know later ones only if this disk was rolled back.
+        if node == id { return content.boot < boot ? [] : goBeyond(content.boot, frame.record, domain: .record, now: now) }
         guard let author = roster.admission(of: node),
             crypto.verify(
                 Array(frame.record.signature), of: Array(frame.record.body), domain: .record, publicKey: author.signPublicKey)
@@ -105,6 +138,7 @@ extension GossipInstance {
         let held = min(Duration.milliseconds(Int64(frame.heldMs)), .seconds(7 * 24 * 3600))
         let record = SignedState.Record(version: version, signed: frame.record, body: Array(content.body), receivedAt: now - held)
         state.set(key, record)
+        if kind == .node { describe(node) }
         var actions: [Action] = spreading ? spread(record, of: node, kind, now: now) : []
         actions.append(.changed(.record(node, kind)))
         if kind == .events, node != id { actions += deliverLate(record, from: node, now: now) }
@@ -149,7 +183,8 @@ extension GossipInstance {
                 actions.append(.log(.warning, "this node was revoked: the others talk to it no more", peer: nil))
             case .revoked(let node):
                 actions.append(.log(.warning, "node \(node.short) was revoked", peer: node))
-            case .renewed, .adminKey: break
+            case .renewed(let node): describe(node)
+            case .adminKey: break
             }
         }
         return actions
@@ -182,7 +217,7 @@ extension GossipInstance {
     }
 
     mutating func compareSoon(now: ContinuousClock.Instant) -> [Action] {
-        let peers = membership.present.shuffled(using: &random).prefix(settings.gossipFanout)
+        let peers = membership.present.sample(settings.gossipFanout, using: &random)
         return peers.flatMap { send([syncHashFrame], to: $0, now: now) }
     }
 }

@@ -33,7 +33,10 @@ extension GossipInstance {
         let body = body(of: trigger, now: now)
         let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .trigger), signer: id.bytes)
         let frame = Frame(kind: .trigger, body: signed.wireBytes)
-        return trigger.waiting.sorted().flatMap { send([frame], to: $0, now: now, withNews: false) }
+        return trigger.waiting.sorted().flatMap { peer in
+            // Whoever did not answer three times may have another address by now.
+            trigger.resends < 2 ? send([frame], to: peer, now: now, withNews: false) : sendEverywhere([frame], to: peer, now: now)
+        }
     }
 
     private func body(of trigger: TriggerDelivery.Outgoing, now: ContinuousClock.Instant) -> [UInt8] {

@@ -26,6 +26,19 @@ struct GossipInstance: Sendable {
         case probe(sequence: UInt32)
     }
 
+    /// What a node's own record says.
+    struct Description: Sendable {
+        let record: NodeRecord
+        /// Only if its key is the one that the node was admitted with.
+        let certificate: [UInt8]?
+    }
+
+    struct PlannedSync: Sendable, Hashable, Comparable {
+        let at: ContinuousClock.Instant
+        let peer: NodeID
+        static func < (a: Self, b: Self) -> Bool { (a.at, a.peer) < (b.at, b.peer) }
+    }
+
     let id: NodeID
     let settings: GossipSettings
     let crypto: any GossipCrypto
@@ -34,8 +47,12 @@ struct GossipInstance: Sendable {
     var roster: Roster
     var config: SharedConfig
     var membership: Membership
-    var state = SignedState()
+    var state: SignedState
+    /// What nodes say of themselves, read once for each record.
+    private(set) var descriptions: [NodeID: Description] = [:]
     var links: [NodeID: PeerLink] = [:]
+    /// Who is heard from where now: an address has one owner.
+    private(set) var owners: [PeerAddress: NodeID] = [:]
     var broadcasts = Broadcasts()
     var triggers: TriggerDelivery
     var drops = DropCounters()
@@ -45,10 +62,14 @@ struct GossipInstance: Sendable {
     var published: UInt64 = 0
     /// Counts our own events of this boot.
     var eventCounter: UInt32 = 0
-    /// When somebody became suspect, for the log.
-    var suspectSince: [NodeID: ContinuousClock.Instant] = [:]
+    /// Comparisons that are due soon after a link came up, by time.
+    var plannedSyncs: [PlannedSync] = []
     /// Exchanges under way: one with each member.
     var exchanging: Set<NodeID> = []
+    /// Absent members that this round of calls has not reached yet.
+    var callOrder: [NodeID] = []
+    /// When this node last went on in a later boot.
+    var raisedAt: ContinuousClock.Instant?
     var nextGossipAt: ContinuousClock.Instant
     var nextSyncAt: ContinuousClock.Instant
     var nextCallAt: ContinuousClock.Instant
@@ -70,6 +91,7 @@ struct GossipInstance: Sendable {
         self.random = random
         self.seeds = seeds
         started = now
+        state = SignedState(hash: { crypto.hash($0) })
         membership = Membership(id: id, boot: boot, members: roster.members.map(\.id), settings: settings, now: now)
         triggers = TriggerDelivery(settings: settings)
         nextGossipAt = now
@@ -88,10 +110,35 @@ struct GossipInstance: Sendable {
         state.retain(ids)
         triggers.retain(ids)
         links = links.filter { ids.contains($0.key) }
+        owners = owners.filter { ids.contains($0.value) }
         for member in members where member.id != id && links[member.id] == nil {
             guard let keys = crypto.packetKeys(with: member) else { continue }
             links[member.id] = PeerLink(id: member.id, sendKey: keys.send, receiveKey: keys.receive, candidates: [], highestBoot: 0)
         }
+        descriptions = descriptions.filter { ids.contains($0.key) }
+    }
+
+    /// Reads a node's own record again: it, or the node's admission, changed.
+    mutating func describe(_ node: NodeID) {
+        guard let body = state.record(node, .node)?.body, let record = NodeRecord(untrusted: body), let admission = roster.admission(of: node)
+        else {
+            descriptions[node] = nil
+            return
+        }
+        let der = Array(record.tlsCertificate)
+        let isTrue = !der.isEmpty && crypto.tlsKeyHash(ofCertificate: der) == admission.tlsKeyHash
+        descriptions[node] = Description(record: record, certificate: isTrue ? der : nil)
+        let port = Int(record.gossipPort)
+        if port > 0 { links[node]?.follow(told: record.addresses.map { PeerAddress(host: $0, port: port) }) }
+    }
+
+    /// A member is heard from an address that another one may have had before (DHCP gives addresses away again).
+    mutating func take(_ address: PeerAddress, for node: NodeID) {
+        guard let former = owners.updateValue(node, forKey: address), former != node else {
+            if owners.count > links.count * PeerLink.addressLimit { owners = owners.filter { links[$0.value]?.current == $0.key } }
+            return
+        }
+        links[former]?.leave(address)
     }
 
     func name(of node: NodeID) -> String {
@@ -99,14 +146,10 @@ struct GossipInstance: Sendable {
         return roster.admission(of: node)?.name ?? node.short
     }
 
-    func nodeRecord(of node: NodeID) -> NodeRecord? { state.record(node, .node).flatMap { NodeRecord(untrusted: $0.body) } }
+    func nodeRecord(of node: NodeID) -> NodeRecord? { descriptions[node]?.record }
 
     /// The certificate that a node says it has, if its key is the one that it was admitted with.
-    func certificate(of node: NodeID) -> [UInt8]? {
-        guard let record = nodeRecord(of: node), !record.tlsCertificate.isEmpty, let admission = roster.admission(of: node) else { return nil }
-        let der = Array(record.tlsCertificate)
-        return crypto.tlsKeyHash(ofCertificate: der) == admission.tlsKeyHash ? der : nil
-    }
+    func certificate(of node: NodeID) -> [UInt8]? { descriptions[node]?.certificate }
 
     /// Everything that others may read.
     func view(now: ContinuousClock.Instant) -> MeshView {
@@ -119,7 +162,7 @@ struct GossipInstance: Sendable {
                 incarnation: standing.incarnation.description, addresses: link?.addresses ?? [], node: nodeRecord(of: node),
                 certificateDER: certificate(of: node), lastHeard: node == id ? now : link?.lastHeard, records: state.records(of: node))
         }
-        return MeshView(meshID: roster.meshID, members: members, roster: roster, config: config.values)
+        return MeshView(meshID: roster.meshID, members: members, roster: roster, config: config.values, groups: config.groupFacts?.groups)
     }
 
     mutating func randomBytes(_ count: Int) -> [UInt8] {

@@ -76,6 +76,8 @@ public struct MeshView: Sendable {
     public let roster: Roster
     /// Shared configuration by key.
     public let config: [String: [UInt8]]
+    /// The configured groups; `nil` while nobody has configured any: then ``CameraGroup/standard`` holds.
+    public let groups: [CameraGroup]?
 
     /// A member by id.
     public func member(_ id: NodeID) -> Member? { members.first { $0.id == id } }

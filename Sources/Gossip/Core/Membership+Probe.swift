@@ -17,7 +17,8 @@ extension Membership {
             origin: origin, originSequence: sequence, target: target, nackAt: now + settings.probeTimeout * 0.8,
             deadline: now + settings.probeInterval)
         guard addRelay(relay, sequence: own) else { return [] }
-        return [.send(Self.ping(own), to: target)]
+        // Somebody misses it already: its usual address may be the reason.
+        return [.sendEverywhere(Self.ping(own), to: target)]
     }
 
     /// A member answered: our own probe, or one that we made for somebody.
@@ -83,8 +84,7 @@ extension Membership {
     }
 
     private mutating func askOthers(_ current: Probe, rng: inout some RandomNumberGenerator) -> [Directive] {
-        let helpers = present.filter { $0 != current.target && standings[$0]?.status == .alive }
-            .shuffled(using: &rng).prefix(settings.indirectProbes)
+        let helpers = present.sample(settings.indirectProbes, using: &rng) { $0 != current.target && standings[$0]?.status == .alive }
         probe?.askedOthers = true
         probe?.nacksExpected = helpers.count
         var request = WirePingRequest()

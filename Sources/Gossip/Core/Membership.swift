@@ -45,6 +45,9 @@ struct Membership: Sendable {
     private(set) var own: Incarnation
     /// Everybody else in the roster.
     private(set) var standings: [NodeID: Standing]
+    /// Alive or suspected members, sorted, without us: those worth talking to. Kept up to date rather than computed, because every
+    /// packet asks for it.
+    private(set) var present: [NodeID] = []
     /// Local health: 0 is well; each step makes our own probes slower and more patient.
     private(set) var awareness = 0
     var suspicions: [NodeID: Suspicion] = [:]
@@ -52,6 +55,8 @@ struct Membership: Sendable {
     var relays: [UInt32: Relay] = [:]
     var nextProbeAt: ContinuousClock.Instant
     private var probeOrder: [NodeID] = []
+    /// Present since the last probe; not yet in the probe order.
+    private var newcomers: [NodeID] = []
     private var sequence: UInt32 = 0
 
     init(id: NodeID, boot: UInt32, members: some Sequence<NodeID>, settings: GossipSettings, now: ContinuousClock.Instant) {
@@ -63,13 +68,11 @@ struct Membership: Sendable {
         for member in members where member != id { standings[member] = .unknown }
     }
 
-    /// Alive or suspected members, sorted, without us: those worth talking to.
-    var present: [NodeID] {
-        standings.filter { $0.value.status == .alive || $0.value.status == .suspect }.keys.sorted()
-    }
-
     /// Members that may be there, this node included.
-    var size: Int { standings.values.count { $0.status == .alive || $0.status == .suspect } + 1 }
+    var size: Int { present.count + 1 }
+
+    /// Whether a member is alive or suspected.
+    func isPresent(_ member: NodeID) -> Bool { standings[member]?.status.isPresent == true }
 
     func standing(of member: NodeID) -> Standing? {
         member == id ? Standing(status: .alive, incarnation: own) : standings[member]
@@ -79,6 +82,7 @@ struct Membership: Sendable {
     mutating func setMembers(_ members: some Sequence<NodeID>) {
         let members = Set(members)
         for gone in standings.keys where !members.contains(gone) {
+            note(gone, isPresent: false)
             standings[gone] = nil
             suspicions[gone] = nil
             if probe?.target == gone { probe = nil }
@@ -131,9 +135,21 @@ struct Membership: Sendable {
     mutating func set(_ standing: Standing, of member: NodeID, by author: NodeID, now: ContinuousClock.Instant) -> [Directive] {
         let old = standings[member] ?? .unknown
         standings[member] = standing
+        note(member, isPresent: standing.status.isPresent)
         suspicions[member] = standing.status == .suspect ? Suspicion(by: author, members: size, settings: settings, now: now) : nil
         if standing.status != .alive, standing.status != .suspect, probe?.target == member { probe = nil }
         return [.changed(member, from: old, to: standing)]
+    }
+
+    private mutating func note(_ member: NodeID, isPresent: Bool) {
+        let place = present.place(of: member)
+        let was = place < present.count && present[place] == member
+        if isPresent, !was {
+            present.insert(member, at: place)
+            newcomers.append(member)
+        } else if !isPresent, was {
+            present.remove(at: place)
+        }
     }
 
     // MARK: Local health
@@ -183,10 +199,15 @@ struct Membership: Sendable {
         return sequence
     }
 
-    /// Round robin over a shuffled list (SWIM §4.3): every member is probed once per round, so detection time is bounded.
+    /// Round robin over a shuffled list, newcomers at random places (SWIM §4.3): every member is probed once per round, so the time
+    /// until a fault is found is bounded and not only expected.
     mutating func nextTarget(rng: inout some RandomNumberGenerator) -> NodeID? {
+        for newcomer in newcomers where isPresent(newcomer) && !probeOrder.contains(newcomer) {
+            probeOrder.insert(newcomer, at: Int.random(in: 0...probeOrder.count, using: &rng))
+        }
+        newcomers = []
         while let candidate = probeOrder.popLast() {
-            if let status = standings[candidate]?.status, status == .alive || status == .suspect { return candidate }
+            if isPresent(candidate) { return candidate }
         }
         probeOrder = present.shuffled(using: &rng)
         return probeOrder.popLast()

@@ -20,8 +20,10 @@ struct PeerLink: Sendable {
         case forged
     }
 
-    /// Candidates beyond that replace the oldest.
+    /// Addresses that are tried at once, and that are kept of each kind; more replace the oldest.
     static let addressLimit = 8
+    /// Of addresses that nothing vouches for.
+    static let rumourLimit = 4
 
     let id: NodeID
     let sendKey: [UInt8]
@@ -34,16 +36,20 @@ struct PeerLink: Sendable {
     private var sequence: UInt64 = 0
     /// Where its last packet came from.
     private(set) var current: PeerAddress?
-    /// Where it may be, newest first.
+    /// Where it was heard, newest first.
     private(set) var candidates: [PeerAddress]
+    /// Where it says that it is: one for each of its links and address families.
+    private(set) var told: [PeerAddress] = []
+    /// Where somebody who may be anybody says that it is; newest first. In a list of their own, so that they push out nothing better.
+    private(set) var rumours: [PeerAddress] = []
     private(set) var lastHeard: ContinuousClock.Instant?
+    /// Packets refused as replayed since the last good one.
+    private var replayedInARow = 0
 
     /// The hello that waits for its answer.
     var helloNonce: [UInt8]?
     var helloSentAt: ContinuousClock.Instant?
     var staleBootSentAt: ContinuousClock.Instant?
-    /// When to compare everything with it, after the link came up.
-    var syncAt: [ContinuousClock.Instant] = []
 
     init(id: NodeID, sendKey: [UInt8], receiveKey: [UInt8], candidates: [PeerAddress], highestBoot: UInt32) {
         self.id = id
@@ -54,7 +60,30 @@ struct PeerLink: Sendable {
     }
 
     /// Where to send, best first.
-    var addresses: [PeerAddress] { (current.map { [$0] } ?? []) + candidates.filter { $0 != current } }
+    var addresses: [PeerAddress] {
+        var found = current.map { [$0] } ?? []
+        for address in told + candidates + rumours where !found.contains(address) { found.append(address) }
+        return found
+    }
+
+    /// Where to send first.
+    var address: PeerAddress? { current ?? told.first ?? candidates.first ?? rumours.first }
+
+    /// Its own record names these.
+    mutating func follow(told addresses: [PeerAddress]) { told = Array(addresses.prefix(Self.addressLimit)) }
+
+    /// Somebody says that it is there.
+    mutating func hear(rumour address: PeerAddress) {
+        rumours.removeAll { $0 == address }
+        rumours.insert(address, at: 0)
+        rumours = Array(rumours.prefix(Self.rumourLimit))
+    }
+
+    /// Another member has that address now.
+    mutating func leave(_ address: PeerAddress) {
+        if current == address { current = nil }
+        for list in [\Self.candidates, \.rumours] { self[keyPath: list].removeAll { $0 == address } }
+    }
 
     mutating func learn(_ addresses: [PeerAddress]) {
         for address in addresses.reversed() where candidates.first != address {
@@ -62,6 +91,12 @@ struct PeerLink: Sendable {
             candidates.insert(address, at: 0)
         }
         candidates = Array(candidates.prefix(Self.addressLimit))
+    }
+
+    /// Whether its packets are authentic, all of them old, and nothing else came for a while. Whoever replays packets can make it
+    /// look so only while the peer itself is silent.
+    func seemsRolledBack(now: ContinuousClock.Instant) -> Bool {
+        replayedInARow >= 8 && lastHeard.map { now - $0 > .seconds(2) } ?? true
     }
 
     mutating func raise(highestBoot boot: UInt32) { highestBoot = max(highestBoot, boot) }
@@ -85,7 +120,11 @@ struct PeerLink: Sendable {
             helloNonce = nil
         }
         let isNewest = content.sequence > (window.highest ?? 0)
-        guard window.insert(content.sequence) else { return .replayed }
+        guard window.insert(content.sequence) else {
+            replayedInARow += 1
+            return .replayed
+        }
+        replayedInARow = 0
         if isNewest || current == nil {
             current = from
             learn([from])

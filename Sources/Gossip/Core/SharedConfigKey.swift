@@ -1,7 +1,7 @@
 /// Keys of the mesh's shared configuration, and what their values are.
 public enum SharedConfigKey {
-    /// ``UsersConfig``.
+    /// ``UsersConfig``. The last writer wins.
     public static let users = "users"
-    /// ``GroupsConfig``.
+    /// ``GroupsConfig``. Concurrent values are joined; see ``MeshView/groups``.
     public static let groups = "groups"
 }

@@ -6,6 +6,11 @@ import Foundation
 /// Scuttlebutt (van Renesse et al. 2008) orders a node's updates by one number, so that a digest needs only the highest, and
 /// must never skip one. A node of ours has at most six records, so digests here name the version of each: there is no gap to
 /// fall into, and a relay that leaves one out is found out by the next.
+///
+/// For the same reason there are no tombstones to collect, and so neither their seven days nor chitchat's pair of last_gc and
+/// max_version: a record is never deleted. What a node has no more to say about, it publishes empty, with a higher version; that
+/// stays, is a hundred bytes, and beats the full one of whoever was away, however long. Only a revocation removes records, and
+/// that is in the roster for ever, so nobody's old copy is taken back.
 struct SignedState: Sendable {
     /// A larger record is refused.
     static let recordLimit = 64 << 10
@@ -37,6 +42,8 @@ struct SignedState: Sendable {
         var own: WireSigned?
         /// Somebody's accusation against it, in that same incarnation.
         var accusation: WireSigned?
+        /// What they prove. Suspicion passes; for comparisons a suspect is alive.
+        var settled: Standing
 
         /// In the order in which a receiver can make use of them.
         var all: [WireSigned] { [own, accusation].compactMap { $0 } }
@@ -44,6 +51,12 @@ struct SignedState: Sendable {
 
     private(set) var records: [Key: Record] = [:]
     private(set) var evidence: [NodeID: Evidence] = [:]
+    /// Over all versions and settled standings: equal where nothing is missing.
+    private(set) var sum = SetHash()
+    private let hash: @Sendable ([UInt8]) -> [UInt8]
+
+    /// - Parameter hash: makes sixteen bytes.
+    init(hash: @escaping @Sendable ([UInt8]) -> [UInt8]) { self.hash = hash }
 
     func record(_ node: NodeID, _ kind: RecordKind) -> Record? { records[Key(node: node, kind: kind)] }
 
@@ -55,20 +68,43 @@ struct SignedState: Sendable {
 
     func isNews(_ key: Key, _ version: Version) -> Bool { records[key].map { $0.version < version } ?? true }
 
-    mutating func set(_ key: Key, _ record: Record) { records[key] = record }
+    mutating func set(_ key: Key, _ record: Record) {
+        if let old = records.updateValue(record, forKey: key) { sum.remove(summand(key, old.version)) }
+        sum.add(summand(key, record.version))
+    }
 
     /// Keeps a claim that membership took for news.
     mutating func keep(_ claim: Claim, _ signed: WireSigned) {
+        let old = evidence[claim.subject]
+        let settled = claim.standing.settled
         switch claim.standing.status {
-        case .alive, .left: evidence[claim.subject] = Evidence(own: signed, accusation: nil)
-        case .suspect, .dead: evidence[claim.subject, default: Evidence()].accusation = signed
+        case .alive, .left: evidence[claim.subject] = Evidence(own: signed, accusation: nil, settled: settled)
+        case .suspect, .dead: evidence[claim.subject] = Evidence(own: old?.own, accusation: signed, settled: settled)
         }
+        guard old?.settled != settled else { return }
+        if let old { sum.remove(summand(claim.subject, old.settled)) }
+        sum.add(summand(claim.subject, settled))
     }
 
     /// Forgets everything of nodes that are members no more.
     mutating func retain(_ members: Set<NodeID>) {
-        records = records.filter { members.contains($0.key.node) }
-        evidence = evidence.filter { members.contains($0.key) }
+        for (key, record) in records where !members.contains(key.node) {
+            sum.remove(summand(key, record.version))
+            records[key] = nil
+        }
+        for (node, proof) in evidence where !members.contains(node) {
+            sum.remove(summand(node, proof.settled))
+            evidence[node] = nil
+        }
+    }
+
+    private func summand(_ key: Key, _ version: Version) -> [UInt8] {
+        hash([1, key.kind.rawValue] + key.node.bytes + version.boot.bigEndianBytes + version.n.bigEndianBytes)
+    }
+
+    private func summand(_ node: NodeID, _ standing: Standing) -> [UInt8] {
+        hash([2] + node.bytes + standing.status.rank.bigEndianBytes + standing.incarnation.boot.bigEndianBytes
+            + standing.incarnation.number.bigEndianBytes)
     }
 }
 

@@ -11,6 +11,9 @@ public enum Status: String, Sendable, Hashable, CaseIterable, CustomStringConver
 
     public var description: String { rawValue }
 
+    /// Worth talking to: alive, or suspected and not yet given up.
+    var isPresent: Bool { self == .alive || self == .suspect }
+
     /// How strong the statement is within one incarnation.
     var rank: UInt32 {
         switch self {
@@ -48,6 +51,9 @@ struct Standing: Sendable, Hashable, Comparable {
     var incarnation: Incarnation
 
     static func < (a: Self, b: Self) -> Bool { (a.incarnation, a.status.rank) < (b.incarnation, b.status.rank) }
+
+    /// Suspicion passes: for comparisons a suspect is alive.
+    var settled: Standing { status == .suspect ? Standing(status: .alive, incarnation: incarnation) : self }
 
     /// Of a member that was never heard.
     static let unknown = Standing(status: .dead, incarnation: Incarnation(boot: 0, number: 0))

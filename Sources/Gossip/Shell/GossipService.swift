@@ -116,6 +116,14 @@ public actor GossipService {
         perform(instance.accept(config: [WireSigned(body: body, signature: signature, signer: admin.publicKey)]), now: .now)
     }
 
+    /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
+    ///
+    /// - Throws: when the key is not certified by the root, or there are too many groups.
+    public func setGroups(_ wanted: [CameraGroup], by admin: AdminKey) throws {
+        let actor = Identifier128(writer: identity.id, boot: identity.boot)
+        try setConfig(SharedConfigKey.groups, instance.config.groups(wanted, by: actor), by: admin)
+    }
+
     /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
     public func merge(_ records: [SignedRecord]) {
         let now = ContinuousClock.now
@@ -159,6 +167,7 @@ public actor GossipService {
             group.addTask { await self.keepTime() }
             group.addTask { await self.exchange() }
             group.addTask { await self.keepHouse() }
+            group.addTask { await self.followAddresses() }
             group.addTask { await self.followRaisings() }
             if let discovery { group.addTask { await self.discover(with: discovery, port: transport.port) } }
         }
@@ -230,6 +239,12 @@ public actor GossipService {
             }
             refreshView(now: now)
         }
+    }
+
+    /// A cable pulled, a lease renewed with another address: everybody hears at once.
+    private func followAddresses() async {
+        guard let monitor = AddressMonitor() else { return }
+        for await _ in monitor.changes { publishOwnRecord() }
     }
 
     private func announcement(port: Int) -> ServiceAnnouncement {
@@ -353,9 +368,14 @@ public actor GossipService {
         if record.tlsCertificate.isEmpty { record.tlsCertificate = Data(identity.tlsCertificateDER) }
         if record.model.isEmpty { record.model = identity.hardware.cut(toUTF8: TriggerDraft.nameLimit) }
         guard record != lastOwnRecord else { return }
+        let moved = lastOwnRecord.map { $0.addresses != record.addresses } ?? false
         lastOwnRecord = record
         let now = ContinuousClock.now
         perform(instance.publish(.node, record.wireBytes, now: now), now: now)
+        if moved {
+            logger.info("this node's addresses are now \(record.addresses.joined(separator: ", "))")
+            perform(instance.addressesChanged(now: now), now: now)
+        }
     }
 
     // MARK: Keeping

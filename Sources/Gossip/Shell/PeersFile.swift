@@ -20,7 +20,7 @@ enum PeersFile {
         stored.peers = links.sorted { $0.key < $1.key }.map { id, link in
             var peer = WirePeersFile.Peer()
             peer.id = Data(id.bytes)
-            peer.addresses = link.addresses.prefix(4).map(\.description)
+            peer.addresses = link.addresses.prefix(PeerLink.addressLimit).map(\.description)
             peer.boot = link.highestBoot
             return peer
         }

@@ -1,7 +1,13 @@
 import Foundation
 
-/// Configuration that all nodes share: for each key the last writer wins, decided by a Lamport counter and then by hash, never
-/// by a clock. Holds verified entries only.
+/// Configuration that all nodes share, signed by admin keys. Holds verified entries only, and no clock decides anything.
+///
+/// For most keys the last writer wins, by a Lamport counter and then by hash. The groups are joined instead: a value stands beside
+/// others until one comes whose writer had seen them all (siblings, as in Dynamo, DeCandia et al. 2007, §4.4), so nothing that an
+/// admin signed on one side of a partition is lost to what another signed on the other.
+///
+/// Nothing is deleted: an emptied value is a value, with a higher counter, and beats the full one of whoever was away. At most
+/// ``countLimit`` keys exist, so there is nothing to collect.
 struct SharedConfig: Sendable {
     /// Longer keys are refused.
     static let keyLimit = 64
@@ -9,53 +15,95 @@ struct SharedConfig: Sendable {
     static let valueLimit = 256 << 10
     /// More keys are refused.
     static let countLimit = 1024
+    /// More values beside each other are refused: each needs an admin who wrote while cut off from the others.
+    static let siblingLimit = 16
 
     struct Entry: Sendable {
         let counter: UInt64
         let hash: [UInt8]
         let value: [UInt8]
         let signed: WireSigned
+        /// For the key that is joined.
+        let facts: GroupFacts?
     }
 
-    private(set) var byKey: [String: Entry] = [:]
+    /// One entry, or several beside each other, sorted by hash.
+    private(set) var byKey: [String: [Entry]] = [:]
+    /// Over all entries: equal where nothing is missing.
+    private(set) var digest: [UInt8] = []
+    /// All siblings joined; `nil` while nobody has set groups.
+    private(set) var groupFacts: GroupFacts?
 
-    var values: [String: [UInt8]] { byKey.mapValues(\.value) }
+    /// By key; siblings joined.
+    var values: [String: [UInt8]] {
+        var values = byKey.compactMapValues { $0.first?.value }
+        if let groupFacts { values[SharedConfigKey.groups] = groupFacts.bytes }
+        return values
+    }
+
     /// Sorted by key.
-    var entries: [WireSigned] { byKey.sorted { $0.key < $1.key }.map(\.value.signed) }
+    var entries: [WireSigned] { byKey.sorted { $0.key < $1.key }.flatMap { $0.value.map(\.signed) } }
+
+    static func isJoined(_ key: String) -> Bool { key == SharedConfigKey.groups }
 
     /// The signed body of a new value: its counter is higher than any that this node has seen for the key.
     func next(_ key: String, _ value: [UInt8], adminKey: [UInt8]) -> [UInt8] {
         var entry = WireConfigEntry()
         entry.key = key
-        let (counter, overflow) = (byKey[key]?.counter ?? 0).addingReportingOverflow(1)
+        let (counter, overflow) = (byKey[key]?.map(\.counter).max() ?? 0).addingReportingOverflow(1)
         entry.counter = overflow ? .max : counter
         entry.value = Data(value)
         entry.adminKey = Data(adminKey)
         return entry.wireBytes
     }
 
+    /// The value that makes the groups what is wanted and covers all that this node has seen of them.
+    func groups(_ wanted: [CameraGroup], by actor: Identifier128) -> [UInt8] {
+        var facts = groupFacts ?? GroupFacts()
+        facts.set(wanted, by: actor)
+        return facts.bytes
+    }
+
     /// Whether the entry is signed by a key that the roster certifies.
     static func verify(_ signed: WireSigned, roster: Roster) -> Bool {
         guard let entry = WireConfigEntry(untrusted: signed.body), entry.value.count <= valueLimit, entry.key.utf8.count <= keyLimit,
-            roster.isAdmin(Array(entry.adminKey))
+            roster.isAdmin(Array(entry.adminKey)), !isJoined(entry.key) || GroupFacts(bytes: entry.value) != nil
         else { return false }
         return SigningKey.verify(
             Array(signed.signature), of: Array(signed.body), domain: .config, mesh: roster.meshID, publicKey: Array(entry.adminKey))
     }
 
-    /// Whether that entry would replace what is here. Cheap: ask before verifying.
-    func isNews(_ signed: WireSigned) -> Bool {
-        guard let entry = WireConfigEntry(untrusted: signed.body) else { return false }
-        guard let old = byKey[entry.key] else { return byKey.count < Self.countLimit }
-        if entry.counter != old.counter { return entry.counter > old.counter }
-        return old.hash.lexicographicallyPrecedes(Self.hash(signed))
+    /// Whether that entry would change what is here. Cheap: ask before verifying.
+    func isNews(_ signed: WireSigned) -> Bool { WireConfigEntry(untrusted: signed.body).map { isNews($0, signed) } ?? false }
+
+    private func isNews(_ entry: WireConfigEntry, _ signed: WireSigned) -> Bool {
+        guard let old = byKey[entry.key], let first = old.first else { return byKey.count < Self.countLimit }
+        let hash = Self.hash(signed)
+        if Self.isJoined(entry.key) {
+            guard !old.contains(where: { $0.hash == hash }), let facts = GroupFacts(bytes: entry.value) else { return false }
+            // A value that covers the same acts and differs can only come from a writer who forgot; the hash decides, everywhere alike.
+            let isOld = old.contains { $0.facts?.covers(facts) == true && (!facts.covers($0) || hash.lexicographicallyPrecedes($0.hash)) }
+            return !isOld && old.count { !facts.covers($0) } < Self.siblingLimit
+        }
+        if entry.counter != first.counter { return entry.counter > first.counter }
+        return first.hash.lexicographicallyPrecedes(hash)
     }
 
     /// Takes a verified entry. Answers its key if it is newer than what was there.
     @discardableResult
     mutating func accept(_ signed: WireSigned) -> String? {
-        guard isNews(signed), let entry = WireConfigEntry(untrusted: signed.body) else { return nil }
-        byKey[entry.key] = Entry(counter: entry.counter, hash: Self.hash(signed), value: Array(entry.value), signed: signed)
+        guard let entry = WireConfigEntry(untrusted: signed.body), isNews(entry, signed) else { return nil }
+        let hash = Self.hash(signed)
+        let facts = Self.isJoined(entry.key) ? GroupFacts(bytes: entry.value) : nil
+        let new = Entry(counter: entry.counter, hash: hash, value: Array(entry.value), signed: signed, facts: facts)
+        if let facts {
+            let left = (byKey[entry.key] ?? []).filter { !facts.covers($0) }
+            byKey[entry.key] = (left + [new]).sorted { $0.hash.lexicographicallyPrecedes($1.hash) }
+            groupFacts = byKey[entry.key]?.compactMap(\.facts).reduce(into: GroupFacts()) { $0.merge($1) }
+        } else {
+            byKey[entry.key] = [new]
+        }
+        digest = blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.flatMap(\.hash) }, length: 16)
         return entry.key
     }
 
@@ -75,4 +123,8 @@ struct SharedConfig: Sendable {
                 operation: operation, reason: "this admin key is not certified by the mesh's root", cure: "Sign in as an admin of this mesh.")
         }
     }
+}
+
+extension GroupFacts {
+    fileprivate func covers(_ entry: SharedConfig.Entry) -> Bool { entry.facts.map { covers($0) } ?? true }
 }

@@ -228,6 +228,9 @@ public nonisolated struct UsersConfig: Sendable {
     /// a viewer's cameras; empty = all
     public var cameras: [String] = []
 
+    /// an admin's key, sealed under the password
+    public var sealedAdminKey: Data = Data()
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
@@ -236,27 +239,78 @@ public nonisolated struct UsersConfig: Sendable {
   public init() {}
 }
 
+/// An observed-remove set of facts about groups; a value replaces those whose clock it covers, others are joined with it.
 public nonisolated struct GroupsConfig: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var groups: [GroupsConfig.Group] = []
+  public var facts: [GroupsConfig.Fact] = []
+
+  /// the highest counter of each actor
+  public var clock: [GroupsConfig.Dot] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  public nonisolated struct Group: Sendable {
+  public nonisolated struct Dot: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    public var name: String = String()
+    /// who added, 16 bytes; as one who wrote, never the same twice in two places
+    public var actor: Data = Data()
 
-    public var cameras: [String] = []
+    public var counter: UInt64 = 0
 
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
+  }
+
+  public nonisolated struct Policy: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// cameras; empty = all
+    public var triggers: [String] = []
+
+    /// cameras; empty = all
+    public var recorders: [String] = []
+
+    public var coolDownSeconds: UInt32 = 0
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  /// The group is there (neither camera nor policy), has that camera (`*` = every one), or has that policy.
+  public nonisolated struct Fact: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var group: String = String()
+
+    public var camera: String = String()
+
+    public var policy: GroupsConfig.Policy {
+      get {_policy ?? GroupsConfig.Policy()}
+      set {_policy = newValue}
+    }
+    /// Returns true if `policy` has been explicitly set.
+    public var hasPolicy: Bool {self._policy != nil}
+    /// Clears the value of `policy`. Subsequent reads from it will return its default value.
+    public mutating func clearPolicy() {self._policy = nil}
+
+    public var dots: [GroupsConfig.Dot] = []
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+
+    fileprivate var _policy: GroupsConfig.Policy? = nil
   }
 
   public init() {}
@@ -663,7 +717,7 @@ nonisolated extension UsersConfig: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = UsersConfig.protoMessageName + ".User"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -675,6 +729,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.passwordHash) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.sealedAdminKey) }()
       default: break
       }
     }
@@ -693,6 +748,9 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.cameras.isEmpty {
       try visitor.visitRepeatedStringField(value: self.cameras, fieldNumber: 4)
     }
+    if !self.sealedAdminKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedAdminKey, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -701,6 +759,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.role != rhs.role {return false}
     if lhs.passwordHash != rhs.passwordHash {return false}
     if lhs.cameras != rhs.cameras {return false}
+    if lhs.sealedAdminKey != rhs.sealedAdminKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -708,7 +767,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension GroupsConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupsConfig"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}groups\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}facts\0\u{1}clock\0\u{c}\u{1}\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -716,29 +775,34 @@ nonisolated extension GroupsConfig: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.groups) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.facts) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.clock) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.groups.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.groups, fieldNumber: 1)
+    if !self.facts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.facts, fieldNumber: 2)
+    }
+    if !self.clock.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.clock, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: GroupsConfig, rhs: GroupsConfig) -> Bool {
-    if lhs.groups != rhs.groups {return false}
+    if lhs.facts != rhs.facts {return false}
+    if lhs.clock != rhs.clock {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension GroupsConfig.Group: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = GroupsConfig.protoMessageName + ".Group"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}cameras\0")
+nonisolated extension GroupsConfig.Dot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = GroupsConfig.protoMessageName + ".Dot"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{1}counter\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -746,26 +810,115 @@ nonisolated extension GroupsConfig.Group: SwiftProtobuf.Message, SwiftProtobuf._
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.actor) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.counter) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    if !self.actor.isEmpty {
+      try visitor.visitSingularBytesField(value: self.actor, fieldNumber: 1)
     }
-    if !self.cameras.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.cameras, fieldNumber: 2)
+    if self.counter != 0 {
+      try visitor.visitSingularUInt64Field(value: self.counter, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: GroupsConfig.Group, rhs: GroupsConfig.Group) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.cameras != rhs.cameras {return false}
+  public static func ==(lhs: GroupsConfig.Dot, rhs: GroupsConfig.Dot) -> Bool {
+    if lhs.actor != rhs.actor {return false}
+    if lhs.counter != rhs.counter {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension GroupsConfig.Policy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = GroupsConfig.protoMessageName + ".Policy"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}triggers\0\u{1}recorders\0\u{3}cool_down_seconds\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.triggers) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.recorders) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.coolDownSeconds) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.triggers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.triggers, fieldNumber: 1)
+    }
+    if !self.recorders.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.recorders, fieldNumber: 2)
+    }
+    if self.coolDownSeconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.coolDownSeconds, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: GroupsConfig.Policy, rhs: GroupsConfig.Policy) -> Bool {
+    if lhs.triggers != rhs.triggers {return false}
+    if lhs.recorders != rhs.recorders {return false}
+    if lhs.coolDownSeconds != rhs.coolDownSeconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension GroupsConfig.Fact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = GroupsConfig.protoMessageName + ".Fact"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}camera\0\u{1}policy\0\u{1}dots\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.camera) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._policy) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.dots) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 1)
+    }
+    if !self.camera.isEmpty {
+      try visitor.visitSingularStringField(value: self.camera, fieldNumber: 2)
+    }
+    try { if let v = self._policy {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.dots.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.dots, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: GroupsConfig.Fact, rhs: GroupsConfig.Fact) -> Bool {
+    if lhs.group != rhs.group {return false}
+    if lhs.camera != rhs.camera {return false}
+    if lhs._policy != rhs._policy {return false}
+    if lhs.dots != rhs.dots {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

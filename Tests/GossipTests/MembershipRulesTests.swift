@@ -1,0 +1,172 @@
+import Testing
+
+@testable import Gossip
+
+/// The rules of SWIM and Lifeguard one by one, on the value alone. Docs.docc/Membership.md names each with its section.
+@Suite struct MembershipRulesTests {
+    static let seeds: [UInt64] = [1, 2, 3, 4, 5]
+    private let ids: [NodeID]
+    private let start = ContinuousClock.now
+
+    init() {
+        var rng = Randomness.seeded(7)
+        ids = (0..<40).compactMap { _ in NodeID(bytes: (0..<16).map { _ in UInt8.random(in: 0...255, using: &rng) }) }
+    }
+
+    /// Node 0's membership, with the others alive.
+    private func membership(_ count: Int, settings: GossipSettings = GossipSettings()) -> Membership {
+        var membership = Membership(id: ids[0], boot: 1, members: ids.prefix(count), settings: settings, now: start)
+        for id in ids[1..<count] { _ = membership.apply(alive(id), now: start) }
+        return membership
+    }
+
+    private func alive(_ id: NodeID, _ number: UInt32 = 0) -> Claim { claim(.alive, id, by: id, number) }
+
+    private func claim(_ status: Status, _ id: NodeID, by author: NodeID, _ number: UInt32 = 0) -> Claim {
+        Claim(subject: id, standing: Standing(status: status, incarnation: Incarnation(boot: 1, number: number)), author: author)
+    }
+
+    private func target(_ directives: [Membership.Directive]) -> NodeID? {
+        directives.lazy.compactMap { if case .send(let frame, let to) = $0, frame.kind == .ping { to } else { nil } }.first
+    }
+
+    /// SWIM §4.3: every member once in each round.
+    @Test(arguments: seeds) func roundRobin(seed: UInt64) {
+        var rng = Randomness.seeded(seed)
+        var membership = membership(20)
+        for round in 0..<3 {
+            let targets = (0..<19).compactMap { _ in membership.nextTarget(rng: &rng) }
+            #expect(Set(targets) == Set(ids[1..<20]), "seed \(seed), round \(round)")
+        }
+    }
+
+    /// SWIM §4.3: a newcomer is put at a random place of the running round, not at its end.
+    @Test func newcomersAreProbedInTheRunningRound() {
+        var places: Set<Int> = []
+        for seed in 0..<40 as Range<UInt64> {
+            var rng = Randomness.seeded(seed)
+            var membership = membership(20)
+            for _ in 0..<5 { _ = membership.nextTarget(rng: &rng) }
+            membership.setMembers(Array(ids.prefix(21)))
+            _ = membership.apply(alive(ids[20]), now: start)
+            let rest = (0..<15).compactMap { _ in membership.nextTarget(rng: &rng) }
+            let place = rest.firstIndex(of: ids[20])
+            #expect(place != nil && Set(rest).count == 15, "seed \(seed)")
+            if let place { places.insert(place) }
+        }
+        #expect(places.count > 5)
+    }
+
+    /// Lifeguard §IV-A: awareness stretches interval and timeout, is bounded, and heals with each answer.
+    @Test func localHealth() throws {
+        var rng = Randomness.seeded(1)
+        var membership = membership(10)
+        var now = start
+        // Nobody answers anything: each failed probe and each missing NACK counts.
+        for _ in 0..<400 {
+            now = membership.nextDeadline
+            _ = membership.tick(now: now, rng: &rng)
+            if membership.present.isEmpty { break }
+        }
+        #expect(membership.awareness == membership.settings.awarenessLimit - 1)
+        #expect(membership.scaled(.milliseconds(500)) == .seconds(4))
+        for id in ids[1..<3] { _ = membership.apply(alive(id, 1), now: now) }
+        var healed = 0
+        for _ in 0..<100 where membership.awareness > 0 {
+            now = membership.nextDeadline
+            for case .send(let frame, let to) in membership.tick(now: now, rng: &rng) where frame.kind == .ping {
+                let before = membership.awareness
+                let ping = try #require(WirePing(untrusted: frame.body))
+                _ = membership.acknowledge(ping.sequence, from: to, now: now)
+                #expect(membership.awareness == before - 1)
+                healed += 1
+            }
+        }
+        #expect(healed == 7)
+    }
+
+    /// Lifeguard §IV-A: a helper that says NACK shows that the fault is the target's, and costs us nothing.
+    @Test func nacksSpareTheProber() throws {
+        var rng = Randomness.seeded(3)
+        var membership = membership(5)
+        let directives = membership.tick(now: start + .milliseconds(500), rng: &rng)
+        let probe = try #require(membership.probe)
+        #expect(target(directives) == probe.target)
+        let asked = membership.tick(now: probe.indirectAt, rng: &rng)
+        let helpers = asked.compactMap { if case .send(let frame, let to) = $0, frame.kind == .pingRequest { to } else { nil } }
+        #expect(helpers.count == 3 && Set(helpers).count == 3 && !helpers.contains(probe.target))
+        // Beside the helpers: all its addresses, and TLS.
+        #expect(asked.contains(.probeByTLS(probe.target, sequence: probe.sequence)))
+        #expect(asked.contains(.sendEverywhere(Membership.ping(probe.sequence), to: probe.target)))
+        for helper in helpers { membership.refuse(probe.sequence, from: helper) }
+        _ = membership.tick(now: probe.deadline, rng: &rng)
+        #expect(membership.standings[probe.target]?.status == .suspect && membership.awareness == 0)
+    }
+
+    /// Lifeguard §IV-B: independent accusers shorten the time; the same one, or one too many, changes nothing; nothing restarts it.
+    @Test func suspicionIsConfirmedNotRestarted() throws {
+        var membership = membership(10)
+        let victim = ids[1]
+        _ = membership.apply(claim(.suspect, victim, by: ids[2]), now: start)
+        let first = try #require(membership.suspicions[victim]?.deadline)
+        #expect(first == start + .milliseconds(7500))
+        #expect(!membership.isNews(claim(.suspect, victim, by: ids[2])))
+        _ = membership.apply(claim(.suspect, victim, by: ids[3]), now: start + .seconds(1))
+        let second = try #require(membership.suspicions[victim]?.deadline)
+        // 7.5 s - 5 s · log 2 / log 3.
+        #expect(abs((second - start) / .seconds(1) - 4.345) < 0.001)
+        _ = membership.apply(claim(.suspect, victim, by: ids[4]), now: start + .seconds(2))
+        #expect(membership.suspicions[victim]?.deadline == start + .milliseconds(2500))
+        #expect(!membership.isNews(claim(.suspect, victim, by: ids[5])))
+        // Only the suspect itself ends it, in a later incarnation.
+        #expect(!membership.isNews(alive(victim, 0)))
+        _ = membership.apply(alive(victim, 1), now: start + .seconds(2))
+        #expect(membership.standings[victim]?.status == .alive && membership.suspicions[victim] == nil)
+        #expect(!membership.isNews(claim(.suspect, victim, by: ids[6], 0)))
+    }
+
+    /// SWIM §4.2: whoever is accused goes beyond the incarnation that it is accused in.
+    @Test func refutation() {
+        var membership = membership(3)
+        for number in 0..<3 as Range<UInt32> {
+            let directives = membership.apply(claim(.suspect, ids[0], by: ids[1], number), now: start)
+            let expected = Standing(status: .alive, incarnation: Incarnation(boot: 1, number: number + 1))
+            #expect(directives == [.assert(expected, of: ids[0])])
+        }
+        #expect(membership.awareness == 3)
+        #expect(!membership.isNews(claim(.dead, ids[0], by: ids[1], 2)))
+    }
+
+    /// What is kept instead of computed is what would be computed.
+    @Test(arguments: seeds) func presentFollowsStandings(seed: UInt64) {
+        var rng = Randomness.seeded(seed)
+        var membership = membership(10)
+        for _ in 0..<2000 {
+            let subject = ids[Int.random(in: 1..<12, using: &rng)]
+            let status = Status.allCases.randomElement(using: &rng) ?? .alive
+            let author = status == .alive || status == .left ? subject : ids[Int.random(in: 1..<10, using: &rng)]
+            _ = membership.apply(claim(status, subject, by: author, UInt32.random(in: 0...5, using: &rng)), now: start)
+            if Int.random(in: 0..<50, using: &rng) == 0 {
+                membership.setMembers(ids.prefix(12).filter { _ in Bool.random(using: &rng) })
+            }
+            #expect(membership.present == membership.standings.filter { $0.value.status.isPresent }.keys.sorted(), "seed \(seed)")
+        }
+    }
+}
+
+@Suite struct SamplingTests {
+    @Test func picksDifferentOnesEvenly() {
+        var rng = Randomness.seeded(1)
+        let numbers = Array(0..<20)
+        var counts = [Int](repeating: 0, count: 20)
+        for _ in 0..<4000 {
+            let picked = numbers.sample(3, using: &rng) { $0 != 7 }
+            #expect(picked.count == 3 && Set(picked).count == 3)
+            for number in picked { counts[number] += 1 }
+        }
+        #expect(counts[7] == 0)
+        // 4000 · 3 / 19 = 632 each.
+        #expect(counts.enumerated().allSatisfy { $0.offset == 7 || (520...750).contains($0.element) }, "\(counts)")
+        #expect([1, 2].sample(5, using: &rng).sorted() == [1, 2] && [Int]().sample(1, using: &rng).isEmpty)
+    }
+}

@@ -1,0 +1,98 @@
+import Testing
+
+@testable import Gossip
+
+/// Disks that forget, and members that nobody believes alive any more.
+@Suite struct RollbackTests {
+    static let seeds: [UInt64] = [1, 2, 3, 4, 5]
+
+    /// The disk lost the last increment of the boot counter: the same boot number twice, and all its packets look old.
+    @Test(arguments: seeds) func sameBootTwice(seed: UInt64) {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(20))
+        sim.restart(2, boot: 1)
+        let took = sim.run(atMost: .seconds(20)) { $0.nodes[2].instance.boot == 2 && $0.allSeeAll && $0.allKnowTheSame }
+        #expect(took != nil, "seed \(seed)")
+    }
+
+    /// Nobody's link remembers the later boot any more, but our own signed word of it still goes round.
+    @Test func ownWordFromALaterBoot() throws {
+        var sim = SimMesh(3, seed: 1)
+        sim.run(.seconds(5))
+        func claim(_ boot: UInt32, _ number: UInt32) -> WireSigned {
+            let standing = Standing(status: .alive, incarnation: Incarnation(boot: boot, number: number))
+            let body = Claim(subject: sim.id(2), standing: standing, author: sim.id(2)).body
+            let signature = sim.mesh.identities[2].sign(body, domain: .claim, mesh: sim.mesh.genesis.meshID)
+            return WireSigned(body: body, signature: signature, signer: sim.id(2).bytes)
+        }
+        func raises(_ signed: WireSigned) -> [UInt32] {
+            var instance = sim.nodes[2].instance
+            return instance.accept(claim: signed, from: sim.id(0), now: sim.now).compactMap { if case .raiseBoot(let boot) = $0 { boot } else { nil } }
+        }
+        #expect(raises(claim(1, 0)) == [] && raises(claim(7, 0)) == [8] && raises(claim(1, 5)) == [2] && raises(claim(2000, 0)) == [])
+        var forged = claim(7, 0)
+        forged.signature[0] ^= 1
+        #expect(raises(forged) == [])
+        // And never more often than every ten seconds, whoever insists.
+        let later = claim(7, 0)
+        sim.act(2) { $0.accept(claim: later, from: nil, now: $1) }
+        #expect(sim.nodes[2].instance.boot == 8 && raises(claim(9, 0)) == [])
+    }
+
+    /// A member that all others hold for dead learns it from the answer to its own ping, not from the next call in ten seconds.
+    @Test(arguments: seeds) func falselyBuriedNodeRefutesAtOnce(seed: UInt64) {
+        var sim = SimMesh(4, seed: seed)
+        sim.run(.seconds(15))
+        let standing = Standing(status: .dead, incarnation: Incarnation(boot: 1, number: 0))
+        let victim = sim.id(0)
+        for index in 1..<4 {
+            sim.act(index) { instance, now in
+                let claim = Claim(subject: victim, standing: standing, author: instance.id)
+                let signed = WireSigned(body: claim.body, signature: instance.crypto.sign(claim.body, domain: .claim), signer: instance.id.bytes)
+                let actions = instance.accept(claim: signed, from: nil, now: now)
+                // Not spread: only the answers to pings tell.
+                instance.broadcasts = Broadcasts()
+                return actions
+            }
+            #expect(sim.status(of: 0, at: index) == .dead)
+        }
+        let took = sim.run(atMost: .seconds(2)) { $0.allSeeAll }
+        #expect(took != nil, "seed \(seed)")
+    }
+
+    /// With many members absent, calling them stays cheap, and each is called again and again.
+    @Test func callsHaveABudget() {
+        var sim = SimMesh(10, seed: 1)
+        sim.run(.seconds(5))
+        for index in 1..<10 { sim.kill(index) }
+        sim.run(.seconds(60))
+        sim.wire = []
+        let before = sim.nodes[0].bytesSent
+        sim.run(.seconds(30))
+        #expect((sim.nodes[0].bytesSent - before) / 30 <= 1000)
+        let called = Set(sim.wire.map(\.to))
+        #expect(called == Set(1..<10))
+    }
+
+    /// The sum that is kept is the sum that would be made anew.
+    @Test(arguments: seeds) func stateHashTellsEverything(seed: UInt64) {
+        var sim = SimMesh(5, seed: seed)
+        sim.network.loss = 0.1
+        sim.run(.seconds(3))
+        sim.kill(4)
+        sim.act(1) { $0.publish(.cameras, [1], now: $1) }
+        sim.run(.seconds(20))
+        let revocation = sim.mesh.root.revoke(sim.id(4), serial: 3).wire
+        sim.act(0) { $0.accept(roster: [revocation], now: $1) }
+        sim.run(.seconds(20))
+        for node in sim.nodes.prefix(4) {
+            let state = node.instance.state
+            var fresh = SignedState(hash: { node.instance.crypto.hash($0) })
+            for (key, record) in state.records { fresh.set(key, record) }
+            for (_, evidence) in state.evidence { for signed in evidence.all { if let claim = Claim(signed) { fresh.keep(claim, signed) } } }
+            #expect(fresh.sum == state.sum, "seed \(seed)")
+            #expect(!state.records.keys.contains { $0.node == sim.id(4) })
+        }
+        #expect(Set(sim.nodes.prefix(4).map(\.instance.stateHash)).count == 1, "seed \(seed)")
+    }
+}
