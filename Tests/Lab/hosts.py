@@ -239,8 +239,10 @@ class Host:
             if process and process.poll() is None:
                 process.kill()
                 process.wait()
+        for link in self.links:
+            self.network.tell("remove", port=self.port(link))
+            # The kernel takes its time to end a network; the next test's links have the same names.
+            ip("link", "del", self.port(link))
         self.holder.stdin.close()
         self.holder.wait(10)
         self.holder.stdout.close()
-        for link in self.links:
-            self.network.tell("remove", port=self.port(link))
