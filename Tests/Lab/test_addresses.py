@@ -30,7 +30,7 @@ def test_a_node_whose_address_changes_is_reached_again_and_never_dead(lab):
     assert mesh.deaths(began) == []
 
 
-@pytest.mark.parametrize("lost", ["eth0", "wlan0"])
+@pytest.mark.parametrize("lost", ["eth0", pytest.param("wlan0", marks=pytest.mark.long)])
 def test_a_node_on_wire_and_wifi_may_lose_either(lab, lost):
     mesh = lab(3)
     mesh.plug(links=("eth0", "wlan0"), ipv6=False)

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from Harness.demo import wait_for
 from mesh import let_pass
 
@@ -94,6 +96,7 @@ def test_ipv6_only(lab):
     assert mesh.deaths() == []
 
 
+@pytest.mark.long
 def test_link_local_addresses_only(lab):
     """Two Pis and a cable: no router, no DHCP, nothing but what IPv6 makes by itself."""
     mesh = lab(2)

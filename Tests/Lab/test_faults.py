@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from Harness.demo import wait_for
 from mesh import CAMERA, let_pass
 
@@ -39,6 +41,7 @@ def test_5_percent_loss_kills_nobody_and_triggers_reach_all(lab):
         assert mesh.deaths(began) == []
 
 
+@pytest.mark.long
 def test_20_percent_loss_and_triggers_still_reach_all(lab):
     mesh = started(lab, 5)
     with mesh.network.faults({"loss": 20}):
@@ -46,6 +49,7 @@ def test_20_percent_loss_and_triggers_still_reach_all(lab):
         triggers_reach_all(mesh)
 
 
+@pytest.mark.long
 def test_delay_reordering_and_duplicates_kill_nobody(lab):
     mesh = started(lab, 4)
     # Out of order: a packet may be overtaken by all that are sent up to 100 ms after it.
@@ -68,6 +72,7 @@ def test_a_way_open_in_one_direction_only_kills_nobody_and_triggers_go_round(lab
         wait_for(lambda: deaf.knows(event), 10, "the event reaches the deaf node through the third one")
 
 
+@pytest.mark.long
 def test_blocked_udp_between_two_kills_nobody(lab):
     mesh = started(lab, 2)
     with mesh.network.faults({"no_gossip": True}):
@@ -76,6 +81,7 @@ def test_blocked_udp_between_two_kills_nobody(lab):
         assert mesh.deaths(began) == [], "the probe by TCP keeps them alive"
 
 
+@pytest.mark.long
 def test_a_mesh_cut_in_two_becomes_one_again(lab):
     mesh = lab(4)
     mesh.plug()

@@ -87,30 +87,31 @@ struct BenchConnection: ~Copyable {
 
     /// - Parameter process: whose network it is.
     fileprivate init(process: Int32, port: UInt16, token: String) throws {
-        self.token = token
         let file = open("/proc/\(process)/ns/net", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Self.failure("open the network of process \(process)") }
         defer { close(file) }
         // This thread alone moves, and ends soon: nothing else of this process is in the other network.
         guard meshcam_enter_network(file) == 0 else { throw Self.failure("enter the network of process \(process)") }
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Self.failure("open a socket") }
+        let opened = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard opened >= 0 else { throw Self.failure("open a socket") }
         var limit = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(opened, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
         guard connected == 0 else {
             let failure = Self.failure("connect to the node")
-            close(descriptor)
+            close(opened)
             throw failure
         }
+        descriptor = opened
+        self.token = token
     }
 
     deinit { close(descriptor) }
