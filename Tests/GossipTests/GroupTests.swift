@@ -242,3 +242,29 @@ import Testing
         #expect(try SealedAdminKey.seal(mesh.admin, password: "correct horse ä") != sealed)
     }
 }
+
+@Suite struct ViewTests {
+    /// What a dead node said is still there at any node, also at one that started later and never heard it, with its age.
+    @Test(arguments: [1, 2, 3] as [UInt64]) func deadNodesAreShownWithTheirAge(seed: UInt64) throws {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(5))
+        sim.act(2) { $0.publish(.cameras, [1, 2, 3], now: $1) }
+        sim.run(.seconds(3))
+        let died = sim.now
+        sim.kill(2)
+        sim.run(.seconds(30))
+        sim.restart(1, boot: 2)
+        sim.run(.seconds(20))
+        for observer in [0, 1] {
+            let view = sim.nodes[observer].instance.view(now: sim.now)
+            let member = try #require(view.member(sim.id(2)))
+            #expect(member.status == .dead && member.records[.cameras]?.bytes == [1, 2, 3] && member.missing == [], "seed \(seed)")
+            let age = try #require(member.age(of: .cameras, now: sim.now))
+            #expect((.seconds(52) ... .seconds(54)).contains(age), "seed \(seed), node \(observer): \(age)")
+            let silence = try #require(member.lastSeen.map { $0 - died })
+            #expect((.seconds(-4) ... .seconds(1)).contains(silence), "seed \(seed), node \(observer): \(silence)")
+            // The others published no cameras here.
+            #expect(view.incomplete.map(\.id).contains(member.id) && view.member(sim.id(0))?.missing == [.cameras])
+        }
+    }
+}

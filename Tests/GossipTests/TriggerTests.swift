@@ -243,3 +243,74 @@ import Testing
         for (a, b) in zip(ordered, ordered.dropFirst()) { #expect(a < b && !(b < a)) }
     }
 }
+
+/// mesh.md §5: start = now - age - pre-roll, so whoever hears within the pre-roll has the moment itself on film.
+@Suite struct LateTriggerTests {
+    static let preRoll = Duration.seconds(10)
+
+    /// Cut off for some seconds, then back; or 20 % loss: everybody's pre-roll still reaches back to the moment, and names it rightly.
+    @Test(arguments: [(0.0, 1.0), (0.0, 4.0), (0.2, 1.0), (0.2, 4.0)], [1, 2, 3] as [UInt64])
+    func latenessWithinThePreRollLosesNothing(faults: (loss: Double, away: Double), seed: UInt64) throws {
+        let (loss, away) = faults
+        var sim = SimMesh(4, seed: seed)
+        sim.run(.seconds(5))
+        sim.network.loss = loss
+        for other in [0, 1, 2] { sim.block(other, 3) }
+        let happened = sim.now - .milliseconds(50)
+        let event = sim.trigger(0)
+        sim.run(.seconds(away))
+        #expect(sim.nodes[3].delivered.isEmpty)
+        sim.network.blocked = []
+        _ = sim.run(atMost: .seconds(30)) { sim in (1..<4).allSatisfy { !sim.nodes[$0].delivered.isEmpty } }
+        for index in 1..<4 {
+            let trigger = try #require(sim.nodes[index].delivered.first, "seed \(seed), node \(index)")
+            let heard = sim.nodes[index].deliveredAt[0]
+            #expect(trigger.id == event && sim.nodes[index].delivered.count == 1, "seed \(seed)")
+            // What the ring still holds when it hears begins before the moment.
+            #expect(heard - Self.preRoll <= happened, "seed \(seed), node \(index): heard \(heard - happened) late")
+            #expect((.zero ... .milliseconds(300)).contains(trigger.occurred - happened), "seed \(seed): \(trigger.occurred - happened)")
+        }
+    }
+
+    /// 30, 70, 150, 300, 600 ms, 1.2, 2.4, 4 s after the first, then a record for 60 s.
+    @Test func schedule() {
+        var delivery = TriggerDelivery(settings: GossipSettings())
+        let start = ContinuousClock.now
+        let origin = TestMesh.shared.identities[0].id
+        let id = EventID(origin: origin, boot: 1, counter: 1)
+        let draft = TriggerDraft(group: "home", kind: "motion", camera: "c")
+        let peers = Set(TestMesh.shared.identities[1...2].map(\.id))
+        delivery.begin(.init(id: id, incident: id, draft: draft, occurred: start - .seconds(1), began: start, waiting: peers))
+        var resent: [Duration] = []
+        var recordChanges: [Duration] = []
+        while let deadline = delivery.nextDeadline {
+            let (resend, changed) = delivery.tick(now: deadline)
+            for trigger in resend {
+                resent.append(deadline - start)
+                #expect(trigger.waiting == (resent.count <= 3 ? peers : [TestMesh.shared.identities[2].id]))
+                #expect(trigger.age(now: deadline) == deadline - start + .seconds(1))
+            }
+            if changed { recordChanges.append(deadline - start) }
+            if resent.count == 3 { delivery.acknowledge(id, from: TestMesh.shared.identities[1].id) }
+        }
+        #expect(resent == [30, 70, 150, 300, 600, 1200, 2400, 4000].map { .milliseconds($0) })
+        #expect(recordChanges == [.seconds(4), .seconds(60)])
+    }
+
+    /// Seen is seen for ten minutes and more, at the highest rate that an origin is allowed.
+    @Test func duplicatesAreKnownForLong() {
+        var delivery = TriggerDelivery(settings: GossipSettings())
+        let origin = TestMesh.shared.identities[0].id
+        let start = ContinuousClock.now
+        for counter in 1...6000 as ClosedRange<UInt32> {
+            let now = start + .milliseconds(100) * Double(counter)
+            let id = EventID(origin: origin, boot: 1, counter: counter)
+            let first = delivery.admit(id, from: origin, now: now)
+            let second = delivery.admit(id, from: origin, now: now)
+            #expect(first == .new && second == .duplicate)
+        }
+        // Ten minutes of events, and not one of them counts again.
+        let again = (1...6000 as ClosedRange<UInt32>).map { delivery.admit(EventID(origin: origin, boot: 1, counter: $0), from: origin, now: start + .seconds(601)) }
+        #expect(again.allSatisfy { $0 == .duplicate })
+    }
+}

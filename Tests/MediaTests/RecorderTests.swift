@@ -123,7 +123,7 @@ private func breathe() async throws {
         #expect(!clip.orderBroken)
         #expect(clip.summary?.reason == .motionEnded && clip.summary?.lostPictures == 0)
         #expect(abs((clip.summary?.durationSeconds ?? 0) - 17.1) < 0.01, "\(String(describing: clip.summary))")
-        #expect(clip.posters.count == 1 && clip.posters[0].captured == at(14.5) && clip.posters[0].width == 320)
+        #expect(clip.posters.count == 1 && clip.posters[0].captured == at(16) && clip.posters[0].width == 320)
         for (one, next) in zip(clip.fragments.dropFirst(), clip.fragments.dropFirst(2)) { #expect(one.end == next.start) }
         #expect(clip.fragments.dropFirst().allSatisfy { $0.end - $0.start <= .milliseconds(501) })
         let path = scratch.file("clip.mp4")

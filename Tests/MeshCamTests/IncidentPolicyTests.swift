@@ -80,3 +80,49 @@ import Testing
         #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(-4))) == ["c -14.0…6.0"])
     }
 }
+
+@Suite struct CoolDownTests {
+    private let start = ContinuousClock.now
+    private func id(_ digit: Character) -> EventID { EventID(hex: String(repeating: digit, count: 32))! }
+    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+
+    /// An incident from 0 to 10 s.
+    private var afterIncident: IncidentPolicy {
+        var policy = IncidentPolicy()
+        _ = policy.noticed(kind: "motion", label: nil, at: at(0), coolDown: .seconds(30))
+        _ = policy.began(id("a"), origin: "porch", kind: "motion", label: nil, at: at(0))
+        return policy
+    }
+
+    @Test func nothingStartsBeforeItIsOver() {
+        var policy = afterIncident
+        #expect(policy.noticed(kind: "motion", label: nil, at: at(9), coolDown: .seconds(30)).count == 2, "what is running goes on")
+        // Until 14 s now.
+        for moment in [14.5, 20, 43.9] {
+            #expect(policy.noticed(kind: "motion", label: nil, at: at(moment), coolDown: .seconds(30)).isEmpty, "\(moment)")
+            #expect(policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(moment), coolDown: .seconds(30)).isEmpty, "\(moment)")
+        }
+        #expect(!policy.noticed(kind: "motion", label: nil, at: at(44), coolDown: .seconds(30)).isEmpty)
+        #expect(!policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(44), coolDown: .seconds(30)).isEmpty)
+    }
+
+    @Test func aPersonIsNeverRefused() {
+        var policy = afterIncident
+        #expect(!policy.noticed(kind: "manual", label: nil, at: at(15), coolDown: .seconds(30)).isEmpty)
+        #expect(!policy.heard(id("b"), origin: "yard", kind: "manual", label: nil, at: at(15), coolDown: .seconds(30)).isEmpty)
+    }
+
+    @Test func withoutOneTheNextIncidentFollowsAtOnce() {
+        var policy = afterIncident
+        #expect(!policy.noticed(kind: "motion", label: nil, at: at(10.001)).isEmpty)
+    }
+
+    /// An incident that was cut for its length is over at the cut, though things still move.
+    @Test func aCutIncidentCoolsDownToo() {
+        var policy = afterIncident
+        for second in 1..<600 { _ = policy.noticed(kind: "motion", label: nil, at: at(Double(second)), coolDown: .seconds(30)) }
+        #expect(policy.noticed(kind: "motion", label: nil, at: at(600), coolDown: .seconds(30)).isEmpty)
+        #expect(policy.noticed(kind: "motion", label: nil, at: at(629), coolDown: .seconds(30)).isEmpty)
+        #expect(!policy.noticed(kind: "motion", label: nil, at: at(630), coolDown: .seconds(30)).isEmpty)
+    }
+}

@@ -26,6 +26,10 @@ public struct GroupPolicy: Sendable, Hashable {
 
 /// Cameras that record together.
 public struct CameraGroup: Sendable, Hashable, Identifiable {
+    /// Longest name, in bytes.
+    public static let nameLimit = TriggerDraft.nameLimit
+    /// Most groups of a mesh.
+    public static let countLimit = 64
     /// In place of a camera: every one, also those that are not there yet.
     public static let everyCamera = "*"
     /// The group in which every camera starts.

@@ -7,7 +7,7 @@ struct DropCounters: Sendable {
     private var reported: [PeerLink.Refusal: Int] = [:]
     private var nextReport: ContinuousClock.Instant?
 
-    mutating func count(_ refusal: PeerLink.Refusal) { total[refusal, default: 0] += 1 }
+    mutating func count(_ refusal: PeerLink.Refusal, _ packets: Int = 1) { total[refusal, default: 0] += packets }
 
     /// "12 foreign, 1 replayed" since the last report; `nil` when it is not time or there is nothing to say.
     mutating func report(now: ContinuousClock.Instant) -> String? {

@@ -20,9 +20,8 @@ extension GossipInstance {
     }
 
     private func open(_ packet: [UInt8]) -> Result<(NodeID, PacketHeader, PacketContent), PeerLink.Refusal> {
+        if let refusal = PacketCodec.refusal(of: packet, meshTag: roster.meshID.tag, own: id.prefix) { return .failure(refusal) }
         guard let header = PacketCodec.header(of: packet) else { return .failure(.damaged) }
-        guard header.meshTag == roster.meshID.tag else { return .failure(.foreign) }
-        guard header.source != id.prefix else { return .failure(.reflected) }
         guard let peer = roster.node(forPrefix: header.source), let link = links[peer] else { return .failure(.foreign) }
         guard let content = PacketCodec.open(packet, header: header, key: link.receiveKey, cipher: crypto) else { return .failure(.damaged) }
         return .success((peer, header, content))

@@ -29,7 +29,7 @@ extension GossipInstance {
             // With nobody to tell, news waits; whoever comes gets everything anyway.
             for peer in peers { actions += send([], to: peer, now: now) }
         }
-        if let report = drops.report(now: now) { actions.append(.log(.debug, "packets dropped: \(report)", peer: nil)) }
+        if let report = drops.report(now: now) { actions.append(.log(.info, "packets dropped: \(report)", peer: nil)) }
         return actions
     }
 

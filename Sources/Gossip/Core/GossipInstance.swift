@@ -162,7 +162,9 @@ struct GossipInstance: Sendable {
                 incarnation: standing.incarnation.description, addresses: link?.addresses ?? [], node: nodeRecord(of: node),
                 certificateDER: certificate(of: node), lastHeard: node == id ? now : link?.lastHeard, records: state.records(of: node))
         }
-        return MeshView(meshID: roster.meshID, members: members, roster: roster, config: config.values, groups: config.groupFacts?.groups)
+        return MeshView(
+            meshID: roster.meshID, members: members, roster: roster, config: config.values, groups: config.groupFacts?.groups,
+            refusedPackets: Dictionary(uniqueKeysWithValues: drops.total.map { ($0.key.rawValue, $0.value) }))
     }
 
     mutating func randomBytes(_ count: Int) -> [UInt8] {

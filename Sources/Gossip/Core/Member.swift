@@ -56,6 +56,16 @@ public struct Member: Sendable, Identifiable {
     public let lastHeard: ContinuousClock.Instant?
     /// Its signed records.
     public let records: [RecordKind: RecordBody]
+
+    /// When it certainly was there: its last packet to this node, or the newest record of it that anybody had. `nil`: nothing is
+    /// known of it but that it was admitted.
+    public var lastSeen: ContinuousClock.Instant? { ([lastHeard] + records.values.map(\.receivedAt)).compactMap { $0 }.max() }
+
+    /// How old a record of it is: the time since the node said it, as far as those know who passed it on. `nil`: there is none.
+    public func age(of kind: RecordKind, now: ContinuousClock.Instant) -> Duration? { records[kind].map { max(.zero, now - $0.receivedAt) } }
+
+    /// What every node says about itself and this one has not: until that arrives, what is shown of it is incomplete.
+    public var missing: [RecordKind] { [.node, .cameras].filter { records[$0] == nil } }
 }
 
 /// Something in the mesh changed. Streams are bounded: after a loss comes ``resync``.
@@ -78,6 +88,11 @@ public struct MeshView: Sendable {
     public let config: [String: [UInt8]]
     /// The configured groups; `nil` while nobody has configured any: then ``CameraGroup/standard`` holds.
     public let groups: [CameraGroup]?
+    /// Packets that this node refused since its start, by reason. Some are normal after restarts.
+    public let refusedPackets: [String: Int]
+
+    /// Members that are not there, or of which something is missing: who shows this view names them.
+    public var incomplete: [Member] { members.filter { !$0.status.isPresent || !$0.missing.isEmpty } }
 
     /// A member by id.
     public func member(_ id: NodeID) -> Member? { members.first { $0.id == id } }

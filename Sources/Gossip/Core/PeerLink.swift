@@ -18,6 +18,8 @@ struct PeerLink: Sendable {
         case malformed
         /// A signature that does not fit.
         case forged
+        /// No room among the packets that wait to be read.
+        case overrun
     }
 
     /// Addresses that are tried at once, and that are kept of each kind; more replace the oldest.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Waits for datagrams on a thread of its own, until it is woken to end; then closes both descriptors.
 struct DatagramReceiver: Sendable {
@@ -6,6 +7,9 @@ struct DatagramReceiver: Sendable {
     /// Becomes readable (at its end) when the thread is to end.
     let wakeDescriptor: Int32
     let continuation: AsyncStream<UDPTransport.Packet>.Continuation
+    let refusals: RefusalCounters
+    /// Looks at each packet before it waits for the actor, so that a flood of strangers' packets leaves room for members' ones.
+    let refusal: @Sendable ([UInt8]) -> PeerLink.Refusal?
 
     func run() {
         var buffer = [UInt8](repeating: 0, count: 2048)
@@ -14,7 +18,13 @@ struct DatagramReceiver: Sendable {
             guard poll(&polls, 2, -1) > 0 else { continue }
             if polls[1].revents != 0 { break }
             // All that is there, so that one wake-up serves a burst.
-            while let packet = receive(&buffer) { continuation.yield(packet) }
+            while let packet = receive(&buffer) {
+                if let reason = refusal(packet.bytes) {
+                    refusals.count(reason)
+                } else if case .dropped = continuation.yield(packet) {
+                    refusals.count(.overrun)
+                }
+            }
         }
         continuation.finish()
         close(descriptor)
@@ -37,6 +47,21 @@ struct DatagramReceiver: Sendable {
             }
             guard let peer = SocketAddress.peer(source) else { continue }
             return UDPTransport.Packet(bytes: Array(buffer[..<count]), source: peer)
+        }
+    }
+}
+
+/// Packets that were refused before anybody waited for them.
+final class RefusalCounters: Sendable {
+    private let counts = Mutex<[PeerLink.Refusal: Int]>([:])
+
+    func count(_ refusal: PeerLink.Refusal) { counts.withLock { $0[refusal, default: 0] += 1 } }
+
+    /// Since the last call.
+    func take() -> [PeerLink.Refusal: Int] {
+        counts.withLock { counts in
+            defer { counts = [:] }
+            return counts
         }
     }
 }

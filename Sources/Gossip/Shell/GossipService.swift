@@ -17,12 +17,6 @@ public actor GossipService {
     private static let housekeepingInterval = Duration.seconds(2)
     private static let peersSaveInterval = Duration.seconds(60)
 
-    struct ExchangeRequest: Sendable {
-        let peer: NodeID
-        let request: [UInt8]
-        let purpose: GossipInstance.ExchangePurpose
-    }
-
     let settings: GossipSettings
     private var identity: NodeIdentity
     private var trust: TrustStore
@@ -154,7 +148,9 @@ public actor GossipService {
     ///
     /// - Throws: ``GossipError`` when the port is taken.
     public func run() async throws {
-        let transport = try UDPTransport(port: settings.port)
+        let transport = try UDPTransport(port: settings.port) { [tag = trust.meshID.tag, own = identity.id.prefix] in
+            PacketCodec.refusal(of: $0, meshTag: tag, own: own)
+        }
         self.transport = transport
         wake = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         exchanges = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.exchangeLimit))
@@ -231,6 +227,7 @@ public actor GossipService {
         while (try? await ContinuousClock().sleep(for: Self.housekeepingInterval)) != nil {
             publishOwnRecord()
             announceChanges()
+            for (refusal, packets) in transport?.refusals.take() ?? [:] { instance.drops.count(refusal, packets) }
             let now = ContinuousClock.now
             if let peersChangedAt, now - peersChangedAt >= Self.housekeepingInterval,
                 peersSavedAt.map({ now - $0 >= Self.peersSaveInterval }) ?? true
@@ -259,17 +256,8 @@ public actor GossipService {
         lastAnnouncement = announcement
         let (events, continuation) = AsyncStream<DiscoveryEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.changeLimit))
         await withDiscardingTaskGroup { group in
-            group.addTask {
-                var pause = Duration.seconds(1)
-                while !Task.isCancelled {
-                    do {
-                        try await discovery.run(publishing: announcement) { continuation.yield($0) }
-                    } catch {
-                        self.logger.warning("discovery stopped: \(error)")
-                    }
-                    try? await ContinuousClock().sleep(for: pause)
-                    pause = min(pause * 2, .seconds(30))
-                }
+            group.addTask { [logger] in
+                await discovery.keepRunning(publishing: announcement, logger: logger) { continuation.yield($0) }
                 continuation.finish()
             }
             group.addTask { for await event in events { await self.discovered(event) } }
@@ -321,12 +309,7 @@ public actor GossipService {
             case .raiseBoot(let boot):
                 raise(to: boot)
             case .log(let level, let message, let peer):
-                let metadata: Logger.Metadata = peer.map { ["peer": "\($0.short)"] } ?? [:]
-                switch level {
-                case .debug: logger.debug("\(message)", metadata: metadata)
-                case .info: logger.info("\(message)", metadata: metadata)
-                case .warning: logger.warning("\(message)", metadata: metadata)
-                }
+                logger.log(level: level.level, "\(message)", metadata: peer.map { ["peer": "\($0.short)"] } ?? [:])
             }
         }
         if changed {
@@ -359,14 +342,9 @@ public actor GossipService {
     private func publishOwnRecord() {
         guard let transport else { return }
         var record = ownRecord
-        let addresses = InterfaceAddresses.current().prefix(6)
-        record.addresses = addresses.isEmpty ? ["127.0.0.1"] : Array(addresses)
-        record.gossipPort = UInt32(transport.port)
-        if record.peerPort == 0 { record.peerPort = UInt32(clamping: settings.peerPort) }
         if record.name.isEmpty { record.name = instance.name(of: identity.id) }
-        record.name = record.name.cut(toUTF8: TriggerDraft.nameLimit)
-        if record.tlsCertificate.isEmpty { record.tlsCertificate = Data(identity.tlsCertificateDER) }
-        if record.model.isEmpty { record.model = identity.hardware.cut(toUTF8: TriggerDraft.nameLimit) }
+        if record.peerPort == 0 { record.peerPort = UInt32(clamping: settings.peerPort) }
+        record.complete(with: identity, gossipPort: transport.port, addresses: InterfaceAddresses.current())
         guard record != lastOwnRecord else { return }
         let moved = lastOwnRecord.map { $0.addresses != record.addresses } ?? false
         lastOwnRecord = record

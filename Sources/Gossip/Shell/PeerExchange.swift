@@ -5,3 +5,10 @@ public protocol PeerExchange: Sendable {
     /// - Throws: when the member cannot be reached within a few seconds.
     func exchange(with member: Member, _ request: [UInt8]) async throws -> [UInt8]
 }
+
+/// An exchange that waits for a free place.
+struct ExchangeRequest: Sendable {
+    let peer: NodeID
+    let request: [UInt8]
+    let purpose: GossipInstance.ExchangePurpose
+}

@@ -26,9 +26,14 @@ final class UDPTransport: Sendable {
     private let continuation: AsyncStream<Packet>.Continuation
     private let isClosed = Mutex(false)
 
-    /// - Parameter port: 0 for any free one.
+    /// What was refused or found no room.
+    let refusals = RefusalCounters()
+
+    /// - Parameters:
+    ///   - port: 0 for any free one.
+    ///   - refusal: why a packet is not worth reading, if it is not; called on the receiving thread.
     /// - Throws: when the port is taken or may not be used.
-    init(port: Int) throws(GossipError) {
+    init(port: Int, refusal: @escaping @Sendable ([UInt8]) -> PeerLink.Refusal? = { _ in nil }) throws(GossipError) {
         let operation = port == 0 ? "open a UDP port" : "open UDP port \(port)"
         func failure() -> GossipError {
             let code = errno
@@ -83,7 +88,7 @@ final class UDPTransport: Sendable {
         self.port = own.port
         wakeDescriptor = pipe[1]
         (packets, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.queueLimit))
-        let receiver = DatagramReceiver(descriptor: descriptor, wakeDescriptor: pipe[0], continuation: continuation)
+        let receiver = DatagramReceiver(descriptor: descriptor, wakeDescriptor: pipe[0], continuation: continuation, refusals: refusals, refusal: refusal)
         let thread = Thread { receiver.run() }
         thread.name = "gossip-udp"
         thread.start()

@@ -99,6 +99,13 @@ enum PacketCodec {
         return PacketHeader(type: type, meshTag: Array(packet[2..<6]), source: source, nonce: Array(packet[14..<38]))
     }
 
+    /// Whether a packet can be one for this node, as far as it shows without a key: what is refused here costs next to nothing.
+    static func refusal(of packet: [UInt8], meshTag: [UInt8], own: UInt64) -> PeerLink.Refusal? {
+        guard let header = header(of: packet) else { return .damaged }
+        if header.meshTag != meshTag { return .foreign }
+        return header.source == own ? .reflected : nil
+    }
+
     /// `nil` when the packet was altered, belongs to another key, or its content does not read. Frames of unknown kinds are skipped.
     static func open(_ packet: [UInt8], header: PacketHeader, key: [UInt8], cipher: any PacketCipher) -> PacketContent? {
         guard

@@ -1,105 +1,94 @@
-import HummingbirdCore
 import NIOCore
-import Synchronization
 
-/// How many connections a door holds, all together and from one address. A value; ``ConnectionGuard`` keeps it at each connection.
+/// How many connections a door holds, and which one makes room when it is full: a value, see ``ConnectionGuard`` for the channels.
 ///
-/// One host may not take the places of all others: beyond its share its new connections are closed at once. Programs on this
-/// machine (loopback) have no share of their own, because a whole mesh may run here.
+/// A connection without a request under way may be closed at any time (RFC 9112 §9.3), so whoever opens connections and is
+/// silent loses them first, and never keeps others out: the newest is let in for the oldest that waits. Programs on this
+/// machine have places of their own.
 struct ConnectionLimits: Sendable {
-    /// All connections of this door. Default 512.
-    var total = 512
-    /// Connections from one IPv4 address, or one IPv6 network of 64 bits. A browser opens 6 to a host. Default 64.
-    var perHost = 64
+    /// All connections from other machines; the same again for this one. Default 512.
+    let total: Int
+    /// Connections from one host. A browser opens 6. Default 64.
+    let perHost: Int
 
-    private(set) var open = 0
-    private(set) var byHost: [String: Int] = [:]
+    /// Who counts as one host.
+    enum Host: Sendable, Hashable {
+        /// A program on this machine.
+        case loopback
+        /// An IPv4 address, or a link-local or unique local IPv6 address: all of a network would share their 64-bit prefixes.
+        case address([UInt8])
+        /// A 64-bit IPv6 prefix, of which one machine may use any address.
+        case prefix([UInt8])
+    }
 
-    /// Whether a new connection may stay; if so, ``close(_:)`` it later.
-    mutating func admit(_ host: String?) -> Bool {
-        guard open < total else { return false }
-        if let host {
-            guard byHost[host, default: 0] < perHost else { return false }
-            byHost[host, default: 0] += 1
+    enum Decision: Sendable, Equatable {
+        case admitted
+        /// Close that one: it waits longest.
+        case admittedFor(Int)
+        /// All places are taken by connections with requests under way.
+        case refused
+    }
+
+    private struct Connection {
+        let host: Host
+        var isBusy = false
+    }
+
+    /// By number; higher numbers are newer.
+    private var connections: [Int: Connection] = [:]
+
+    init(total: Int = 512, perHost: Int = 64) {
+        self.total = total
+        self.perHost = perHost
+    }
+
+    var count: Int { connections.count }
+
+    /// A new connection, with a number higher than all before.
+    mutating func open(_ number: Int, from host: Host) -> Decision {
+        let isRemote = host != .loopback
+        let rivals: [Int: Connection]
+        let ofHost = isRemote ? connections.filter { $0.value.host == host } : [:]
+        if ofHost.count >= perHost {
+            rivals = ofHost
+        } else {
+            let pool = connections.filter { ($0.value.host != .loopback) == isRemote }
+            guard pool.count >= total else {
+                connections[number] = Connection(host: host)
+                return .admitted
+            }
+            rivals = pool
         }
-        open += 1
-        return true
+        guard let oldest = rivals.filter({ !$0.value.isBusy }).keys.min() else { return .refused }
+        connections[oldest] = nil
+        connections[number] = Connection(host: host)
+        return .admittedFor(oldest)
     }
 
-    mutating func close(_ host: String?) {
-        open -= 1
-        guard let host, let count = byHost[host] else { return }
-        byHost[host] = count > 1 ? count - 1 : nil
-    }
+    /// Whether a request is under way on the connection.
+    mutating func set(_ number: Int, busy: Bool) { connections[number]?.isBusy = busy }
 
-    /// What counts as one host: `nil` for loopback.
-    static func host(of address: SocketAddress?) -> String? {
-        switch address {
-        case .v4(let v4):
-            let bytes = withUnsafeBytes(of: v4.address.sin_addr.s_addr) { Array($0) }
-            return v4Host(bytes)
-        case .v6(let v6):
-            let bytes = withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) }
-            let zeros = bytes.prefix(10).allSatisfy { $0 == 0 }
-            if zeros, bytes[10] == 0xff, bytes[11] == 0xff { return v4Host(Array(bytes[12...])) }
-            if zeros, bytes[10..<15].allSatisfy({ $0 == 0 }), bytes[15] == 1 { return nil }
-            return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
-        default: return nil
-        }
-    }
-
-    private static func v4Host(_ bytes: [UInt8]) -> String? {
-        bytes[0] == 127 ? nil : bytes.map(String.init).joined(separator: ".")
-    }
+    mutating func close(_ number: Int) { connections[number] = nil }
 }
 
-/// Keeps a door's ``ConnectionLimits``, and closes a connection that has not brought a request some time after it was opened
-/// (also one that stalls in its TLS handshake). After that, the HTTP channel's own idle timeout watches it.
-final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
-    /// Parts of requests: it stands behind the decoder.
-    typealias InboundIn = NIOAny
-
-    /// A connection has brought a whole request head by then. Default 20 s.
-    static let firstRequest = TimeAmount.seconds(20)
-    /// A connection without a request under way is closed after this. Longer than the 60 s for which our own client keeps
-    /// connections to peers, so that it never meets one that is just being closed. Default 75 s.
-    static let idle = TimeAmount.seconds(75)
-
-    /// The limits of one door, shared by its connections.
-    final class Door: Sendable {
-        private let limits: Mutex<ConnectionLimits>
-
-        init(_ limits: ConnectionLimits = ConnectionLimits()) { self.limits = Mutex(limits) }
-
-        func admit(_ host: String?) -> Bool { limits.withLock { $0.admit(host) } }
-        func close(_ host: String?) { limits.withLock { $0.close(host) } }
-        var open: Int { limits.withLock { $0.open } }
-
-        /// HTTP/1.1 within these limits.
-        var http: HTTPServerBuilder {
-            .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(self)], idleTimeout: ConnectionGuard.idle))
+extension ConnectionLimits.Host {
+    init(_ address: SocketAddress?) {
+        switch address {
+        case .v4(let v4): self = Self.v4(withUnsafeBytes(of: v4.address.sin_addr.s_addr) { Array($0) })
+        case .v6(let v6): self = Self.v6(withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) })
+        default: self = .loopback
         }
     }
 
-    private let door: Door
-    private var host: String?
-    private var deadline: Scheduled<Void>?
+    private static func v4(_ bytes: [UInt8]) -> Self { bytes[0] == 127 ? .loopback : .address(bytes) }
 
-    init(_ door: Door) { self.door = door }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        host = ConnectionLimits.host(of: context.remoteAddress)
-        guard door.admit(host) else { return context.close(promise: nil) }
-        let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: Self.firstRequest) { channel.close(promise: nil) }
-        // Whatever becomes of the pipeline, the place is given back when the connection is gone.
-        context.channel.closeFuture.whenComplete { [door, host] _ in door.close(host) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        deadline?.cancel()
-        context.fireChannelRead(data)
+    private static func v6(_ bytes: [UInt8]) -> Self {
+        if bytes.prefix(10).allSatisfy({ $0 == 0 }) {
+            if bytes[10] == 0xff, bytes[11] == 0xff { return v4(Array(bytes[12...])) }
+            if bytes[10..<15].allSatisfy({ $0 == 0 }), bytes[15] == 1 { return .loopback }
+        }
+        // fe80::/10 (RFC 4291 §2.5.6) and fc00::/7 (RFC 4193).
+        let isLocal = bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80 || bytes[0] & 0xfe == 0xfc
+        return isLocal ? .address(bytes) : .prefix(Array(bytes.prefix(8)))
     }
 }

@@ -35,6 +35,9 @@ final class PeerProxy: PeerExchange {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
+    /// A node that fails to start never gets to ``shutdown()``; the client insists on one.
+    deinit { try? client.syncShutdown() }
+
     func shutdown() async { try? await client.shutdown() }
 
     /// A peer's own JSON answer to `path`, within ``listDeadline``.
@@ -48,8 +51,11 @@ final class PeerProxy: PeerExchange {
     }
 
     /// Passes a request on and its answer back, streaming.
-    func forward(_ request: Request, to member: Member) async throws -> Response {
+    ///
+    /// - Parameter session: the caller's token, for what only the node that issued it can do; never for another node.
+    func forward(_ request: Request, to member: Member, session: String? = nil) async throws -> Response {
         var headers = HTTPHeaders()
+        if let session { headers.add(name: HTTPField.Name.meshCamSession.rawName, value: session) }
         for name in [HTTPField.Name.range, .ifRange, .ifNoneMatch, .contentType, .accept] {
             if let value = request.headers[name] { headers.add(name: name.rawName, value: value) }
         }
@@ -121,6 +127,11 @@ final class PeerProxy: PeerExchange {
         return (heard + told).filter { !$0.contains("%") && !$0.lowercased().hasPrefix("fe80:") && seen.insert($0).inserted }
             .prefix(4).map { $0.contains(":") ? "[\($0)]" : $0 }
     }
+}
+
+extension HTTPField.Name {
+    /// Between nodes: the token of the session in whose name one asks.
+    static let meshCamSession = HTTPField.Name("MeshCam-Session")!
 }
 
 /// Why a peer gave no answer.

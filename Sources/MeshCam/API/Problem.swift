@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import Storage
 
 extension ProblemDetails {
@@ -65,6 +66,10 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             }
         } catch let error as DecodingError {
             throw ProblemDetails.badRequest("The body is not what this takes: \(error.inWords).")
+        } catch is HTTPParserError {
+            throw ProblemDetails.badRequest("The request breaks HTTP's rules.")
+        } catch PeerError.deadline {
+            throw ProblemDetails(title: "Too slow", status: 408, detail: "The request did not arrive in time.")
         } catch is CancellationError {
             throw ProblemDetails.unavailable("The node is stopping.")
         } catch {
@@ -80,8 +85,8 @@ extension DecodingError {
         switch self {
         case .keyNotFound(let key, _): "\(key.stringValue) is missing"
         case .valueNotFound(_, let context), .typeMismatch(_, let context):
-            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
-        case .dataCorrupted(let context): context.debugDescription
+            context.codingPath.isEmpty ? "it has the wrong type" : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
+        case .dataCorrupted: "it is no valid JSON"
         @unknown default: "it cannot be read"
         }
     }

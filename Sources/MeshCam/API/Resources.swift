@@ -27,7 +27,7 @@ extension NodeServices {
             problem = ProblemNote(message: why.message, cure: why.cure)
         }
         return CameraResource(
-            id: camera.cameraID, name: name, node: id, nodeName: name, groups: settings.mesh.groups, online: true, lastSeen: clock.now(),
+            id: camera.cameraID, name: name, node: id, nodeName: name, groups: camera.groups.map(\.name), online: true, lastSeen: clock.now(),
             recording: store.isRecording, width: known ? status.width : nil, height: known ? status.height : nil,
             fps: known ? status.framesPerSecond : nil, codec: known ? status.codec.rawValue : nil, motion: status.motion,
             motionLevel: status.motionLevel, night: false, state: state, problem: problem)
@@ -35,13 +35,11 @@ extension NodeServices {
 
     /// A camera whose node does not answer, as its last signed record described it.
     func absentCamera(of member: Member) -> CameraResource? {
-        guard let body = member.records[.cameras]?.bytes, let record = try? CamerasRecord(serializedBytes: body),
-            let camera = record.cameras.first
-        else { return nil }
-        let away = member.lastHeard.map { Duration.seconds(Int((ContinuousClock.now - $0) / .seconds(1))) }
+        guard let camera = member.cameras.first else { return nil }
+        let away = member.lastSeen.map { Duration.seconds(Int((ContinuousClock.now - $0) / .seconds(1))) }
         return CameraResource(
             id: camera.id, name: camera.name, node: "\(member.id)", nodeName: member.name, groups: camera.groups, online: false,
-            lastSeen: member.lastHeard.map(clock.date(of:)), recording: false, width: camera.width > 0 ? Int(camera.width) : nil,
+            lastSeen: member.lastSeen.map(clock.date(of:)), recording: false, width: camera.width > 0 ? Int(camera.width) : nil,
             height: camera.height > 0 ? Int(camera.height) : nil, fps: camera.fps > 0 ? Double(camera.fps) : nil,
             codec: camera.codec.isEmpty ? nil : camera.codec, motion: false, motionLevel: 0, night: false, state: .offline,
             problem: ProblemNote(
@@ -73,7 +71,7 @@ extension NodeServices {
         var problems = store.targets.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
-        if isAlone { problems.append(Self.aloneProblem) }
+        if isAlone { problems.append(Self.aloneProblem) } else if !isMember { problems.append(Self.strangerProblem) }
         if settings.storage.directories.isEmpty {
             problems.append(
                 ProblemNote(
@@ -90,20 +88,21 @@ extension NodeServices {
             addresses: member?.node?.addresses ?? [], url: webURL(of: member), httpUrl: settings.network.httpPort.map { "http://localhost:\($0)" },
             uptimeSeconds: ((ContinuousClock.now - started) / .seconds(1)).rounded(), clockOffsetSeconds: quality.source == .ntp ? 0 : nil,
             clockUncertaintySeconds: quality.uncertaintySeconds, coordinator: false,
-            cameras: ownCamera.state == .none ? [] : [camera.cameraID], problems: problems)
+            cameras: ownCamera.state == .none ? [] : [camera.cameraID], problems: problems,
+            refusedPackets: gossip.view.refusedPackets)
     }
 
     /// A node as far as gossip tells.
     func node(_ member: Member, missing: String?) -> NodeResource {
-        let cameras = member.records[.cameras].flatMap { try? CamerasRecord(serializedBytes: $0.bytes) }?.cameras.map(\.id) ?? []
+        let cameras = member.cameras.map(\.id)
         return NodeResource(
             id: "\(member.id)", name: member.name, isSelf: false, online: member.isReachable,
             status: NodeStatus(rawValue: "\(member.status)"), version: member.node?.version,
-            lastSeen: member.lastHeard.map(clock.date(of:)), addresses: member.node?.addresses ?? [], url: webURL(of: member),
+            lastSeen: member.lastSeen.map(clock.date(of:)), addresses: member.node?.addresses ?? [], url: webURL(of: member),
             httpUrl: nil, uptimeSeconds: nil, clockOffsetSeconds: nil, clockUncertaintySeconds: nil, coordinator: false, cameras: cameras,
             problems: member.isReachable
                 ? [] : [ProblemNote(message: "\(member.name) does not answer", cure: "Check its power and network.")],
-            missing: missing)
+            ageSeconds: member.lastSeen.map { ((ContinuousClock.now - $0) / .seconds(1)).rounded() }, missing: missing)
     }
 
     private func webURL(of member: Member?) -> String? {

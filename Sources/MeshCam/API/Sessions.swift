@@ -13,6 +13,9 @@ final class Sessions: Sendable {
     private static let fileLimit = 1 << 20
 
     private let book: Mutex<SessionBook>
+    /// Admins' keys, opened by their passwords, of the sessions that this node issued: by hash of the token, never on a disk, and
+    /// no longer than the session lasts.
+    private let adminKeys = Mutex<[[UInt8]: AdminKey]>([:])
     private let gossip: GossipService
     /// `nil`: nothing is kept (a node that belongs to no mesh has no users).
     private let file: String?
@@ -51,10 +54,13 @@ final class Sessions: Sendable {
     }
 
     /// The only place where a token exists: 32 random bytes, base64url.
-    func begin(user: String, role: Caller.Role, now: Date) async -> (token: String, session: SessionBook.Session) {
+    func begin(
+        user: String, role: Caller.Role, adminKey: AdminKey?, now: Date
+    ) async -> (token: String, session: SessionBook.Session) {
         let token = Data(secureRandomBytes(32)).base64URL
         let session = SessionBook.Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime))
         book.withLock { $0.begin(Self.hash(token), session, now: now) }
+        if let adminKey { adminKeys.withLock { $0[Self.hash(token)] = adminKey } }
         await keep()
         return (token, session)
     }
@@ -65,6 +71,24 @@ final class Sessions: Sendable {
     func find(hash: [UInt8], now: Date) -> SessionBook.Session? {
         let others = others
         return book.withLock { $0.find(hash, others: others, now: now) }
+    }
+
+    /// The key of an admin who signed in at this node, while the session lasts and this process runs.
+    func adminKey(of token: String, now: Date) -> AdminKey? {
+        let hash = Self.hash(token)
+        guard find(hash: hash, now: now) != nil else { return nil }
+        return adminKeys.withLock { $0[hash] }
+    }
+
+    /// The other member that issued a session.
+    func issuer(of token: String) -> Member? {
+        let hash = Self.hash(token)
+        return gossip.view.members.first { member in
+            guard !member.isSelf, let body = member.records[.sessions]?.bytes, let record = try? SessionsRecord(serializedBytes: body) else {
+                return false
+            }
+            return record.sessions.contains { Array($0.hash) == hash }
+        }
     }
 
     /// Ends a session here at once, and everywhere as the news spreads; also of a node that is down.
@@ -92,6 +116,8 @@ final class Sessions: Sendable {
     }
 
     private func keep() async {
+        let issued = book.withLock { $0.issued }
+        adminKeys.withLock { keys in keys = keys.filter { issued[$0.key] != nil } }
         await save()
         await publish()
     }

@@ -76,6 +76,7 @@ struct WebServer: Sendable {
         session.addPublic(to: open)
         let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
         session.add(to: closed)
+        GroupRoutes(node: node, door: door).add(to: closed)
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
         router.get("/**") { [dashboard] request, _ in try dashboard.response(to: request, path: request.uri.path) }
@@ -88,6 +89,7 @@ struct WebServer: Sendable {
         router.add(middleware: Authentication(door: .peers, node: node))
         let api = router.group("api/mesh/v1")
         addResources(to: api)
+        GroupRoutes(node: node, door: .peers).add(to: api)
         router.post("gossip") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let body = try await request.body.collect(upTo: 4 << 20)

@@ -23,6 +23,7 @@ struct DemoCommand: AsyncParsableCommand {
             let plan = try DemoPlan(
                 cameras: cameras, webPort: webPort, httpPort: httpPort, footage: footage,
                 limit: prepare ? DemoPlan.preparedLimit : DemoPlan.cameraLimit)
+            if !prepare { try plan.checkPorts() }
             let root = dir.map { URL(filePath: $0).standardizedFileURL.path } ?? HostFacts.current.stateDirectory + "-demo"
             let directory = try DemoDirectory(root)
             let password = try DemoMesh(directory).provision(plan, password: password)

@@ -38,7 +38,7 @@ struct DemoMesh {
             }
         }
         let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
-        let users = try password == kept ? known ?? Self.users(password) : Self.users(password)
+        let users = try password == kept ? known.flatMap(Self.complete) ?? Self.users(password, keys.admin) : Self.users(password, keys.admin)
         for index in stores.indices {
             stores[index].roster.merge(roster.records)
             if stores[index].values[SharedConfigKey.users] != users {
@@ -57,12 +57,20 @@ struct DemoMesh {
         return password
     }
 
+    /// `nil` for users of an earlier version, whose admin had no key.
+    private static func complete(_ users: [UInt8]) -> [UInt8]? {
+        guard let config = try? UsersConfig(serializedBytes: users), config.users.first(where: { $0.name == user })?.sealedAdminKey.isEmpty == false
+        else { return nil }
+        return users
+    }
+
     /// The shared configuration's list of one user.
-    private static func users(_ password: String) throws -> [UInt8] {
+    private static func users(_ password: String, _ admin: AdminKey) throws -> [UInt8] {
         var user = UsersConfig.User()
         user.name = Self.user
         user.role = Caller.Role.admin.rawValue
         user.passwordHash = try PasswordHash.make(password)
+        user.sealedAdminKey = try Data(SealedAdminKey.seal(admin, password: password))
         var config = UsersConfig()
         config.users = [user]
         return try config.serializedBytes()

@@ -44,12 +44,20 @@ struct DemoPlan: Sendable {
         }
     }
 
+    /// - Throws: ``NodeError`` when a dashboard's port is taken.
+    func checkPorts() throws {
+        for port in nodes.flatMap({ [$0.webPort, $0.httpPort] }) where !PortCheck.isFree(port) {
+            throw NodeError(
+                "port \(port) is in use", cure: "Stop the program that has it ('ss -lntp' names it; perhaps another demo), or choose others with --web-port and --http-port.")
+        }
+    }
+
     private static func videos(_ directory: String) throws -> [String] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw NodeError("cannot read the footage in \(directory): \(error.localizedDescription)", cure: "Name a directory of videos with --footage.")
+            throw NodeError("cannot read the footage in \(directory): \(error.systemReason)", cure: "Name a directory of videos with --footage.")
         }
         let videos = names.filter { endings.contains(URL(filePath: $0).pathExtension.lowercased()) && !$0.hasPrefix(".") }.sorted()
         guard !videos.isEmpty else {

@@ -14,7 +14,8 @@ actor CameraService {
     private let gossip: GossipService
     private let store: ClipStore
     private let events: EventHub
-    private let groups: [String]
+    /// Where this camera is while nobody has configured any group.
+    private let startGroups: [String]
     private let clock: WallClock
     private let logger: Logger
     private var policy: IncidentPolicy
@@ -29,7 +30,7 @@ actor CameraService {
         self.gossip = gossip
         self.store = store
         self.events = events
-        self.groups = groups
+        startGroups = groups
         self.clock = clock
         self.logger = logger
         policy = IncidentPolicy(
@@ -39,6 +40,12 @@ actor CameraService {
         recorder = Recorder(
             camera: camera, settings: recording,
             sink: StoreSink(store: store, clock: clock, openClips: openClips), logger: logger)
+    }
+
+    /// The groups that this camera is in, as the mesh's configuration says now.
+    nonisolated var groups: [CameraGroup] {
+        let all = gossip.view.groups ?? startGroups.map { CameraGroup(name: $0, cameras: [CameraGroup.everyCamera]) }
+        return all.filter { $0.contains(cameraID) }
     }
 
     /// Runs camera, recorder and the incidents between them until cancelled.
@@ -63,17 +70,22 @@ actor CameraService {
 
     private func followMotion() async {
         for await motion in camera.motionEvents() where motion.phase != .ended {
-            await carryOut(policy.noticed(kind: "motion", label: nil, at: motion.at))
+            // In several groups, the most eager one decides; the others' members judge by their own.
+            let coolDown = groups.filter { $0.hears(cameraID) }.map(\.policy.coolDown).min() ?? .zero
+            await carryOut(policy.noticed(kind: "motion", label: nil, at: motion.at, coolDown: coolDown))
         }
     }
 
     private func followGroup() async {
-        for await trigger in gossip.triggers() where groups.contains(trigger.group) {
+        for await trigger in gossip.triggers() {
+            guard let group = groups.first(where: { $0.name == trigger.group }), group.records(at: cameraID, from: trigger.camera) else { continue }
             // The moment it happened there, as far as its age tells; never in our future.
             let at = min(trigger.occurred, .now)
             events.publish(.event, notice(trigger.incident, camera: trigger.camera, kind: trigger.kind, label: trigger.label, at: at))
             await carryOut(
-                policy.heard(trigger.incident, origin: trigger.camera, kind: trigger.kind, label: trigger.label, at: at))
+                policy.heard(
+                    trigger.incident, origin: trigger.camera, kind: trigger.kind, label: trigger.label, at: at,
+                    coolDown: group.policy.coolDown))
         }
     }
 
@@ -87,9 +99,9 @@ actor CameraService {
                         event: "\(incident.id)", kind: incident.kind, label: incident.label, triggered: triggered, from: from,
                         until: until))
             case .announce(let incident?, let kind, let label, let at):
-                for group in groups {
+                for group in groups where group.hears(cameraID) {
                     _ = await gossip.trigger(
-                        TriggerDraft(group: group, kind: kind, label: label, incident: incident, camera: cameraID, age: .now - at))
+                        TriggerDraft(group: group.name, kind: kind, label: label, incident: incident, camera: cameraID, age: .now - at))
                 }
             case .announce(nil, let kind, let label, let at):
                 _ = await announce(kind: kind, label: label, at: at)
@@ -101,12 +113,12 @@ actor CameraService {
 
     private func announce(kind: String, label: String?, at: ContinuousClock.Instant) async -> EventID {
         var incident: EventID?
-        for group in groups {
+        for group in groups where group.hears(cameraID) {
             let id = await gossip.trigger(
-                TriggerDraft(group: group, kind: kind, label: label, incident: incident, camera: cameraID, age: .now - at))
+                TriggerDraft(group: group.name, kind: kind, label: label, incident: incident, camera: cameraID, age: .now - at))
             incident = incident ?? id
         }
-        // A camera in no group still has incidents of its own.
+        // A camera whose groups need not hear of it still has incidents of its own.
         let id: EventID
         if let incident { id = incident } else {
             id = await gossip.trigger(TriggerDraft(group: "", kind: kind, label: label, incident: nil, camera: cameraID, age: .now - at))
@@ -123,11 +135,12 @@ actor CameraService {
 
     /// Operators read here what the camera does.
     private func announceStatus() async {
+        // Once for each problem, however often it is tried again.
         var last: CameraStatus.State?
-        for await status in camera.statusChanges() where status.state != last {
+        for await status in camera.statusChanges() where status.state != last && status.state != .starting {
             last = status.state
             switch status.state {
-            case .failed(let problem): logger.error("camera: \(problem.message). \(problem.cure)")
+            case .failed(let problem): logger.error("\(problem.message). \(problem.cure)")
             case .running:
                 logger.info("camera runs: \(status.width)x\(status.height) at \(status.framesPerSecond.formatted()) fps, \(status.encoder)")
             case .starting, .none: break

@@ -41,8 +41,11 @@ struct IncidentPolicy: Sendable {
     private(set) var current: Incident?
 
     /// Something happens on this node's own camera.
-    mutating func noticed(kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
+    ///
+    /// - Parameter coolDown: so long after the last incident's end it starts no new one.
+    mutating func noticed(kind: String, label: String?, at: ContinuousClock.Instant, coolDown: Duration = .zero) -> [Action] {
         guard var incident = current, isOpen(incident, at: at) else {
+            if isCoolingDown(kind, at: at, coolDown) { return [] }
             return [.announce(incident: nil, kind: kind, label: label, at: at)]
         }
         incident.until = max(incident.until, at + postMotion)
@@ -61,8 +64,13 @@ struct IncidentPolicy: Sendable {
     }
 
     /// Another camera of the group tells what happens there.
-    mutating func heard(_ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
-        adopt(id, origin: origin, kind: kind, label: label, at: at)
+    ///
+    /// - Parameter coolDown: so long after the last incident's end it starts no new one.
+    mutating func heard(
+        _ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant, coolDown: Duration = .zero
+    ) -> [Action] {
+        if isCoolingDown(kind, at: at, coolDown) { return [] }
+        return adopt(id, origin: origin, kind: kind, label: label, at: at)
     }
 
     private mutating func adopt(_ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
@@ -85,6 +93,12 @@ struct IncidentPolicy: Sendable {
         if "\(id)" < "\(joined)" { (incident.id, incident.origin) = (id, origin) }
         current = incident
         return actions
+    }
+
+    /// Whether the last incident is over, and not for long enough. A person who asks is never refused.
+    private func isCoolingDown(_ kind: String, at: ContinuousClock.Instant, _ coolDown: Duration) -> Bool {
+        guard let last = current, !isOpen(last, at: at), kind != "manual" else { return false }
+        return at - min(last.until, last.began + longest) < coolDown
     }
 
     private func isOpen(_ incident: Incident, at: ContinuousClock.Instant) -> Bool {

@@ -39,6 +39,9 @@ struct Node: Sendable {
         }
         let paired = try TrustStore.load(from: state)
         if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
+        if let paired, paired.roster.admission(of: identity.id) == nil {
+            logger.error("\(NodeServices.strangerProblem.message). \(NodeServices.strangerProblem.cure)")
+        }
         let trust = try paired ?? Self.alone(identity, name: settings.node.name)
         let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
         let discovery = AvahiDiscovery(logger: logger.part("discovery"))
@@ -133,9 +136,7 @@ struct Node: Sendable {
     private static func camera(
         _ settings: Settings, id: String, gossip: GossipService, store: ClipStore, events: EventHub, logger: Logger
     ) throws -> CameraService {
-        guard let source = Media.CameraSettings.Source(parsing: settings.camera.source) else {
-            throw NodeError("camera.source '\(settings.camera.source)' is not known", cure: "Use auto, synthetic, v4l2:/dev/videoN or file:PATH.")
-        }
+        let source = try Media.CameraSettings.Source.parse(settings.camera.source)
         var camera = Media.CameraSettings(source: source)
         camera.width = settings.camera.width
         camera.height = settings.camera.height

@@ -34,6 +34,11 @@ struct NodeResource: Codable, Hashable, Sendable, Identifiable {
     var cameras: [String]
     /// What is wrong with it now.
     var problems: [ProblemNote]
+    /// Gossip packets that it refused since its start, by reason (`damaged`, `foreign`, `replayed`, …). Absent: it did not tell.
+    var refusedPackets: [String: Int]?
+    /// How old what is shown here is, in seconds, where the node itself did not answer: since it last said something that
+    /// reached anybody. Absent when it answered, and when nothing of it ever came.
+    var ageSeconds: Double?
     /// Why its own part of this answer is missing, e.g. `no answer for 4 s`. Absent when it is not.
     var missing: String?
 
@@ -41,7 +46,7 @@ struct NodeResource: Codable, Hashable, Sendable, Identifiable {
         case id, name
         case isSelf = "self"
         case online, status, version, lastSeen, addresses, url, httpUrl, uptimeSeconds
-        case clockOffsetSeconds, clockUncertaintySeconds, coordinator, cameras, problems, missing
+        case clockOffsetSeconds, clockUncertaintySeconds, coordinator, cameras, problems, refusedPackets, ageSeconds, missing
     }
 }
 

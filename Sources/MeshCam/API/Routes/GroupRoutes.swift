@@ -1,0 +1,78 @@
+import Foundation
+import Gossip
+import HTTPTypes
+import Hummingbird
+
+/// `/groups`: which cameras record together. The whole list at once; every node has the same.
+struct GroupRoutes: Sendable {
+    let node: NodeServices
+    let door: Authentication.Door
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get("groups") { [node] _, _ in try Response.json(node.groups.map { GroupResource($0) }) }
+        group.put("groups") { request, context in try await put(request, context) }
+    }
+
+    /// The change is signed by the admin's own key, which only the node has that the admin signed in at; another node passes the
+    /// request on to it. The token goes along, and not just the name: no node can act for a user whose session it has not seen.
+    private func put(_ request: Request, _ context: APIContext) async throws -> Response {
+        let token = door == .peers ? request.headers[.meshCamSession] : SessionCookie.token(in: request.headers[values: .cookie], door: door)
+        guard let token, let session = node.sessions.find(token, now: Date()) else { throw Self.signInHere(node.name) }
+        guard session.role == .admin else { throw ProblemDetails.forbidden("Viewers can look, admins can act.") }
+        if let key = node.sessions.adminKey(of: token, now: Date()) { return try await set(request, by: key) }
+        guard door != .peers, let issuer = node.sessions.issuer(of: token), issuer.isReachable else { throw Self.signInHere(node.name) }
+        do {
+            return try await node.peers.forward(request, to: issuer, session: token)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw Self.signInHere(node.name)
+        }
+    }
+
+    private func set(_ request: Request, by key: AdminKey) async throws -> Response {
+        let body = try await request.body.collect(upTo: 1 << 18)
+        let wanted = try JSONCoding.decoder.decode([GroupResource].self, from: Data(buffer: body))
+        do {
+            try await node.gossip.setGroups(GroupResource.groups(wanted, known: node.knownCameras), by: key)
+        } catch let problem as GroupProblem {
+            throw ProblemDetails.badRequest("The groups make no sense: \(problem.why).", cure: "GET /api/mesh/v1/groups shows how they are now.")
+        } catch let error as TrustError {
+            throw ProblemDetails.badRequest("The groups cannot be set: \(error).")
+        }
+        return try Response.json(node.groups.map { GroupResource($0) })
+    }
+
+    private static func signInHere(_ name: String) -> ProblemDetails {
+        ProblemDetails(
+            title: "Sign in again", status: 401, detail: "This change is signed with your key, and \(name) does not have it.",
+            cure: "Sign in at this camera, then try again.")
+    }
+}
+
+extension NodeServices {
+    /// The mesh's groups; while nobody has configured any, those in which the cameras say they are.
+    var groups: [CameraGroup] {
+        let view = gossip.view
+        if let groups = view.groups { return groups }
+        var cameras: [String: Set<String>] = [:]
+        for member in view.members {
+            for camera in member.cameras { for group in camera.groups { cameras[group, default: []].insert(camera.id) } }
+        }
+        let known = cameras.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+        let groups = cameras.sorted { $0.key < $1.key }.map { name, members in
+            CameraGroup(name: name, cameras: known.isSubset(of: members) ? [CameraGroup.everyCamera] : members)
+        }
+        return groups.isEmpty ? CameraGroup.standard : groups
+    }
+
+    /// Ids of all cameras of the mesh, whether they are there or not. A node has one, which has the node's id.
+    var knownCameras: Set<String> { Set(gossip.view.members.flatMap { $0.cameras.map(\.id) } + gossip.view.members.map { "\($0.id)" }) }
+}
+
+extension Member {
+    /// Its cameras, as its last signed record describes them.
+    var cameras: [CamerasRecord.Camera] {
+        records[.cameras].flatMap { try? CamerasRecord(serializedBytes: $0.bytes) }?.cameras ?? []
+    }
+}

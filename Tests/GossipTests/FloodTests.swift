@@ -1,0 +1,68 @@
+import Testing
+
+@testable import Gossip
+
+/// Datagrams by the hundred thousand change nothing but the counters.
+@Suite struct FloodTests {
+    /// Everything that grows in an instance.
+    private func sizes(_ instance: GossipInstance) -> [Int] {
+        [
+            instance.links.count, instance.owners.count, instance.descriptions.count, instance.state.records.count,
+            instance.state.evidence.count, instance.membership.standings.count, instance.membership.relays.count,
+            instance.membership.suspicions.count, instance.exchanging.count, instance.config.byKey.count, instance.roster.records.count,
+            instance.links.values.map(\.addresses.count).max() ?? 0,
+        ]
+    }
+
+    @Test(arguments: [1, 2] as [UInt64]) func mutatedDatagrams(seed: UInt64) throws {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(30))
+        let samples = sim.wire.filter { $0.to == 0 }.map(\.bytes)
+        #expect(samples.count > 50)
+        var rng = Randomness.seeded(seed)
+        let before = (sizes: sizes(sim.nodes[0].instance), hash: sim.nodes[0].instance.stateHash, changes: sim.nodes.map(\.changes.count))
+        let droppedBefore = sim.nodes[0].instance.drops.total.values.reduce(0, +)
+        let count = 100_000
+        var answered = 0
+        for number in 0..<count {
+            var packet = samples[Int(rng.next() % UInt64(samples.count))]
+            switch number % 5 {
+            case 0: packet[Int(rng.next() % UInt64(packet.count))] ^= UInt8(1 + rng.next() % 255)
+            case 1: packet.removeLast(1 + Int(rng.next() % UInt64(packet.count)))
+            case 2: packet += (0..<(1 + rng.next() % 300)).map { UInt8(truncatingIfNeeded: $0) }
+            case 3: packet = (0..<rng.next() % 200).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
+            // A true header, all else noise: as far as one gets without a key.
+            default: packet = Array(packet.prefix(38)) + (0..<(32 + rng.next() % 64)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
+            }
+            let source = PeerAddress(host: "10.9.\(rng.next() % 256).\(rng.next() % 256)", port: Int(1 + rng.next() % 65535))
+            sim.act(0) { instance, now in
+                let actions = instance.receive(packet, from: source, now: now)
+                answered += actions.count
+                return actions
+            }
+            // The mesh goes on meanwhile: 5000 packets a second.
+            if number % 500 == 0 { sim.run(.milliseconds(100)) }
+        }
+        sim.run(.seconds(1))
+        let instance = sim.nodes[0].instance
+        #expect(answered == 0, "seed \(seed)")
+        #expect(instance.drops.total.values.reduce(0, +) - droppedBefore == count, "seed \(seed)")
+        #expect(sizes(instance) == before.sizes && instance.stateHash == before.hash, "seed \(seed)")
+        // Nobody missed a probe: no suspicion anywhere, and no node thinks less of its own health.
+        #expect(sim.nodes.map(\.changes.count) == before.changes && sim.nodes.allSatisfy { $0.instance.membership.awareness == 0 }, "seed \(seed)")
+        #expect(instance.view(now: sim.now).refusedPackets["damaged"] ?? 0 > count / 2)
+    }
+
+    /// One line a minute, however many packets; nothing when there is nothing to say.
+    @Test func theLogIsNotFlooded() throws {
+        var drops = DropCounters()
+        let start = ContinuousClock.now
+        #expect(drops.report(now: start) == nil)
+        var lines: [String] = []
+        for millisecond in 0..<180_000 {
+            drops.count(millisecond % 2 == 0 ? .foreign : .replayed)
+            if let line = drops.report(now: start + .milliseconds(millisecond)) { lines.append(line) }
+        }
+        #expect(lines == ["1 foreign", "30000 foreign, 30000 replayed", "30000 foreign, 30000 replayed"])
+    }
+}
