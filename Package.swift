@@ -35,7 +35,7 @@ let package = Package(
         .executableTarget(
             name: "MeshCam",
             dependencies: [
-                "CTimex", "Gossip", "Media", "Storage",
+                "CNamespace", "CTimex", "Gossip", "Media", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -92,6 +92,7 @@ let package = Package(
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CTimex"),
+        .systemLibrary(name: "CNamespace"),
         .systemLibrary(name: "CV4L2", providers: [.apt(["libv4l-dev"])]),
 
         .testTarget(name: "GossipTests", dependencies: ["Gossip"], swiftSettings: strict),

@@ -120,3 +120,17 @@ wait_for() {
     done
     return 1
 }
+
+# The Python that runs the tests, with their packages, as $venv.
+make_venv() {
+    venv="$root/.venv"
+    local requirements="$root/Tests/requirements.txt" attempt
+    [ -x "$venv/bin/pytest" ] && cmp -s "$requirements" "$venv/requirements.txt" && return 0
+    say "Installing the Python packages of the tests…"
+    python3 -m venv --clear "$venv"
+    for attempt in 1 2 3 4; do
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 5 -r "$requirements" && break
+        [ "$attempt" -lt 4 ] || fail "pip could not install $requirements"
+    done
+    cp "$requirements" "$venv/requirements.txt"
+}

@@ -13,7 +13,7 @@ struct MeshCam: AsyncParsableCommand {
         version: MeshCamVersion.current,
         subcommands: [
             RunCommand.self, DemoCommand.self, StatusCommand.self, CamerasCommand.self, ClipsCommand.self, NodesCommand.self,
-            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, DoctorCommand.self,
+            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }
 

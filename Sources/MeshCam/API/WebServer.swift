@@ -51,8 +51,17 @@ struct WebServer: Sendable {
             configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
     }
 
-    /// IPv6 sockets take IPv4 as well; without IPv6 in the kernel there is only IPv4.
-    static var anyAddress: String { FileManager.default.fileExists(atPath: "/proc/net/if_inet6") ? "::" : "0.0.0.0" }
+    /// IPv6 sockets take IPv4 as well. Without IPv6 in the kernel there is only IPv4; and where IPv6 is switched off on every interface,
+    /// the resolver that the server asks refuses `::` (AI_ADDRCONFIG in getaddrinfo(3)).
+    static var anyAddress: String {
+        guard FileManager.default.fileExists(atPath: "/proc/net/if_inet6") else { return "0.0.0.0" }
+        var hints = addrinfo()
+        hints.ai_flags = AI_ADDRCONFIG
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo("::", nil, &hints, &found) == 0 else { return "0.0.0.0" }
+        freeaddrinfo(found)
+        return "::"
+    }
 
     private func router(_ door: Authentication.Door) -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
