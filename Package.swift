@@ -35,7 +35,7 @@ let package = Package(
         .executableTarget(
             name: "MeshCam",
             dependencies: [
-                "CNamespace", "CTimex", "Gossip", "Media", "Storage",
+                "CNamespace", "CTimex", "Gossip", "Media", "Simulation", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -88,6 +88,20 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Whole meshes in virtual time, with every fault that a seed can draw.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Gossip",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: hot),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/Simulate", swiftSettings: strict),
+
         .systemLibrary(name: "CAV", providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev"])]),
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
@@ -95,8 +109,9 @@ let package = Package(
         .systemLibrary(name: "CNamespace"),
         .systemLibrary(name: "CV4L2", providers: [.apt(["libv4l-dev"])]),
 
-        .testTarget(name: "GossipTests", dependencies: ["Gossip"], swiftSettings: strict),
+        .testTarget(name: "GossipTests", dependencies: ["Gossip", "Simulation"], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Gossip", "simulate"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Gossip"], swiftSettings: strict),
         .testTarget(
             name: "MeshCamTests",

@@ -36,6 +36,7 @@ import Testing
         // And never more often than every ten seconds, whoever insists.
         let later = claim(7, 0)
         sim.act(2) { $0.accept(claim: later, from: nil, now: $1) }
+        sim.run(.milliseconds(100))
         #expect(sim.nodes[2].instance.boot == 8 && raises(claim(9, 0)) == [])
     }
 

@@ -1,9 +1,9 @@
 /// Counts refused packets, and says once in a while how many there were: an attacker must not be able to fill the log.
-struct DropCounters: Sendable {
+package struct DropCounters: Sendable {
     /// Time between two reports.
     static let interval = Duration.seconds(60)
 
-    private(set) var total: [PeerLink.Refusal: Int] = [:]
+    package private(set) var total: [PeerLink.Refusal: Int] = [:]
     private var reported: [PeerLink.Refusal: Int] = [:]
     private var nextReport: ContinuousClock.Instant?
 

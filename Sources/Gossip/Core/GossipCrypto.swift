@@ -1,5 +1,5 @@
 /// What the core needs of cryptography. The program's is ``NodeCrypto``, on libsodium.
-protocol GossipCrypto: PacketCipher {
+package protocol GossipCrypto: PacketCipher {
     /// Our signature.
     func sign(_ body: [UInt8], domain: SignatureDomain) -> [UInt8]
     /// Whether the owner of that key signed `body`.

@@ -9,7 +9,7 @@ extension GossipInstance {
     private static let spreadLimit = 8
 
     /// Equal where nothing is missing: roster, configuration, versions of all records, standings of all members.
-    var stateHash: [UInt8] { crypto.hash(roster.hash + config.digest + state.sum.bytes) }
+    package var stateHash: [UInt8] { crypto.hash(roster.hash + config.digest + state.sum.bytes) }
 
     var digest: WireDigest {
         var digest = WireDigest()
@@ -119,7 +119,7 @@ extension GossipInstance {
         return [.exchange(with: peer, request: request.wireBytes, purpose: purpose)]
     }
 
-    mutating func exchangeAnswered(
+    package mutating func exchangeAnswered(
         _ purpose: ExchangePurpose, _ answer: [UInt8], by peer: NodeID, now: ContinuousClock.Instant
     ) -> [Action] {
         guard let reply = WireExchangeReply(untrusted: answer) else { return exchangeFailed(purpose, by: peer, now: now) }
@@ -143,7 +143,7 @@ extension GossipInstance {
     }
 
     /// TLS did not work: what fits goes by UDP.
-    mutating func exchangeFailed(_ purpose: ExchangePurpose, by peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+    package mutating func exchangeFailed(_ purpose: ExchangePurpose, by peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         if case .probe = purpose { return [] }
         exchanging.remove(peer)
         return send(ownFrames(now: now) + [Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now, withNews: false)
@@ -152,7 +152,7 @@ extension GossipInstance {
     // MARK: The answering side
 
     /// Answers a member's request that came by TLS.
-    mutating func answer(_ request: [UInt8], from peer: NodeID, now: ContinuousClock.Instant) -> (answer: [UInt8], actions: [Action]) {
+    package mutating func answer(_ request: [UInt8], from peer: NodeID, now: ContinuousClock.Instant) -> (answer: [UInt8], actions: [Action]) {
         guard roster.admission(of: peer) != nil, let request = WireExchangeRequest(untrusted: request) else {
             drops.count(.malformed)
             return ([], [])

@@ -2,7 +2,7 @@ import Foundation
 
 extension GossipInstance {
     /// A datagram came. Whatever it holds, this never fails: what is not right is counted and dropped.
-    mutating func receive(_ packet: [UInt8], from address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
+    package mutating func receive(_ packet: [UInt8], from address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
         switch open(packet) {
         case .failure(let refusal):
             drops.count(refusal)

@@ -1,6 +1,6 @@
 extension GossipInstance {
     /// When ``tick(now:)`` is due.
-    var nextDeadline: ContinuousClock.Instant {
+    package var nextDeadline: ContinuousClock.Instant {
         var deadline = min(membership.nextDeadline, nextSyncAt, nextCallAt)
         if !broadcasts.isEmpty { deadline = min(deadline, nextGossipAt) }
         if let trigger = triggers.nextDeadline { deadline = min(deadline, trigger) }
@@ -8,7 +8,7 @@ extension GossipInstance {
         return deadline
     }
 
-    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+    package mutating func tick(now: ContinuousClock.Instant) -> [Action] {
         var actions = carryOut(membership.tick(now: now, rng: &random), now: now)
         actions += tickTriggers(now: now)
         if nextCallAt <= now {

@@ -38,7 +38,7 @@ extension GossipInstance {
     }
 
     /// - Parameter destinationBoot: for packets that do not depend on a proven boot; else the link's.
-    mutating func seal(_ type: PacketType, _ frames: [Frame], for peer: NodeID, destinationBoot: UInt32? = nil) -> [UInt8]? {
+    package mutating func seal(_ type: PacketType, _ frames: [Frame], for peer: NodeID, destinationBoot: UInt32? = nil) -> [UInt8]? {
         guard let boot = destinationBoot ?? links[peer]?.boot, let sequence = links[peer]?.nextSequence(), let key = links[peer]?.sendKey
         else { return nil }
         let header = PacketHeader(type: type, meshTag: roster.meshID.tag, source: id.prefix, nonce: randomBytes(24))
@@ -67,7 +67,7 @@ extension GossipInstance {
     }
 
     /// Somebody that calls itself `peer` was seen at that address. Nothing is proven yet.
-    mutating func discovered(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
+    package mutating func discovered(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
         guard let link = links[peer], !link.addresses.contains(address) || !membership.isPresent(peer) else { return [] }
         links[peer]?.hear(rumour: address)
         return membership.isPresent(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
@@ -75,7 +75,7 @@ extension GossipInstance {
 
     /// This node's own addresses changed, and its record says so already: some members learn the new ones from a packet at once, the
     /// others from those.
-    mutating func addressesChanged(now: ContinuousClock.Instant) -> [Action] {
+    package mutating func addressesChanged(now: ContinuousClock.Instant) -> [Action] {
         guard let record = state.record(id, .node), let frame = frame(of: record, now: now) else { return [] }
         return membership.present.sample(64, using: &random).flatMap { sendEverywhere([frame], to: $0, now: now) }
     }

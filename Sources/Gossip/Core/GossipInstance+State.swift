@@ -4,7 +4,7 @@ extension GossipInstance {
     // MARK: Our own
 
     /// Publishes a record of ours, to everybody.
-    mutating func publish(_ kind: RecordKind, _ body: [UInt8], now: ContinuousClock.Instant) -> [Action] {
+    package mutating func publish(_ kind: RecordKind, _ body: [UInt8], now: ContinuousClock.Instant) -> [Action] {
         guard body.count <= SignedState.recordLimit else {
             return [.log(.warning, "the \(kind) record has \(body.count) bytes, more than others take: not published", peer: nil)]
         }
@@ -34,7 +34,7 @@ extension GossipInstance {
     }
 
     /// Goes on in a later boot, after that number is on the disk.
-    mutating func raise(boot: UInt32, now: ContinuousClock.Instant) -> [Action] {
+    package mutating func raise(boot: UInt32, now: ContinuousClock.Instant) -> [Action] {
         guard boot > self.boot else { return [] }
         self.boot = boot
         published = 0
@@ -47,7 +47,7 @@ extension GossipInstance {
     }
 
     /// Says goodbye to everybody who is there. The last thing an instance does.
-    mutating func leave(now: ContinuousClock.Instant) -> [Action] {
+    package mutating func leave(now: ContinuousClock.Instant) -> [Action] {
         let claim = Claim(subject: id, standing: Standing(status: .left, incarnation: membership.own), author: id)
         let body = claim.body
         let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .claim), signer: id.bytes)
@@ -126,8 +126,9 @@ extension GossipInstance {
         let key = SignedState.Key(node: node, kind: kind)
         let version = SignedState.Version(boot: content.boot, n: content.n)
         guard state.isNews(key, version) else { return [] }
-        // Of our own records, others may know later ones only if this disk was rolled back.
-        if node == id { return content.boot < boot ? [] : goBeyond(content.boot, frame.record, domain: .record, now: now) }
+        // Of our own records, others may know later ones only if this disk was rolled back. One of an earlier boot of ours that this
+        // boot has not replaced is taken back: without it we would never again know the same as the others.
+        if node == id, content.boot >= boot { return goBeyond(content.boot, frame.record, domain: .record, now: now) }
         guard let author = roster.admission(of: node),
             crypto.verify(
                 Array(frame.record.signature), of: Array(frame.record.body), domain: .record, publicKey: author.signPublicKey)

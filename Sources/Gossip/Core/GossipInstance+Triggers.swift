@@ -2,7 +2,7 @@ import Foundation
 
 extension GossipInstance {
     /// Tells everybody who is there, and goes on until all have it.
-    mutating func trigger(_ draft: TriggerDraft, now: ContinuousClock.Instant) -> (id: EventID, actions: [Action]) {
+    package mutating func trigger(_ draft: TriggerDraft, now: ContinuousClock.Instant) -> (id: EventID, actions: [Action]) {
         eventCounter += 1
         let event = EventID(origin: id, boot: boot, counter: eventCounter)
         var draft = draft

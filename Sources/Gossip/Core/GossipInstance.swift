@@ -1,8 +1,8 @@
 /// One node's gossip as a value without input or output: packets, answers and time go in, ``Action``s come out. Its owner, the
 /// shell, carries them out and decides nothing.
-struct GossipInstance: Sendable {
+package struct GossipInstance: Sendable {
     /// What the owner is to do.
-    enum Action: Sendable {
+    package enum Action: Sendable {
         case send([UInt8], to: PeerAddress)
         /// Ask that member by TLS; tell the answer to ``exchangeAnswered(_:_:by:now:)`` or ``exchangeFailed(_:by:now:)``.
         case exchange(with: NodeID, request: [UInt8], purpose: ExchangePurpose)
@@ -17,9 +17,9 @@ struct GossipInstance: Sendable {
         case log(LogLevel, String, peer: NodeID?)
     }
 
-    enum LogLevel: Sendable { case debug, info, warning }
+    package enum LogLevel: Sendable { case debug, info, warning }
 
-    enum ExchangePurpose: Sendable, Hashable {
+    package enum ExchangePurpose: Sendable, Hashable {
         case sync
         /// Only pushes what the other lacks; its answer is empty.
         case push
@@ -39,23 +39,23 @@ struct GossipInstance: Sendable {
         static func < (a: Self, b: Self) -> Bool { (a.at, a.peer) < (b.at, b.peer) }
     }
 
-    let id: NodeID
+    package let id: NodeID
     let settings: GossipSettings
-    let crypto: any GossipCrypto
+    package let crypto: any GossipCrypto
     let started: ContinuousClock.Instant
-    var boot: UInt32
-    var roster: Roster
-    var config: SharedConfig
-    var membership: Membership
+    package internal(set) var boot: UInt32
+    package internal(set) var roster: Roster
+    package internal(set) var config: SharedConfig
+    package internal(set) var membership: Membership
     var state: SignedState
     /// What nodes say of themselves, read once for each record.
     private(set) var descriptions: [NodeID: Description] = [:]
-    var links: [NodeID: PeerLink] = [:]
+    package internal(set) var links: [NodeID: PeerLink] = [:]
     /// Who is heard from where now: an address has one owner.
     private(set) var owners: [PeerAddress: NodeID] = [:]
     var broadcasts = Broadcasts()
-    var triggers: TriggerDelivery
-    var drops = DropCounters()
+    package var triggers: TriggerDelivery
+    package internal(set) var drops = DropCounters()
     var random: Randomness
     var seeds: [PeerAddress]
     /// Counts our own records of this boot.
@@ -77,7 +77,7 @@ struct GossipInstance: Sendable {
     /// - Parameters:
     ///   - known: addresses and highest boots from before a restart.
     ///   - random: nonces come from it, so outside of tests it must be the system's.
-    init(
+    package init(
         id: NodeID, boot: UInt32, roster: Roster, config: SharedConfig, settings: GossipSettings, crypto: any GossipCrypto,
         known: [NodeID: (addresses: [PeerAddress], boot: UInt32)] = [:], seeds: [PeerAddress] = [],
         random: Randomness, now: ContinuousClock.Instant
@@ -152,7 +152,7 @@ struct GossipInstance: Sendable {
     func certificate(of node: NodeID) -> [UInt8]? { descriptions[node]?.certificate }
 
     /// Everything that others may read.
-    func view(now: ContinuousClock.Instant) -> MeshView {
+    package func view(now: ContinuousClock.Instant) -> MeshView {
         let members = roster.members.map { admission in
             let node = admission.id
             let standing = membership.standing(of: node) ?? .unknown

@@ -1,6 +1,6 @@
 /// Who is alive: SWIM (Das, Gupta, Motivala 2002) with the refinements of Lifeguard (Dadgar, Phillips, Currey 2018), as a value
 /// without input or output. Time and randomness come in, ``Directive``s come out; signatures and packets are its owner's matter.
-struct Membership: Sendable {
+package struct Membership: Sendable {
     /// What the owner is to do.
     enum Directive: Sendable, Equatable {
         case send(Frame, to: NodeID)
@@ -74,7 +74,7 @@ struct Membership: Sendable {
     /// Whether a member is alive or suspected.
     func isPresent(_ member: NodeID) -> Bool { standings[member]?.status.isPresent == true }
 
-    func standing(of member: NodeID) -> Standing? {
+    package func standing(of member: NodeID) -> Standing? {
         member == id ? Standing(status: .alive, incarnation: own) : standings[member]
     }
 

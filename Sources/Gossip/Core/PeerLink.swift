@@ -1,7 +1,7 @@
 /// Packets between this node and one other: keys, boots, sequence numbers, addresses.
-struct PeerLink: Sendable {
+package struct PeerLink: Sendable {
     /// Why a packet was refused.
-    enum Refusal: String, Error, Sendable, CaseIterable {
+    package enum Refusal: String, Error, Sendable, CaseIterable {
         /// No packet of this version, or altered on the way.
         case damaged
         /// Another mesh's, or from somebody who is no member.
@@ -23,7 +23,7 @@ struct PeerLink: Sendable {
     }
 
     /// Addresses that are tried at once, and that are kept of each kind; more replace the oldest.
-    static let addressLimit = 8
+    package static let addressLimit = 8
     /// Of addresses that nothing vouches for.
     static let rumourLimit = 4
 
@@ -31,9 +31,9 @@ struct PeerLink: Sendable {
     let sendKey: [UInt8]
     let receiveKey: [UInt8]
     /// The peer's boot, proven in this boot of ours; `nil` until then.
-    private(set) var boot: UInt32?
+    package private(set) var boot: UInt32?
     /// The highest boot ever seen; survives restarts of ours.
-    private(set) var highestBoot: UInt32
+    package private(set) var highestBoot: UInt32
     private var window = ReplayWindow()
     private var sequence: UInt64 = 0
     /// Where its last packet came from.
@@ -62,7 +62,7 @@ struct PeerLink: Sendable {
     }
 
     /// Where to send, best first.
-    var addresses: [PeerAddress] {
+    package var addresses: [PeerAddress] {
         var found = current.map { [$0] } ?? []
         for address in told + candidates + rumours where !found.contains(address) { found.append(address) }
         return found

@@ -1,16 +1,16 @@
 /// Where the core's random numbers come from.
-struct Randomness: RandomNumberGenerator, Sendable {
+package struct Randomness: RandomNumberGenerator, Sendable {
     private var state: UInt64?
 
     /// The system's generator: what a node uses.
-    static let system = Randomness(state: nil)
+    package static let system = Randomness(state: nil)
 
     /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, so that a simulated run can be repeated.
-    static func seeded(_ seed: UInt64) -> Randomness { Randomness(state: seed) }
+    package static func seeded(_ seed: UInt64) -> Randomness { Randomness(state: seed) }
 
     private init(state: UInt64?) { self.state = state }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         guard var state else {
             var system = SystemRandomNumberGenerator()
             return system.next()

@@ -124,7 +124,7 @@ extension Claim {
     }
 
     /// What its author signs.
-    var body: [UInt8] {
+    package var body: [UInt8] {
         var body = WireStatusClaim()
         body.subject = Data(subject.bytes)
         body.status = standing.status.rank

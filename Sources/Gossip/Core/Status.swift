@@ -32,25 +32,35 @@ public enum Status: String, Sendable, Hashable, CaseIterable, CustomStringConver
 
 /// Orders a member's statements about itself: a restart beats all that was said before it, so a node can never come back with an
 /// incarnation that others hold for old.
-struct Incarnation: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct Incarnation: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The boot counter.
-    var boot: UInt32
+    package var boot: UInt32
     /// Raised by each refutation.
-    var number: UInt32
+    package var number: UInt32
 
-    static func < (a: Self, b: Self) -> Bool { (a.boot, a.number) < (b.boot, b.number) }
-    var description: String { "\(boot).\(number)" }
+    package init(boot: UInt32, number: UInt32) {
+        self.boot = boot
+        self.number = number
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { (a.boot, a.number) < (b.boot, b.number) }
+    package var description: String { "\(boot).\(number)" }
 }
 
 /// A status in an incarnation. Comparable: alive(N) < suspect(N) < dead(N) < left(N) < alive(N+1).
 ///
 /// SWIM (Das et al. 2002, §4.2) lets dead(N) win over every alive; here a later incarnation revives, because members are known
 /// by the roster and come back after restarts and partitions.
-struct Standing: Sendable, Hashable, Comparable {
-    var status: Status
-    var incarnation: Incarnation
+package struct Standing: Sendable, Hashable, Comparable {
+    package var status: Status
+    package var incarnation: Incarnation
 
-    static func < (a: Self, b: Self) -> Bool { (a.incarnation, a.status.rank) < (b.incarnation, b.status.rank) }
+    package init(status: Status, incarnation: Incarnation) {
+        self.status = status
+        self.incarnation = incarnation
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { (a.incarnation, a.status.rank) < (b.incarnation, b.status.rank) }
 
     /// Suspicion passes: for comparisons a suspect is alive.
     var settled: Standing { status == .suspect ? Standing(status: .alive, incarnation: incarnation) : self }
@@ -60,11 +70,17 @@ struct Standing: Sendable, Hashable, Comparable {
 }
 
 /// Somebody states a member's standing.
-struct Claim: Sendable, Hashable {
+package struct Claim: Sendable, Hashable {
     let subject: NodeID
     let standing: Standing
     /// Who signed it: for alive and left the subject itself.
     let author: NodeID
+
+    package init(subject: NodeID, standing: Standing, author: NodeID) {
+        self.subject = subject
+        self.standing = standing
+        self.author = author
+    }
 
     /// Whether the author may say this at all: only I can say that I am alive or that I leave.
     var isPermitted: Bool {

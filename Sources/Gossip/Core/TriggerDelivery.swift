@@ -1,5 +1,5 @@
 /// Carries triggers to everybody who is there: sends until each has acknowledged, and on the other side lets each through once.
-struct TriggerDelivery: Sendable {
+package struct TriggerDelivery: Sendable {
     /// One of ours, on its way.
     struct Outgoing: Sendable {
         let id: EventID
@@ -38,7 +38,7 @@ struct TriggerDelivery: Sendable {
     private(set) var late: [(trigger: Outgoing, until: ContinuousClock.Instant)] = []
     private var seen: [NodeID: Seen] = [:]
 
-    init(settings: GossipSettings) { self.settings = settings }
+    package init(settings: GossipSettings) { self.settings = settings }
 
     // MARK: Ours
 

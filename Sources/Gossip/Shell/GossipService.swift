@@ -104,24 +104,20 @@ public actor GossipService {
     ///
     /// - Throws: when the key is not certified by the root, or the value is too large.
     public func setConfig(_ key: String, _ value: [UInt8], by admin: AdminKey) throws {
-        try SharedConfig.check(key, value, admin.publicKey, instance.roster)
-        let body = instance.config.next(key, value, adminKey: admin.publicKey)
-        let signature = admin.key.sign(body, domain: .config, mesh: trust.meshID)
-        perform(instance.accept(config: [WireSigned(body: body, signature: signature, signer: admin.publicKey)]), now: .now)
+        perform(try instance.setConfig(key, value, by: admin), now: .now)
     }
 
     /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
     ///
     /// - Throws: when the key is not certified by the root, or there are too many groups.
     public func setGroups(_ wanted: [CameraGroup], by admin: AdminKey) throws {
-        let actor = Identifier128(writer: identity.id, boot: identity.boot)
-        try setConfig(SharedConfigKey.groups, instance.config.groups(wanted, by: actor), by: admin)
+        perform(try instance.setGroups(wanted, by: admin), now: .now)
     }
 
     /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
     public func merge(_ records: [SignedRecord]) {
         let now = ContinuousClock.now
-        perform(instance.accept(roster: records.map(\.wire), now: now), now: now)
+        perform(instance.merge(records, now: now), now: now)
     }
 
     /// Tells a group that something happens. Returns at once; sending goes on until every member has it.

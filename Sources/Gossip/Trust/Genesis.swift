@@ -24,13 +24,13 @@ public struct Genesis: Sendable, Hashable {
         recoveryPublicKey = Array(body.recoveryKey)
     }
 
-    fileprivate init(name: String, root: [UInt8], recovery: [UInt8]) {
+    fileprivate init(name: String, root: [UInt8], recovery: [UInt8], salt: [UInt8]) {
         var body = WireGenesisBody()
         body.version = 1
         body.name = String(name.prefix(63))
         body.rootKey = Data(root)
         body.recoveryKey = Data(recovery)
-        body.salt = Data(secureRandomBytes(16))
+        body.salt = Data(salt)
         guard let genesis = Genesis(bytes: body.wireBytes) else { preconditionFailure("a new genesis does not read back") }
         self = genesis
     }
@@ -40,9 +40,20 @@ public struct Genesis: Sendable, Hashable {
 public enum Founding {
     /// Makes a new mesh: its genesis and the two secrets that rule it. Whoever calls this decides where the secrets live.
     public static func found(name: String) -> (Genesis, RootKey, RecoveryKey) {
-        let root = SigningKey()
-        let recovery = SigningKey()
-        let genesis = Genesis(name: name, root: root.publicKey, recovery: recovery.publicKey)
+        found(name: name, root: SigningKey(), recovery: SigningKey(), salt: secureRandomBytes(16))
+    }
+
+    /// The same mesh for the same seed, for simulations whose runs are to repeat. Never for a mesh that anybody uses.
+    package static func found(name: String, seed: [UInt8]) -> (Genesis, RootKey, RecoveryKey) {
+        func secret(_ purpose: String) -> [UInt8] { blake2b(Array(purpose.utf8) + seed, length: 32) }
+        guard let root = SigningKey(seed: secret("root")), let recovery = SigningKey(seed: secret("recovery")) else {
+            preconditionFailure("BLAKE2b made a seed of a wrong size")
+        }
+        return found(name: name, root: root, recovery: recovery, salt: Array(secret("salt").prefix(16)))
+    }
+
+    private static func found(name: String, root: SigningKey, recovery: SigningKey, salt: [UInt8]) -> (Genesis, RootKey, RecoveryKey) {
+        let genesis = Genesis(name: name, root: root.publicKey, recovery: recovery.publicKey, salt: salt)
         return (genesis, RootKey(key: root, meshID: genesis.meshID), RecoveryKey(key: recovery))
     }
 }

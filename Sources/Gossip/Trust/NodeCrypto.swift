@@ -1,21 +1,26 @@
 import CSodium
 
 /// The core's cryptography with this node's own keys, on libsodium.
-struct NodeCrypto: GossipCrypto {
+package struct NodeCrypto: GossipCrypto {
     let identity: NodeIdentity
     let mesh: MeshID
+
+    package init(identity: NodeIdentity, mesh: MeshID) {
+        self.identity = identity
+        self.mesh = mesh
+    }
 
     /// Which algorithms make the keys; another suite gets another name, and so other keys.
     private static let suite = Array("meshcam-x25519-xchacha20poly1305-1".utf8)
 
-    func sign(_ body: [UInt8], domain: SignatureDomain) -> [UInt8] { identity.sign(body, domain: domain, mesh: mesh) }
+    package func sign(_ body: [UInt8], domain: SignatureDomain) -> [UInt8] { identity.sign(body, domain: domain, mesh: mesh) }
 
-    func verify(_ signature: [UInt8], of body: [UInt8], domain: SignatureDomain, publicKey: [UInt8]) -> Bool {
+    package func verify(_ signature: [UInt8], of body: [UInt8], domain: SignatureDomain, publicKey: [UInt8]) -> Bool {
         SigningKey.verify(signature, of: body, domain: domain, mesh: mesh, publicKey: publicKey)
     }
 
     /// k(i→j) = BLAKE2b-256(key: X25519(i, j), mesh ‖ i ‖ j ‖ suite).
-    func packetKeys(with peer: Admission) -> (send: [UInt8], receive: [UInt8])? {
+    package func packetKeys(with peer: Admission) -> (send: [UInt8], receive: [UInt8])? {
         Sodium.ready
         guard peer.dhPublicKey.count == Int(crypto_scalarmult_BYTES) else { return nil }
         var shared = [UInt8](repeating: 0, count: Int(crypto_scalarmult_BYTES))
@@ -29,11 +34,11 @@ struct NodeCrypto: GossipCrypto {
         )
     }
 
-    func hash(_ bytes: [UInt8]) -> [UInt8] { blake2b(bytes, length: 16) }
+    package func hash(_ bytes: [UInt8]) -> [UInt8] { blake2b(bytes, length: 16) }
 
-    func tlsKeyHash(ofCertificate der: [UInt8]) -> [UInt8]? { NodeCertificate.keyHash(ofDER: der) }
+    package func tlsKeyHash(ofCertificate der: [UInt8]) -> [UInt8]? { NodeCertificate.keyHash(ofDER: der) }
 
-    func seal(_ plaintext: [UInt8], additionalData: [UInt8], nonce: [UInt8], key: [UInt8]) -> [UInt8] {
+    package func seal(_ plaintext: [UInt8], additionalData: [UInt8], nonce: [UInt8], key: [UInt8]) -> [UInt8] {
         precondition(
             nonce.count == Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES) && key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES),
             "wrong sizes for XChaCha20-Poly1305")
@@ -45,7 +50,7 @@ struct NodeCrypto: GossipCrypto {
         return sealed
     }
 
-    func open(_ ciphertext: ArraySlice<UInt8>, additionalData: [UInt8], nonce: [UInt8], key: [UInt8]) -> [UInt8]? {
+    package func open(_ ciphertext: ArraySlice<UInt8>, additionalData: [UInt8], nonce: [UInt8], key: [UInt8]) -> [UInt8]? {
         let tag = Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
         guard ciphertext.count >= tag, nonce.count == Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES),
             key.count == Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES)

@@ -1,5 +1,5 @@
 import CSodium
-import Crypto
+package import Crypto
 import Foundation
 
 /// Who this node is: an Ed25519 key to sign with, an X25519 key to agree on packet keys, a P-256 key for TLS; bound to its board.
@@ -114,7 +114,7 @@ public struct NodeIdentity: Sendable, CustomStringConvertible {
     }
 
     /// From given keys, for simulations whose runs are to repeat: member ids order many things.
-    init?(signSeed: [UInt8], dhSecret: [UInt8], tlsKey: P256.Signing.PrivateKey, board: BoardSerial) {
+    package init?(signSeed: [UInt8], dhSecret: [UInt8], tlsKey: P256.Signing.PrivateKey, board: BoardSerial) {
         var stored = WireIdentityFile()
         stored.signSeed = Data(signSeed)
         stored.dhSecret = Data(dhSecret)

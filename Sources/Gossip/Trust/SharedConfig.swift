@@ -8,7 +8,7 @@ import Foundation
 ///
 /// Nothing is deleted: an emptied value is a value, with a higher counter, and beats the full one of whoever was away. At most
 /// ``countLimit`` keys exist, so there is nothing to collect.
-struct SharedConfig: Sendable {
+package struct SharedConfig: Sendable {
     /// Longer keys are refused.
     static let keyLimit = 64
     /// Larger values are refused: they must pass an exchange together with others.
@@ -35,11 +35,13 @@ struct SharedConfig: Sendable {
     private(set) var groupFacts: GroupFacts?
 
     /// By key; siblings joined.
-    var values: [String: [UInt8]] {
+    package var values: [String: [UInt8]] {
         var values = byKey.compactMapValues { $0.first?.value }
         if let groupFacts { values[SharedConfigKey.groups] = groupFacts.bytes }
         return values
     }
+
+    package init() {}
 
     /// Sorted by key.
     var entries: [WireSigned] { byKey.sorted { $0.key < $1.key }.flatMap { $0.value.map(\.signed) } }

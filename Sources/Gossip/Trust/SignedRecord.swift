@@ -63,7 +63,7 @@ public struct Admission: Sendable, Hashable {
     public let name: String
     public let serial: UInt64
 
-    init?(body bytes: [UInt8]) {
+    package init?(body bytes: [UInt8]) {
         guard let body = WireAdmitBody(untrusted: bytes), body.signKey.count == 32, body.dhKey.count == 32, body.tlsKeyHash.count == 32,
             let id = NodeID(bytes: blake2b(Array(body.signKey), length: 16))
         else { return nil }

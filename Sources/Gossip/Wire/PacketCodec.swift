@@ -1,5 +1,5 @@
 /// Seals and opens packets. The one implementation uses libsodium; the codec itself knows no library.
-protocol PacketCipher: Sendable {
+package protocol PacketCipher: Sendable {
     /// Ciphertext with its 16-byte tag at the end.
     func seal(_ plaintext: [UInt8], additionalData: [UInt8], nonce: [UInt8], key: [UInt8]) -> [UInt8]
     /// `nil` when anything was altered, or the key is another.
@@ -7,7 +7,7 @@ protocol PacketCipher: Sendable {
 }
 
 /// What a packet is for; in clear, but authenticated.
-enum PacketType: UInt8, Sendable {
+package enum PacketType: UInt8, Sendable {
     case frames = 1
     /// Asks for the receiver's boot number, which the sender does not know yet.
     case hello = 2
@@ -35,8 +35,8 @@ struct PacketContent: Sendable, Equatable {
 }
 
 /// One message of a packet.
-struct Frame: Sendable, Equatable {
-    enum Kind: UInt8, Sendable {
+package struct Frame: Sendable, Equatable {
+    package enum Kind: UInt8, Sendable {
         case ping = 1
         case ack = 2
         case pingRequest = 3
@@ -57,8 +57,13 @@ struct Frame: Sendable, Equatable {
     /// Type and length.
     static let overhead = 3
 
-    var kind: Kind
-    var body: [UInt8]
+    package var kind: Kind
+    package var body: [UInt8]
+
+    package init(kind: Kind, body: [UInt8]) {
+        self.kind = kind
+        self.body = body
+    }
 
     /// Bytes in a packet.
     var size: Int { Self.overhead + body.count }
@@ -67,10 +72,10 @@ struct Frame: Sendable, Equatable {
 /// The UDP packet of mesh.md §3:
 /// `version 1 | type 1 | mesh tag 4 | source 8 | nonce 24 | AEAD{source boot 4, destination boot 4, sequence 8, frames[type 1, length 2, body]}`,
 /// integers big-endian, the header as the AEAD's associated data.
-enum PacketCodec {
+package enum PacketCodec {
     static let version: UInt8 = 1
     /// Fits an IPv6 datagram on any link without fragments.
-    static let limit = 1232
+    package static let limit = 1232
     static let headerSize = 38
     private static let contentHeaderSize = 16
     private static let tagSize = 16

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Simulation
 
 @testable import Gossip
 
@@ -32,6 +33,9 @@ struct TestMesh: Sendable {
         roster.merge(records)
         self.roster = roster
     }
+
+    /// The same for the simulator.
+    var keys: MeshKeys { MeshKeys(genesis: genesis, root: root, admin: admin, identities: identities, roster: roster) }
 
     /// A new identity from a directory of its own.
     static func identity() -> NodeIdentity {

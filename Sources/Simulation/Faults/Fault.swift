@@ -1,0 +1,103 @@
+/// One thing that goes wrong, and when.
+package struct Fault: Sendable, Hashable, CustomStringConvertible {
+    package enum Kind: Sendable, Hashable {
+        // The network's (mesh.md §7: loss, duplicate, reorder, one-way partitions, blocked UDP or multicast, address change).
+        case loss(percent: Int)
+        case duplicates(percent: Int)
+        case reordering(percent: Int, Duration)
+        /// Everything takes so many times as long.
+        case slowness(Int)
+        case oneWay(from: Int, to: Int)
+        /// These on one side, all others on the other.
+        case partition([Int])
+        case noUDP(Int)
+        case noTLS(Int)
+        case noMulticast
+        /// DHCP gives another address; another's former one, if `former` names it.
+        case newAddress(Int, noticed: Duration)
+        /// One of a node's two links fails.
+        case linkDown(Int, link: Int, noticed: Duration)
+
+        // The process's, at any moment.
+        /// Until the end of the fault it is off.
+        case crash(Int)
+        /// It stops answering, and goes on later as if nothing had been.
+        case pause(Int)
+
+        // The card's.
+        /// Writes take up to two seconds, so that a crash often hits one.
+        case slowDisk(Int)
+        /// Off; a half-written file is found at the next start.
+        case tornDisk(Int)
+        /// Off; an earlier state of the card is there at the next start.
+        case rollback(Int)
+        /// Another box has the same keys, as long as the fault lasts.
+        case clone(of: Int)
+
+        // The clocks'.
+        case drift(Int, perMille: Int64)
+        case wallClock(Int, year: Int)
+
+        // People's.
+        /// The root revokes it; it goes on as if it had not heard of that.
+        case revoked(Int)
+        /// Its keys are valid, and what it says is a lie.
+        case liar(Int)
+    }
+
+    package let kind: Kind
+    package let from: VirtualTime
+    package let until: VirtualTime
+
+    package init(_ kind: Kind, from: VirtualTime, until: VirtualTime) {
+        self.kind = kind
+        self.from = from
+        self.until = until
+    }
+
+    /// The node that it happens to, if it is one.
+    package var node: Int? {
+        switch kind {
+        case .noUDP(let node), .noTLS(let node), .newAddress(let node, _), .linkDown(let node, _, _), .crash(let node), .pause(let node),
+            .slowDisk(let node), .tornDisk(let node), .rollback(let node), .clone(let node), .drift(let node, _), .wallClock(let node, _),
+            .revoked(let node), .liar(let node):
+            node
+        case .loss, .duplicates, .reordering, .slowness, .oneWay, .partition, .noMulticast: nil
+        }
+    }
+
+    /// Whether its node is off while it lasts.
+    var isOutage: Bool {
+        switch kind {
+        case .crash, .tornDisk, .rollback: true
+        default: false
+        }
+    }
+
+    /// Whether mesh.md §7's invariant 8 promises that nobody is held for dead by mistake while it lasts: at most 5 % loss and
+    /// stalls of 2 s, and all that should do no harm at all. An address that changes is among them only if its node notices.
+    var isGentle: Bool {
+        switch kind {
+        case .loss(let percent): percent <= 5
+        case .pause: until - from <= .seconds(2)
+        case .reordering(_, let lateness): lateness <= .milliseconds(100)
+        case .duplicates, .noTLS, .noMulticast, .slowDisk, .drift, .wallClock: true
+        case .newAddress(_, let noticed), .linkDown(_, _, let noticed): noticed <= .milliseconds(100)
+        case .slowness, .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .revoked, .liar: false
+        }
+    }
+
+    /// Whether members may lose each other by it.
+    var separates: Bool {
+        switch kind {
+        case .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .liar, .revoked, .newAddress, .linkDown: true
+        case .pause: until - from > .seconds(2)
+        case .loss(let percent): percent > 5
+        // A record that fits no packet waits for TLS.
+        case .slowness, .noTLS: true
+        case .duplicates, .reordering, .noMulticast, .slowDisk, .drift, .wallClock: false
+        }
+    }
+
+    package var description: String { "\(from)-\(until) \(kind)" }
+}

@@ -1,0 +1,145 @@
+import Gossip
+
+/// All that goes wrong in one run, drawn from its seed before it begins, so that it can be printed and looked at.
+package struct FaultSchedule: Sendable, CustomStringConvertible {
+    package let faults: [Fault]
+    /// Nothing but ``loss`` is wrong from then on.
+    package let end: VirtualTime
+    /// Percent of packets that are lost from ``end`` on: what invariants 7 to 9 still have to hold with.
+    package let loss: Int
+    /// Only what must do no harm.
+    package let isGentle: Bool
+
+    /// The first seconds, in which members meet.
+    package static let meeting = Duration.seconds(12)
+
+    package init(faults: [Fault], end: VirtualTime, loss: Int, isGentle: Bool) {
+        self.faults = faults.sorted { $0.from < $1.from }
+        self.end = end
+        self.loss = loss
+        self.isGentle = isGentle
+    }
+
+    package var description: String {
+        let lines = faults.map { "  \($0)" }
+        return (["faults until \(end), then \(loss) % loss:"] + lines).joined(separator: "\n")
+    }
+
+    package static func drawn(from seed: UInt64, nodes: Int) -> FaultSchedule {
+        var draw = ScheduleDraw(rng: .of("faults", seed: seed), nodes: nodes)
+        return draw.schedule()
+    }
+
+    // MARK: Asking
+
+    /// Whether nothing worse than gentle happened from `from` to `until`, to anybody.
+    package func isCalm(from: VirtualTime, until: VirtualTime) -> Bool {
+        faults.allSatisfy { $0.isGentle || $0.until < from || $0.from > until }
+    }
+
+    package var hasSeparation: Bool { faults.contains(where: \.separates) }
+    /// Nodes that are members no more at the end.
+    package var revoked: [Int] { faults.compactMap { if case .revoked(let node) = $0.kind { node } else { nil } } }
+    package var liars: [Int] { faults.compactMap { if case .liar(let node) = $0.kind { node } else { nil } } }
+}
+
+/// Draws a schedule.
+private struct ScheduleDraw {
+    var rng: Randomness
+    let nodes: Int
+    private var faults: [Fault] = []
+    private var end = VirtualTime.zero
+    /// A node has one trouble of its own at a time.
+    private var busyUntil: [VirtualTime] = []
+
+    init(rng: Randomness, nodes: Int) {
+        self.rng = rng
+        self.nodes = nodes
+        busyUntil = [VirtualTime](repeating: .zero, count: nodes)
+    }
+
+    mutating func schedule() -> FaultSchedule {
+        let isGentle = rng.chance(0.35)
+        let start = VirtualTime.zero + FaultSchedule.meeting
+        end = start + rng.duration(.seconds(30), .seconds(90))
+        if isGentle {
+            for _ in 0..<rng.between(2...6) { addGentle(start) }
+        } else {
+            if nodes <= 30, rng.chance(0.06) { end = start + rng.duration(.seconds(600), .seconds(nodes <= 3 ? 7200 : 1800)) }
+            for _ in 0..<rng.between(1...5) { addHarsh(start) }
+            for _ in 0..<rng.between(0...2) { addGentle(start) }
+            if rng.chance(0.08) { addRevocation(start) }
+        }
+        return FaultSchedule(faults: faults, end: end, loss: rng.pick([0, 0, 1, 5]), isGentle: isGentle)
+    }
+
+    /// An interval within the run, for a node if one is named: `nil` if that node is busy.
+    private mutating func interval(_ start: VirtualTime, _ least: Duration, _ most: Duration, of node: Int? = nil) -> (VirtualTime, VirtualTime)? {
+        let most = min(most, end - start - .seconds(1))
+        let length = most > least ? rng.duration(least, most) : least
+        // Often it lasts to the very end: how a mesh comes out of it is what matters.
+        let atEnd = rng.chance(0.3)
+        let from = atEnd ? end - length : start + rng.duration(.zero, max(.milliseconds(1), end - start - length))
+        let until = min(end, from + length)
+        if let node {
+            // The one before must be over for a while: two stalls of two seconds in a row are one of four.
+            guard from > busyUntil[node] else { return nil }
+            busyUntil[node] = until + .seconds(10)
+        }
+        return (from, until)
+    }
+
+    private mutating func add(_ kind: Fault.Kind, _ interval: (VirtualTime, VirtualTime)?) {
+        if let (from, until) = interval { faults.append(Fault(kind, from: from, until: until)) }
+    }
+
+    private mutating func addGentle(_ start: VirtualTime) {
+        let node = rng.below(nodes)
+        switch rng.below(11) {
+        case 0: add(.loss(percent: rng.between(1...5)), interval(start, .seconds(20), .seconds(90)))
+        case 1: add(.duplicates(percent: rng.between(1...20)), interval(start, .seconds(10), .seconds(60)))
+        case 2: add(.reordering(percent: rng.between(1...30), .milliseconds(100)), interval(start, .seconds(10), .seconds(60)))
+        case 3, 4, 5: add(.pause(node), interval(start, .milliseconds(500), .seconds(2), of: node))
+        case 6: add(.drift(node, perMille: Int64(rng.between(900...1100))), (start, end))
+        case 7: add(.wallClock(node, year: rng.pick([1970, 2036])), interval(start, .seconds(10), .seconds(60)))
+        case 8: add(.noTLS(node), interval(start, .seconds(10), .seconds(60)))
+        case 9: add(.newAddress(node, noticed: rng.duration(.zero, .milliseconds(100))), interval(start, .milliseconds(1), .milliseconds(2), of: node))
+        default:
+            add(.linkDown(node, link: rng.below(2), noticed: rng.duration(.zero, .milliseconds(100))), interval(start, .seconds(5), .seconds(40), of: node))
+        }
+    }
+
+    private mutating func addHarsh(_ start: VirtualTime) {
+        let node = rng.below(nodes)
+        switch rng.below(17) {
+        case 0, 1: add(.loss(percent: rng.between(6...30)), interval(start, .seconds(10), .seconds(60)))
+        case 2: add(.slowness(rng.between(2...10)), interval(start, .seconds(5), .seconds(40)))
+        case 3:
+            let other = (node + 1 + rng.below(nodes - 1)) % nodes
+            add(.oneWay(from: node, to: other), interval(start, .seconds(5), .seconds(60)))
+        case 4, 5:
+            let side = (0..<nodes).shuffled(using: &rng).prefix(rng.between(1...max(1, nodes / 2))).sorted()
+            add(.partition(side), interval(start, .seconds(5), .seconds(7200)))
+        case 6: add(.noUDP(node), interval(start, .seconds(5), .seconds(60), of: node))
+        case 7: add(.noMulticast, interval(start, .seconds(10), .seconds(60)))
+        case 8, 9: add(.crash(node), interval(start, .milliseconds(200), .seconds(40), of: node))
+        case 10: add(.tornDisk(node), interval(start, .milliseconds(200), .seconds(20), of: node))
+        case 11: add(.rollback(node), interval(start, .milliseconds(200), .seconds(20), of: node))
+        case 12: add(.clone(of: node), interval(start, .seconds(5), .seconds(40), of: node))
+        case 13: add(.pause(node), interval(start, .seconds(2), .seconds(60), of: node))
+        case 14:
+            add(.newAddress(node, noticed: rng.duration(.zero, .seconds(2))), interval(start, .milliseconds(1), .milliseconds(2), of: node))
+        case 15: add(.slowDisk(node), (start, end))
+        default: add(.liar(node), interval(start, .seconds(5), .seconds(30), of: node))
+        }
+    }
+
+    private mutating func addRevocation(_ start: VirtualTime) {
+        let node = rng.below(nodes)
+        // It stays off the stage for all other troubles.
+        faults.removeAll { $0.node == node }
+        let from = start + rng.duration(.zero, end - start - .seconds(5))
+        busyUntil[node] = .never
+        faults.append(Fault(.revoked(node), from: from, until: end))
+    }
+}

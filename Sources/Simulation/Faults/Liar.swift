@@ -1,0 +1,89 @@
+import Gossip
+
+/// A member whose keys are valid and whose word is not: it accuses the living, speaks in others' names, repeats what it has heard and
+/// floods. What it may achieve is that the accused have to refute; it must not bring down a node, nor say anything for another, nor
+/// leave a trace once it is gone.
+struct Liar: Sendable {
+    private let node: Int
+    private let members: Int
+    private var rng: Randomness
+    private(set) var nextAt: VirtualTime
+    /// Packets that it was sent.
+    private var number: UInt64 = 0
+
+    init(_ node: Int, at time: VirtualTime, members: Int, rng: Randomness) {
+        self.node = node
+        self.members = members
+        self.rng = rng
+        nextAt = time
+    }
+
+    mutating func speak(in mesh: inout SimulatedMesh) {
+        guard nextAt <= mesh.time else { return }
+        nextAt = mesh.time + rng.duration(.milliseconds(50), .milliseconds(400))
+        let others = (0..<members).filter { $0 != node }
+        let (target, victim) = (rng.pick(others), rng.pick(others))
+        let own = mesh.nodes[node].instance
+        let standing = own.membership.standing(of: mesh.id(victim)) ?? Standing(status: .alive, incarnation: .init(boot: 1, number: 0))
+        switch rng.below(9) {
+        case 0:
+            accuse(victim, rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
+        case 1:
+            // In another's name, with its own signature.
+            accuse(victim, .dead, in: standing.incarnation, author: mesh.id(rng.pick(others)), to: target, in: &mesh)
+        case 2:
+            // An incarnation that nobody has reached.
+            let far = Incarnation(boot: standing.incarnation.boot &+ 1_000_000, number: .max)
+            accuse(victim, rng.pick([.dead, .alive, .left]), in: far, author: mesh.id(rng.pick([node, victim])), to: target, in: &mesh)
+        case 3:
+            number += 1
+            let crypto = own.crypto
+            let frame = Frame.record(rng.pick([.node, .cameras]), [1, 2, 3], of: mesh.id(victim), boot: .max, n: number) { crypto.sign($0, domain: .record) }
+            send([frame], to: target, in: &mesh)
+        case 4:
+            // Noise, some of it with a true header.
+            for _ in 0..<20 {
+                var bytes = (0..<rng.between(0...300)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
+                if rng.chance(0.5), bytes.count > 14 { bytes.replaceSubrange(0..<6, with: [1, UInt8(rng.between(1...4))] + mesh.keys.genesis.meshID.bytes.prefix(4)) }
+                inject(bytes, to: target, in: &mesh)
+            }
+        case 5:
+            // Frames that do not read, in a packet that does.
+            let kinds: [Frame.Kind] = [.ping, .ack, .pingRequest, .nack, .claim, .record, .config, .roster, .trigger, .triggerAck, .syncHash, .want]
+            let body = (0..<rng.between(0...200)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
+            send([Frame(kind: rng.pick(kinds), body: body)], to: target, in: &mesh)
+        case 6:
+            // A trigger storm.
+            for _ in 0..<15 { _ = mesh.trigger(node) }
+        case 7:
+            // A true packet, over and over, from elsewhere.
+            guard let packet = packet([Frame(kind: .want, body: [])], to: target, in: &mesh) else { return }
+            for _ in 0..<10 { inject(packet, to: target, in: &mesh) }
+        default:
+            // Its true packet for one comes to another.
+            guard let packet = packet([Frame(kind: .want, body: [])], to: victim, in: &mesh) else { return }
+            inject(packet, to: target, in: &mesh)
+        }
+    }
+
+    private mutating func accuse(
+        _ victim: Int, _ status: Status, in incarnation: Incarnation, author: NodeID, to target: Int, in mesh: inout SimulatedMesh
+    ) {
+        let claim = Claim(subject: mesh.id(victim), standing: Standing(status: status, incarnation: incarnation), author: author)
+        let signature = mesh.nodes[node].instance.crypto.sign(claim.body, domain: .claim)
+        send([.claim(claim, signature: signature)], to: target, in: &mesh)
+    }
+
+    private func packet(_ frames: [Frame], to target: Int, in mesh: inout SimulatedMesh) -> [UInt8]? {
+        mesh.nodes[node].instance.seal(.frames, frames, for: mesh.id(target))
+    }
+
+    private mutating func send(_ frames: [Frame], to target: Int, in mesh: inout SimulatedMesh) {
+        if let packet = packet(frames, to: target, in: &mesh) { inject(packet, to: target, in: &mesh) }
+    }
+
+    private func inject(_ packet: [UInt8], to target: Int, in mesh: inout SimulatedMesh) {
+        guard mesh.nodes[node].isRunning, let source = mesh.network.source(of: node) else { return }
+        mesh.inject(packet, source: source, from: node, to: target)
+    }
+}

@@ -1,0 +1,32 @@
+import Gossip
+
+/// Invariant 8: who is dead is seen so by all, soon; who lives is not held for dead where loss and stalls are small.
+struct DeathIsTrue: Invariant {
+    static let number = 8
+    static let rule = "dead seen by all <= 8 s p99; no false death at <= 5 % loss and <= 2 s stalls"
+
+    /// At the 99th percentile.
+    static let seenByAll = Duration.seconds(8)
+    /// Never longer.
+    static let limit = Duration.seconds(40)
+    /// So long after something worse, its consequences are over.
+    private static let aftermath = Duration.seconds(60)
+
+    private let schedule: FaultSchedule
+    private let members: Int
+    private(set) var falseDeaths = 0
+
+    init(_ schedule: FaultSchedule, members: Int) {
+        self.schedule = schedule
+        self.members = members
+    }
+
+    mutating func observe(_ observation: Observation, in mesh: SimulatedMesh) -> Violation? {
+        guard case .standing(let subject, .dead) = observation.what,
+            let node = (0..<members).first(where: { mesh.id($0) == subject }), mesh.nodes[node].isRunning,
+            schedule.isCalm(from: observation.at - Self.aftermath, until: observation.at)
+        else { return nil }
+        falseDeaths += 1
+        return Violation(of: Self.self, at: observation.at, "node \(observation.node) holds node \(node) for dead, which lives")
+    }
+}

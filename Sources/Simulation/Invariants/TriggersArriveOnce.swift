@@ -1,0 +1,79 @@
+import Gossip
+
+/// Invariant 9: a trigger reaches every live reachable member exactly once, within five seconds.
+struct TriggersArriveOnce: Invariant {
+    static let number = 9
+    static let rule = "trigger: every live reachable member once, <= 5 s"
+
+    static let limit = Duration.seconds(5)
+    /// After something worse, members need so long to find each other again (invariant 7): until then they are not reachable.
+    private static let aftermath = Duration.seconds(60)
+
+    private struct Sent {
+        let origin: Int
+        let at: VirtualTime
+        /// Who ran then, and in which life.
+        let lives: [Int: Int]
+    }
+
+    private struct Receipt: Hashable {
+        let node: Int
+        let event: EventID
+    }
+
+    private let schedule: FaultSchedule
+    private let members: Int
+    private var sent: [EventID: Sent] = [:]
+    /// In the order in which they are due.
+    private var waiting: [EventID] = []
+    private var receipts: [Receipt: VirtualTime] = [:]
+    /// From sending to delivery, in seconds.
+    private(set) var latencies: [Double] = []
+    /// Since when all members have met.
+    var metAt = VirtualTime.never
+
+    init(_ schedule: FaultSchedule, members: Int) {
+        self.schedule = schedule
+        self.members = members
+    }
+
+    /// A trigger was sent that should arrive.
+    mutating func sent(_ event: EventID, by origin: Int, in mesh: SimulatedMesh) {
+        var lives: [Int: Int] = [:]
+        for node in 0..<members where node != origin && mesh.nodes[node].isRunning { lives[node] = mesh.nodes[node].life }
+        sent[event] = Sent(origin: origin, at: mesh.time, lives: lives)
+        waiting.append(event)
+    }
+
+    mutating func observe(_ observation: Observation) -> Violation? {
+        switch observation.what {
+        case .started:
+            // What it delivered is in its memory only.
+            receipts = receipts.filter { $0.key.node != observation.node }
+        case .delivered(let trigger):
+            let receipt = Receipt(node: observation.node, event: trigger.id)
+            if let before = receipts.updateValue(observation.at, forKey: receipt) {
+                return Violation(of: Self.self, at: observation.at, "node \(observation.node) had \(trigger.id) at \(before) already")
+            }
+            if let sent = sent[trigger.id] { latencies.append((observation.at - sent.at).inSeconds) }
+        case .standing, .accepted, .oversized, .stopped: break
+        }
+        return nil
+    }
+
+    /// Looks whether what is due has arrived.
+    mutating func look(at mesh: SimulatedMesh) -> Violation? {
+        while let event = waiting.first, let sent = sent[event], mesh.time > sent.at + Self.limit {
+            waiting.removeFirst()
+            let due = sent.at + Self.limit
+            guard sent.at >= metAt, schedule.isCalm(from: sent.at - Self.aftermath, until: due), mesh.nodes[sent.origin].isRunning else { continue }
+            for (node, life) in sent.lives.sorted(by: { $0.key < $1.key })
+            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && !schedule.revoked.contains(node) {
+                guard let at = receipts[Receipt(node: node, event: event)], at <= due else {
+                    return Violation(of: Self.self, at: mesh.time, "node \(node) did not have \(event), sent by node \(sent.origin) at \(sent.at)")
+                }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,80 @@
+/// Many runs of one size: bounds on percentiles can be judged only over them.
+package struct Batch: Sendable {
+    /// With fewer, a 99th percentile is only a maximum.
+    private static let fewest = 100
+
+    package let nodes: Int
+    package private(set) var seeds: [UInt64] = []
+    package private(set) var failed: [RunReport] = []
+    private var meetings: [Double] = []
+    private var heals: [Double] = []
+    private var connectedHeals: [Double] = []
+    private var updates: [Double] = []
+    private var firstDetections: [Double] = []
+    private var detections: [Double] = []
+    private var triggers: [Double] = []
+    private var idles: [Double] = []
+    package private(set) var falseDeaths = 0
+    private var virtualSeconds = 0.0
+    private var events = 0
+
+    package init(nodes: Int) { self.nodes = nodes }
+
+    package mutating func add(_ report: RunReport) {
+        seeds.append(report.seed)
+        if !report.violations.isEmpty { failed.append(report) }
+        if let meeting = report.meetSeconds { meetings.append(meeting) }
+        if let heal = report.healSeconds { if report.schedule.hasSeparation { heals.append(heal) } else { connectedHeals.append(heal) } }
+        updates += report.updateSeconds
+        if let first = report.firstDetectionSeconds { firstDetections.append(first) }
+        if let detection = report.detectionSeconds { detections.append(detection) }
+        triggers += report.triggerSeconds
+        if let idle = report.idleBytesPerSecond.max() { idles.append(idle) }
+        falseDeaths += report.falseDeaths
+        virtualSeconds += report.seconds
+        events += report.events
+    }
+
+    package var detection: Percentiles { Percentiles(detections) }
+    package var firstDetection: Percentiles { Percentiles(firstDetections) }
+    package var update: Percentiles { Percentiles(updates) }
+    package var healing: Percentiles { Percentiles(heals) }
+
+    /// Bounds on percentiles that do not hold. Nothing for a handful of runs.
+    package var brokenBounds: [String] {
+        func check<Bounded: Invariant>(_ of: Bounded.Type, _ name: String, _ values: [Double], _ bound: Duration) -> String? {
+            guard values.count >= Self.fewest, let p99 = Percentiles(values).at(99), p99 > bound.inSeconds else { return nil }
+            return "invariant \(of.number) (\(of.rule)) broken over \(values.count) measurements: \(name) p99 \(p99) s"
+        }
+        return [
+            check(EverybodyAgrees.self, "a change at all nodes", updates, EverybodyAgrees.connected),
+            check(EverybodyAgrees.self, "same state after faults that part nobody", connectedHeals, EverybodyAgrees.connected),
+            check(DeathIsTrue.self, "dead seen by all", detections, DeathIsTrue.seenByAll),
+        ].compactMap { $0 }
+    }
+
+    package var holds: Bool { failed.isEmpty && brokenBounds.isEmpty }
+
+    /// Everything that was measured, as lines.
+    package var details: String {
+        """
+          p50 / p99 / max in seconds:
+          all have met              \(Percentiles(meetings).summary)
+          agreed after separations  \(Percentiles(heals).summary)
+          agreed after other faults \(Percentiles(connectedHeals).summary)
+          a change at all nodes     \(Percentiles(updates).summary)
+          death seen by the first   \(Percentiles(firstDetections).summary)
+          death seen by all         \(Percentiles(detections).summary)
+          trigger delivered         \(Percentiles(triggers).summary)
+          idle bytes/s, worst node  \(Percentiles(idles).summary)
+          \(Int(virtualSeconds)) s of virtual time, \(events) events, \(falseDeaths) false deaths
+        """
+    }
+
+    /// One line.
+    package var summary: String {
+        let verdict = holds ? "all invariants hold" : "\(failed.count) of \(seeds.count) seeds broke an invariant\(brokenBounds.isEmpty ? "" : ", and a bound over all")"
+        let dead = detection.at(99).map { ", dead seen by all p99 \(($0 * 100).rounded() / 100) s" } ?? ""
+        return "\(seeds.count) seeds, \(nodes) nodes: \(verdict)\(dead)"
+    }
+}
