@@ -50,7 +50,8 @@ require_swift() {
 }
 
 # The bus that Avahi's clients use: the system's where avahi-daemon answers on it, else a private pair of dbus-daemon and
-# avahi-daemon of our own, which stop_avahi ends.
+# avahi-daemon of our own, which stop_avahi ends. They have sessions of their own, so that Ctrl-C leaves them to the nodes until
+# these have stopped.
 avahi_directory=
 avahi_pids=
 start_avahi() {
@@ -84,13 +85,13 @@ enable-wide-area=no
 publish-workstation=no
 publish-hinfo=no
 CONF
-    "${sudo[@]}" dbus-daemon --config-file="$avahi_directory/bus.conf" --nofork --nopidfile </dev/null >"$avahi_directory/dbus.log" 2>&1 &
+    "${sudo[@]}" setsid dbus-daemon --config-file="$avahi_directory/bus.conf" --nofork --nopidfile </dev/null >"$avahi_directory/dbus.log" 2>&1 &
     avahi_pids="$!"
     wait_for 50 test -S "$avahi_directory/bus" || fail "the private D-Bus did not start: $(tail -n 1 "$avahi_directory/dbus.log")"
     export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$avahi_directory/bus"
     # avahi-daemon insists on /run/avahi-daemon; in a mount namespace of its own that disturbs nobody.
     "${sudo[@]}" mkdir -p /run/avahi-daemon
-    "${sudo[@]}" env DBUS_SYSTEM_BUS_ADDRESS="$DBUS_SYSTEM_BUS_ADDRESS" unshare --mount sh -c \
+    "${sudo[@]}" env DBUS_SYSTEM_BUS_ADDRESS="$DBUS_SYSTEM_BUS_ADDRESS" setsid unshare --mount sh -c \
         'mount -t tmpfs tmpfs /run/avahi-daemon && exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f "$0/avahi.conf"' \
         "$avahi_directory" </dev/null >"$avahi_directory/avahi.log" 2>&1 &
     avahi_pids="$! $avahi_pids"
@@ -118,4 +119,18 @@ wait_for() {
         sleep 0.1
     done
     return 1
+}
+
+# The Python that runs the tests, with their packages, as $venv.
+make_venv() {
+    venv="$root/.venv"
+    local requirements="$root/Tests/requirements.txt" attempt
+    [ -x "$venv/bin/pytest" ] && cmp -s "$requirements" "$venv/requirements.txt" && return 0
+    say "Installing the Python packages of the tests…"
+    python3 -m venv --clear "$venv"
+    for attempt in 1 2 3 4; do
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 5 -r "$requirements" && break
+        [ "$attempt" -lt 4 ] || fail "pip could not install $requirements"
+    done
+    cp "$requirements" "$venv/requirements.txt"
 }

@@ -57,7 +57,7 @@ public final class Camera: Sendable {
                 return
             case .failed(let error):
                 outlet.ended(.failed(error.problem), reason: error.message, at: .now)
-                logger.warning("camera failed", metadata: ["source": "\(source)", "error": "\(error)"])
+                logger.debug("camera failed", metadata: ["source": "\(source)", "error": "\(error)"])
             }
             if ContinuousClock.now - began > .seconds(10) { backOff.reset() }
             try? await Task.sleep(for: backOff.next(rng: &rng))

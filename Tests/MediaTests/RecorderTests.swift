@@ -19,12 +19,19 @@ final class MemorySink: ClipSink {
         let clip: Mutex<Clip>
         let closed = Broadcast<ClipSummary>(buffer: 1)
 
-        init(_ header: ClipHeader) { clip = Mutex(Clip(header: header)) }
+        /// From this fragment on the clip cannot be kept.
+        let loses: Int?
 
-        func append(_ fragment: Fragment) {
+        init(_ header: ClipHeader, loses: Int?) {
+            clip = Mutex(Clip(header: header))
+            self.loses = loses
+        }
+
+        func append(_ fragment: Fragment) -> Bool {
             clip.withLock { clip in
                 if clip.summary != nil || fragment.index != clip.fragments.count { clip.orderBroken = true }
                 clip.fragments.append(fragment)
+                return fragment.index != loses
             }
         }
 
@@ -45,9 +52,13 @@ final class MemorySink: ClipSink {
     }
 
     private let writers = Mutex<[Writer]>([])
+    private let loses: Int?
+
+    /// - Parameter loses: the first clip is lost with this fragment.
+    init(loses: Int? = nil) { self.loses = loses }
 
     func open(_ header: ClipHeader) -> any ClipWriter {
-        let writer = Writer(header)
+        let writer = Writer(header, loses: header.continues ? nil : loses)
         writers.withLock { $0.append(writer) }
         return writer
     }
@@ -112,7 +123,7 @@ private func breathe() async throws {
         #expect(!clip.orderBroken)
         #expect(clip.summary?.reason == .motionEnded && clip.summary?.lostPictures == 0)
         #expect(abs((clip.summary?.durationSeconds ?? 0) - 17.1) < 0.01, "\(String(describing: clip.summary))")
-        #expect(clip.posters.count == 1 && clip.posters[0].captured == at(14.5) && clip.posters[0].width == 320)
+        #expect(clip.posters.count == 1 && clip.posters[0].captured == at(16) && clip.posters[0].width == 320)
         for (one, next) in zip(clip.fragments.dropFirst(), clip.fragments.dropFirst(2)) { #expect(one.end == next.start) }
         #expect(clip.fragments.dropFirst().allSatisfy { $0.end - $0.start <= .milliseconds(501) })
         let path = scratch.file("clip.mp4")
@@ -123,6 +134,37 @@ private func breathe() async throws {
             "ffprobe", "-v", "error", "-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", path,
         ])
         #expect(count.output.trimmingCharacters(in: .whitespacesAndNewlines) == "171")
+    }
+
+    @Test func aClipThatTheSinkLostIsFollowedByOneThatPlays() async throws {
+        let scratch = try ScratchDirectory()
+        let preRoll = PreRollRing(duration: .seconds(10), maximumBytes: 32 << 20)
+        let bus = AccessUnitBus(preRoll: preRoll)
+        let sink = MemorySink(loses: 6)
+        let recorder = makeRecorder(preRoll, bus, sink)
+        let running = Task { await recorder.run() }
+        while await !recorder.isRunning { try await breathe() }
+        await recorder.record(request("abc", triggered: 10, until: 18))
+        // The ring begins with a key frame.
+        let units = try EncodedScene.make(seconds: 20, keyFrameEvery: 2, from: 10).drop { !$0.isVideoKeyFrame }
+        for (index, unit) in units.enumerated() {
+            bus.publish(unit)
+            while sink.clips.last?.summary == nil, await recorder.lastSequence < UInt64(index + 1) { try await breathe() }
+        }
+        while sink.clips.count < 2 || sink.clips[1].summary == nil { try await breathe() }
+        running.cancel()
+        await running.value
+        #expect(sink.clips.count == 2, "one loss, one more file")
+        let (lost, next) = (sink.clips[0], sink.clips[1])
+        #expect(lost.summary?.reason == .sinkLost && next.summary?.reason == .motionEnded)
+        #expect(next.header.continues && next.header.event == "abc" && !next.orderBroken)
+        let gap = next.header.start - (try #require(lost.summary?.end))
+        #expect(abs(gap / .seconds(1)) < 0.001, "the next file begins where the lost one ended")
+        #expect(next.header.start - lost.fragments[6].end <= .seconds(2), "at the next key frame")
+        let path = scratch.file("next.mp4")
+        try Data(next.fragments.flatMap(\.bytes.bytes)).write(to: URL(filePath: path))
+        let play = try Tool(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-f", "null", "-"])
+        #expect(play.status == 0 && play.errors.isEmpty, "\(play.errors)")
     }
 
     @Test func stoppingClosesTheOpenClip() async throws {

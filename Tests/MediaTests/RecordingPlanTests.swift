@@ -35,6 +35,20 @@ import Testing
         #expect(!plan.wantsUnits)
     }
 
+    /// Somebody deleted the file that grows: the rest of the happening goes into another one.
+    @Test func aLostClipIsFollowedByAnother() {
+        var plan = RecordingPlan(settings: RecordingSettings())
+        #expect(plan.request(request(triggered: 0, until: 20)) == true)
+        #expect(names(plan.unit(picture(0, key: true))) == ["open", "append"])
+        plan.sinkLost()
+        #expect(names(plan.unit(picture(1))) == ["cut", "append"], "a clip can only begin with a key frame")
+        #expect(names(plan.unit(picture(2, key: true))) == ["close sinkLost", "continue", "append"])
+        #expect(names(plan.unit(picture(4, key: true))) == ["cut", "append"], "the next one is not lost")
+        #expect(names(plan.unit(picture(20))) == ["close motionEnded"])
+        plan.sinkLost()
+        #expect(plan.wantsUnits == false, "without a clip nothing can be lost")
+    }
+
     @Test func aClipHasItsMinimumLength() {
         var plan = RecordingPlan(settings: RecordingSettings())
         #expect(plan.request(request(triggered: 1, until: 3)) == true)

@@ -59,10 +59,23 @@ import Testing
         }
     }
 
+    /// Foundation brings the whole system along; the pure folders use its values only.
+    @Test(arguments: ["Gossip/Core", "Gossip/Wire", "Media/Detection", "Media/RTP", "Storage/Core"])
+    func coresAskTheSystemNothing(folder: String) {
+        let system = ["FileManager", "FileHandle", "ProcessInfo", "URLSession", "Thread", "getenv(", "time(nil)", "systemUptime", "contentsOf:"]
+        for file in files(under: folder) {
+            let code = file.text.replacing(/\/\/[^\n]*/, with: "")
+            for word in system {
+                #expect(!code.contains(word), "\(file.path): \(word)")
+            }
+        }
+    }
+
     /// C libraries have one importer each.
     @Test func cLibrariesStayInTheirRooms() {
         let homes = [
             "CAV": "Media/Handles/", "CV4L2": "Media/Handles/", "CSodium": "Gossip/Trust/", "CAvahi": "Gossip/Discovery/", "CTimex": "MeshCam/Node/WallClock.swift",
+            "CNamespace": "MeshCam/Bench/BenchMember.swift",
         ]
         for file in Self.files {
             for (library, home) in homes where file.imports.contains(library) {

@@ -34,6 +34,34 @@ import Testing
         #expect(throttle.wait(for: "old", now: start + .seconds(1)) == nil, "the longest quiet address made room")
     }
 
+    /// One machine has as many IPv6 addresses as it likes, but one network; its neighbours there wait half a minute at most.
+    @Test func guessingFromManyAddressesOfOneNetworkIsSlowedToo() throws {
+        let gate = SignInGate()
+        let now = ContinuousClock.now
+        let host = ConnectionLimits.Host.prefix([0x20, 1, 0xd, 0xb8, 0, 0, 0, 1])
+        let waits = (0..<40).map { gate.reserve(host, "2001:db8:0:1::\($0)", now: now) }
+        #expect(waits.prefix(20).allSatisfy { $0 == nil })
+        #expect(waits.dropFirst(20).allSatisfy { $0 != nil })
+        for seconds in stride(from: 30, through: 3000, by: 30) {
+            let at = now + .seconds(seconds)
+            #expect(gate.reserve(host, "2001:db8:0:1::\(seconds)", now: at) == nil, "a neighbour waits half a minute at most")
+        }
+        let elsewhere = gate.reserve(.prefix([0x20, 1, 0xd, 0xb8, 0, 0, 0, 2]), "2001:db8:0:2::1", now: now)
+        #expect(elsewhere == nil)
+    }
+
+    /// A crowd is sent away; whoever waits is served.
+    @Test func aCrowdDoesNotQueueUp() async {
+        let gate = SignInGate()
+        let answers = await withTaskGroup(of: Bool?.self) { group in
+            for _ in 0..<40 { group.addTask { await gate.verify("x", against: SignInGate.nobodysHash) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.count == 40 && answers.contains(false))
+        #expect(answers.contains { $0 == nil }, "\(answers)")
+        #expect(await gate.verify("x", against: SignInGate.nobodysHash) == false, "afterwards there is room again")
+    }
+
     @Test(arguments: [
         ("localhost", true), ("localhost:8080", true), ("127.0.0.1:8080", true), ("127.9.9.9", true), ("[::1]:8080", true), ("porch.localhost", true),
         ("evil.example", false), ("127.0.0.1.evil.example", false), ("localhost.evil.example", false), ("[::2]", false), ("", false), ("192.168.1.2", false),

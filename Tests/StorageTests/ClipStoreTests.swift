@@ -57,6 +57,71 @@ import Testing
         }
     }
 
+    /// Whatever stands there under the clip's name belongs to somebody else.
+    @Test func aFileOfThatNameIsNeverWrittenOver() async throws {
+        let root = try make("\(directory)/nas")
+        let stem = "\(try make("\(root)/Front-door/2026-11-20"))/2026-11-20T12-34-56.789Z_ev1"
+        for name in [stem, "\(stem)-1"] { FileManager.default.createFile(atPath: "\(name).mp4", contents: Data([99])) }
+        let store = store([root])
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            #expect(try await store.read(id, at: 0, count: 10) == [1, 2, 3])
+        }
+        for name in [stem, "\(stem)-1"] { #expect(FileManager.default.contents(atPath: "\(name).mp4") == Data([99])) }
+        #expect(FileManager.default.contents(atPath: "\(stem)-2.mp4") == Data([1, 2, 3]))
+    }
+
+    @Test func whatSomebodyDeletedIsNotListedAnyMore() async throws {
+        let root = try make("\(directory)/nas")
+        let store = store([root])
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
+
+            // A share that is not mounted shows an empty directory: nothing was deleted.
+            try FileManager.default.moveItem(atPath: "\(root)/Front-door", toPath: "\(directory)/away")
+            await #expect { try await store.read(id, at: 0, count: 10) } throws: { if case ClipReadError.unavailable = $0 { true } else { false } }
+            #expect(store.clip(id) != nil)
+            try? FileManager.default.removeItem(atPath: "\(root)/Front-door")
+            try FileManager.default.moveItem(atPath: "\(directory)/away", toPath: "\(root)/Front-door")
+            #expect(try await store.read(id, at: 0, count: 10) == [1, 2, 3])
+
+            try FileManager.default.removeItem(atPath: video)
+            await #expect { try await store.read(id, at: 0, count: 10) } throws: { if case ClipReadError.deleted = $0 { true } else { false } }
+            #expect(store.clip(id) == nil && store.clips(ClipQuery()).isEmpty)
+        }
+    }
+
+    @Test func aFileDeletedWhileItGrowsIsFollowedByAnother() async throws {
+        let root = try make("\(directory)/nas")
+        let store = store([root])
+        try await running(store) {
+            let lost = store.open(draft())
+            store.append([1, 2, 3], to: lost, durationSeconds: 0, beginsWithKeyFrame: true)
+            try await wait(store) { store.spooledBytes == 0 }
+            try FileManager.default.removeItem(atPath: "\(root)/Front-door")
+            store.append([4, 5], to: lost, durationSeconds: 0.5, beginsWithKeyFrame: false)
+            try await wait(store) { store.clip(lost)?.places.isEmpty == true }
+            let isKept = store.append([6], to: lost, durationSeconds: 1, beginsWithKeyFrame: false)
+            #expect(!isKept, "the recorder is told")
+            #expect(store.spooledBytes == 0)
+            store.close(lost, durationSeconds: 1, reason: "its file was deleted", lostPictures: 0)
+            #expect(store.clip(lost) == nil)
+
+            let next = store.open(draft(event: "ev2"))
+            store.append([7, 8], to: next, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(next, durationSeconds: 1, reason: "the motion ended", lostPictures: 0)
+            try await wait(store) { store.clip(next)?.isStored == true }
+            #expect(try await store.read(next, at: 0, count: 9) == [7, 8])
+        }
+    }
+
     @Test func aClipReachesTheLayoutWithItsSidecars() async throws {
         let root = try make("\(directory)/nas")
         let store = store([root])

@@ -50,6 +50,32 @@ import Testing
         #expect(plan.totalBytes(of: second) == 5, "an open one stays")
     }
 
+    @Test func aDeletedFileBeginsAnewWhereMemoryHoldsAllOfIt() {
+        var plan = plan(capacity: 100, targets: 2)
+        let clip = open(1, in: &plan)
+        _ = plan.append(bytes(30), to: clip, beginsWithKeyFrame: true)
+        _ = work(&plan, target: 0)
+        plan.vanished(clip, on: 0)
+        #expect(!plan.isAbandoned(clip))
+        #expect(work(&plan, target: 0) == ["1:video@0+30", "1:manifest1"])
+    }
+
+    @Test func whatNoTargetWantsLeavesMemory() {
+        var plan = plan(capacity: 100, targets: 2)
+        let clip = open(1, in: &plan)
+        _ = plan.append(bytes(30), to: clip, beginsWithKeyFrame: true)
+        _ = work(&plan, target: 0)
+        _ = work(&plan, target: 1)
+        _ = plan.append(bytes(20), to: clip, beginsWithKeyFrame: false)
+        plan.vanished(clip, on: 0)
+        #expect(!plan.isAbandoned(clip) && plan.heldBytes == 20, "the other target goes on")
+        plan.vanished(clip, on: 1)
+        #expect(plan.isAbandoned(clip) && plan.heldBytes == 0)
+        #expect(plan.nextJob(for: 0) == nil && plan.nextJob(for: 1) == nil)
+        plan.forget(clip)
+        #expect(plan.isEmpty && plan.totalBytes(of: clip) == nil)
+    }
+
     @Test func keepsBytesUntilEveryTargetHasThem() {
         var plan = plan(capacity: 100, targets: 2)
         let clip = open(1, in: &plan)

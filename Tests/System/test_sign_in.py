@@ -1,6 +1,13 @@
 """Who may do what, at every door."""
 
-from Harness.demo import Client, wait_for
+import http.client
+import os
+import shutil
+import signal
+import time
+import urllib.parse
+
+from Harness.demo import TLS, Client, Demo, temporary_directory, wait_for
 
 
 def test_nothing_without_a_session(demo):
@@ -26,6 +33,60 @@ def test_a_session_is_good_at_every_node_and_ends_everywhere(demo):
     assert others[2].request("DELETE", "/api/mesh/v1/session").status == 204
     for other in others:
         wait_for(lambda: other.get("/session").status == 401, 5, "the session is over there")
+
+
+def test_live_streams_end_with_their_session(demo):
+    viewer = Client(demo.urls[0])
+    assert viewer.sign_in().status == 200
+    there = next(camera["id"] for camera in viewer.cameras() if camera["node"] != viewer.get("/node").json["id"])
+    host = urllib.parse.urlsplit(demo.urls[0])
+    streams = []
+    for path in ["/events", f"/cameras/{there}/stream.mjpeg?fps=5"]:
+        stream = http.client.HTTPSConnection(host.hostname, host.port, context=TLS, timeout=30)
+        stream.request("GET", "/api/mesh/v1" + path, headers={"Cookie": viewer.cookie})
+        answer = stream.getresponse()
+        assert answer.status == 200 and answer.read(1)
+        streams.append((path, answer))
+    elsewhere = Client(demo.urls[2])
+    elsewhere.cookie = viewer.cookie
+    wait_for(lambda: elsewhere.get("/session").status == 200, 5, "the session is known there")
+    assert elsewhere.request("DELETE", "/api/mesh/v1/session").status == 204
+    for path, answer in streams:
+        limit = time.monotonic() + 30
+        try:
+            while answer.read(4096):
+                assert time.monotonic() < limit, f"{path} goes on without its session"
+        except (http.client.IncompleteRead, ConnectionError):
+            pass  # The node cut it.
+
+
+def test_sessions_survive_restarts_and_endings_too():
+    directory = temporary_directory("sessions")
+    running = Demo(directory / "demo").wait_until_ready()
+    try:
+        kept, ended = Client(running.urls[0]), Client(running.urls[0])
+        assert kept.sign_in().status == 200 and ended.sign_in().status == 200
+        there = [Client(url) for url in running.urls[1:]]
+        for client in there:
+            client.cookie = ended.cookie
+            wait_for(lambda: client.get("/session").status == 200, 5, "the session is known there")
+        # Signed out while the node that issued it is gone.
+        os.kill(running.node_pid(0), signal.SIGKILL)
+        assert there[0].request("DELETE", "/api/mesh/v1/session").status == 204
+        wait_for(lambda: there[1].get("/session").status == 401, 5, "the third node knows that it is over")
+    finally:
+        running.stop()
+    again = Demo(directory / "demo").wait_until_ready()
+    try:
+        for url in again.urls:
+            client = Client(url)
+            client.cookie = kept.cookie
+            wait_for(lambda: client.get("/session").status == 200, 10, "the session survived the restart")
+            client.cookie = ended.cookie
+            wait_for(lambda: client.get("/session").status == 401, 5, "what was ended stays ended")
+    finally:
+        again.stop()
+        shutil.rmtree(directory)
 
 
 def test_other_sites_cannot_use_a_session(clients, demo):

@@ -9,7 +9,7 @@ import subprocess
 
 from Harness.demo import BINARY, PASSWORD, Client, wait_for
 from Harness.footage import LENGTH, SIZE
-import judge
+from Harness import judge
 
 
 def seconds(earlier: str, later: str) -> float:

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Small files that a power cut leaves either old or new, never torn.
-enum DurableFile {
-    /// The content, or `nil` when there is no such file.
-    static func read(_ path: String, limit: Int, operation: String) throws(TrustError) -> [UInt8]? {
+public enum DurableFile {
+    /// The content, or `nil` when there is no such file. `operation` says in an error what could not be done.
+    public static func read(_ path: String, limit: Int, operation: String) throws(TrustError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -24,7 +24,7 @@ enum DurableFile {
 
     /// Writes beside the file, forces it to the disk, renames it over the old one, forces the directory: after a return the
     /// content survives a power cut. Mode 0600.
-    static func write(_ content: [UInt8], to path: String, operation: String) throws(TrustError) {
+    public static func write(_ content: [UInt8], to path: String, operation: String) throws(TrustError) {
         let directory = (path as NSString).deletingLastPathComponent
         try makeDirectory(directory, operation: operation)
         let temporary = path + ".new"

@@ -159,6 +159,8 @@ public nonisolated struct SessionsRecord: Sendable {
 
   public var sessions: [SessionsRecord.Session] = []
 
+  public var ended: [SessionsRecord.Ended] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated struct Session: Sendable {
@@ -172,6 +174,23 @@ public nonisolated struct SessionsRecord: Sendable {
     public var user: String = String()
 
     public var role: String = String()
+
+    /// seconds
+    public var expiresUnix: Int64 = 0
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  /// A session that another node issued and this one ended; kept until it would have expired.
+  public nonisolated struct Ended: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// SHA-256 of the token
+    public var hash: Data = Data()
 
     /// seconds
     public var expiresUnix: Int64 = 0
@@ -553,7 +572,7 @@ nonisolated extension StorageRecord.Target: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension SessionsRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionsRecord"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{1}ended\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -562,6 +581,7 @@ nonisolated extension SessionsRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.ended) }()
       default: break
       }
     }
@@ -571,11 +591,15 @@ nonisolated extension SessionsRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.sessions.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.sessions, fieldNumber: 1)
     }
+    if !self.ended.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ended, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: SessionsRecord, rhs: SessionsRecord) -> Bool {
     if lhs.sessions != rhs.sessions {return false}
+    if lhs.ended != rhs.ended {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -620,6 +644,41 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
     if lhs.hash != rhs.hash {return false}
     if lhs.user != rhs.user {return false}
     if lhs.role != rhs.role {return false}
+    if lhs.expiresUnix != rhs.expiresUnix {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SessionsRecord.Ended: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = SessionsRecord.protoMessageName + ".Ended"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{3}expires_unix\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.expiresUnix) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 1)
+    }
+    if self.expiresUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresUnix, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: SessionsRecord.Ended, rhs: SessionsRecord.Ended) -> Bool {
+    if lhs.hash != rhs.hash {return false}
     if lhs.expiresUnix != rhs.expiresUnix {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -80,6 +80,8 @@ public struct ClipSummary: Sendable, Hashable {
         case motionEnded
         /// A following file goes on.
         case maximumLength
+        /// The sink could not keep the clip; a following file goes on.
+        case sinkLost
         /// The recorder was stopped.
         case stopped
         /// The source failed, with its reason.
@@ -109,8 +111,10 @@ public protocol ClipSink: Sendable {
 
 /// Takes one clip. Calls come one at a time: fragments in order; the poster at most once, any time before `close`; `close` exactly once, last.
 public protocol ClipWriter: Sendable {
-    func append(_ fragment: Fragment)
-    /// The picture at the time of the trigger.
+    /// Answers false when the sink cannot keep this clip any more, such as when its file was deleted: the recorder then closes
+    /// it at the next key frame and goes on with another.
+    func append(_ fragment: Fragment) -> Bool
+    /// What happened, in one picture: ``RecordingSettings/posterDelay`` after motion began, or the moment of a trigger by hand.
     func poster(_ jpeg: JPEGPicture)
     func close(_ summary: ClipSummary)
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes the poster of a clip: decodes from the key frame to the picture of the trigger, on a thread of its own.
+/// Makes the poster of a clip: decodes from the key frame to the wanted picture, on a thread of its own.
 enum PosterDecoder {
     /// Posters are at most this wide, pixels.
     static let maximumWidth = 1280

@@ -23,17 +23,20 @@ public actor Recorder {
         var end: ContinuousClock.Instant
         var lostPictures = 0
         var id: Int
+        /// When the poster's picture is taken; nil once it is being made.
+        var posterAt: ContinuousClock.Instant?
     }
 
     private struct PosterJob: Sendable {
         var id: Int
-        var triggered: ContinuousClock.Instant
+        var wanted: ContinuousClock.Instant
         var units: [AccessUnit]
     }
 
     private let input: Input
     private let sink: any ClipSink
     private let logger: Logger
+    private let posterDelay: Duration
     private var plan: RecordingPlan
     private var clip: Clip?
     private var clipCount = 0
@@ -59,6 +62,7 @@ public actor Recorder {
         self.input = input
         self.sink = sink
         self.logger = logger
+        posterDelay = settings.posterDelay
         plan = RecordingPlan(settings: settings)
         // Each open clip makes one job; more than a few can only wait while clips come and go at once.
         (posterJobs, posterQueue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(8))
@@ -133,7 +137,8 @@ public actor Recorder {
                 case .append(let unit): try append(unit)
                 case .cut(let next, let start, let beginsWithKeyFrame):
                     guard let bytes = try clip?.muxer.cut(at: next.pts90k - (clip?.header.startPts90k ?? 0)) else { continue }
-                    emit(bytes, start: start, end: next.captured, containsKeyFrame: beginsWithKeyFrame)
+                    let isKept = emit(bytes, start: start, end: next.captured, containsKeyFrame: beginsWithKeyFrame)
+                    if !isKept { plan.sinkLost() }
                 case .close(let reason, let start, let beginsWithKeyFrame):
                     try close(reason, start: start, beginsWithKeyFrame: beginsWithKeyFrame)
                 }
@@ -160,28 +165,37 @@ public actor Recorder {
             hasAudio: header.hasAudio)
         clipCount += 1
         let writer = sink.open(header)
-        clip = Clip(header: header, writer: writer, muxer: muxer, end: first.captured, id: clipCount)
-        writer.append(
+        // A file that goes on shows its first picture; what was asked for by hand, that moment.
+        let posterAt = continues ? first.captured : request.kind == "motion" ? request.triggered + posterDelay : request.triggered
+        clip = Clip(header: header, writer: writer, muxer: muxer, end: first.captured, id: clipCount, posterAt: isRunning ? posterAt : nil)
+        if isRunning { posters[clipCount] = (writer, nil) }
+        _ = writer.append(
             Fragment(
                 index: 0, bytes: SharedBytes(muxer.initializationSegment), start: header.start, end: header.start,
                 containsKeyFrame: false))
         logger.info("clip opened", metadata: ["event": "\(header.event)", "kind": "\(header.kind)"])
-        if isRunning { startPoster(id: clipCount, request: request, writer: writer, continues: continues, first: first) }
         notify()
     }
 
     private func append(_ unit: AccessUnit) throws {
         guard let clip else { return }
         try clip.muxer.append(unit, pts90k: unit.pts90k - clip.header.startPts90k)
-        if unit.codec.isVideo { self.clip?.end = unit.captured + MediaTime.duration(ticks90k: unit.duration90k) }
+        guard unit.codec.isVideo else { return }
+        self.clip?.end = unit.captured + MediaTime.duration(ticks90k: unit.duration90k)
+        if let due = clip.posterAt, unit.captured >= due { startPoster(at: due) }
     }
 
-    private func emit(_ bytes: [UInt8], start: ContinuousClock.Instant, end: ContinuousClock.Instant, containsKeyFrame: Bool) {
-        guard let clip, !bytes.isEmpty else { return }
-        clip.writer.append(
+    /// Answers whether the sink keeps the clip.
+    @discardableResult
+    private func emit(
+        _ bytes: [UInt8], start: ContinuousClock.Instant, end: ContinuousClock.Instant, containsKeyFrame: Bool
+    ) -> Bool {
+        guard let clip, !bytes.isEmpty else { return true }
+        let isKept = clip.writer.append(
             Fragment(
                 index: clip.nextIndex, bytes: SharedBytes(bytes), start: start, end: end, containsKeyFrame: containsKeyFrame))
         self.clip?.nextIndex += 1
+        return isKept
     }
 
     private func close(_ reason: ClipSummary.Reason, start: ContinuousClock.Instant, beginsWithKeyFrame: Bool) throws {
@@ -192,6 +206,8 @@ public actor Recorder {
     }
 
     private func end(_ clip: Clip, _ reason: ClipSummary.Reason) {
+        // Cut off before its poster was due: the newest picture there is.
+        if clip.posterAt != nil { startPoster(at: clip.end) }
         self.clip = nil
         let summary = ClipSummary(
             end: clip.end, durationSeconds: (clip.end - clip.header.start).inSeconds, reason: reason,
@@ -220,20 +236,17 @@ public actor Recorder {
 
     // MARK: Posters
 
-    private func startPoster(
-        id: Int, request: RecordingRequest, writer: any ClipWriter, continues: Bool, first: AccessUnit
-    ) {
-        let wanted = continues ? first.captured : request.triggered
-        let units = continues ? [first] : input.preRoll.units(from: wanted).filter { $0.codec.isVideo }
-        posters[id] = (writer, nil)
-        let job = PosterJob(id: id, triggered: wanted, units: units)
+    private func startPoster(at wanted: ContinuousClock.Instant) {
+        guard let id = clip?.id else { return }
+        clip?.posterAt = nil
+        let job = PosterJob(id: id, wanted: wanted, units: input.preRoll.units(from: wanted).filter { $0.codec.isVideo })
         if case .dropped(let dropped) = posterQueue.yield(job) { finishPoster(id: dropped.id, nil) }
     }
 
     private func makePosters() async {
         for await job in posterJobs {
-            // The pre-roll holds the very picture of the trigger; the last decoded one stands in where it cannot be decoded.
-            var picture = await PosterDecoder.poster(of: job.units, at: job.triggered)
+            // The pre-roll holds the very picture; the last decoded one stands in where it cannot be decoded.
+            var picture = await PosterDecoder.poster(of: job.units, at: job.wanted)
             if picture == nil { picture = await input.still() }
             finishPoster(id: job.id, picture)
         }

@@ -18,6 +18,8 @@ struct RecordingPlan: Sendable {
         var start: ContinuousClock.Instant
         var fragmentStart: ContinuousClock.Instant
         var fragmentBeginsWithKeyFrame: Bool
+        /// The sink cannot keep the clip: the next key frame begins another.
+        var isLost = false
         /// Pictures in the fragment so far.
         var fragmentPictures = 0
     }
@@ -79,8 +81,8 @@ struct RecordingPlan: Sendable {
                 state = .idle
                 return [close(open, .motionEnded)]
             }
-            if unit.isKeyFrame, clipLength >= settings.maximumClip {
-                return [close(open, .maximumLength)] + begin(with: unit, request: open.request, continues: true)
+            if unit.isKeyFrame, open.isLost || clipLength >= settings.maximumClip {
+                return [close(open, open.isLost ? .sinkLost : .maximumLength)] + begin(with: unit, request: open.request, continues: true)
             }
             var actions: [Action] = []
             // Half a picture of tolerance: a source's jitter must not make every other fragment one picture longer.
@@ -115,6 +117,13 @@ struct RecordingPlan: Sendable {
             }
             return [close(open, .sourceLost(reason))]
         }
+    }
+
+    /// The open clip has no future; what follows its next key frame belongs to another one.
+    mutating func sinkLost() {
+        guard case .open(var open) = state else { return }
+        open.isLost = true
+        state = .open(open)
     }
 
     /// The recorder ends.

@@ -10,6 +10,8 @@ public struct RecordingSettings: Sendable, Hashable {
     public var maximumClip: Duration = .seconds(600)
     /// How often a fragment is handed on: what a loss of power can cost. Default 0.5 s.
     public var fragment: Duration = .milliseconds(500)
+    /// The poster shows the picture this long after motion began: whoever comes in is only at the edge before. Default 1.5 s.
+    public var posterDelay: Duration = .milliseconds(1500)
 
     public init() {}
 }

@@ -12,6 +12,8 @@ struct APIContext: RequestContext {
     var caller: Caller?
     /// When the caller's session ends; `nil` for callers without one.
     var expires: Date?
+    /// Hash of the session's token; `nil` for callers without one.
+    var session: [UInt8]?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -32,26 +32,34 @@ struct Authentication: RouterMiddleware {
             // Somebody else's name that resolves to this machine: a page out there must not reach in.
             throw ProblemDetails(title: "Wrong host", status: 421, detail: "This address answers for localhost only.")
         case .web, .loopback:
-            (context.caller, context.expires) = try caller(of: request)
+            if let token = try token(of: request) {
+                let hash = Sessions.hash(token)
+                if let session = node.sessions.find(hash: hash, now: Date()) {
+                    context.caller = .user(name: session.user, role: session.role)
+                    context.expires = session.expires
+                    context.session = hash
+                }
+            } else if request.headers[.authorization] != nil {
+                context.caller = .local
+            }
         }
         return try await next(request, context)
     }
 
-    private func caller(of request: Request) throws -> (Caller?, Date?) {
+    /// The session's token that came along; `nil` when there is none, or a program on this machine proved itself instead.
+    private func token(of request: Request) throws -> String? {
         if let authorization = request.headers[.authorization] {
             guard authorization.lowercased().hasPrefix("bearer "),
                 node.localAccess.accepts(token: authorization.dropFirst(7).trimmingCharacters(in: .whitespaces))
             else { throw ProblemDetails.signInFirst }
-            return (.local, nil)
+            return nil
         }
-        guard let token = SessionCookie.token(in: request.headers[values: .cookie], door: door),
-            let session = node.sessions.find(token, now: Date())
-        else { return (nil, nil) }
+        guard let token = SessionCookie.token(in: request.headers[values: .cookie], door: door) else { return nil }
         // A browser sends cookies along with what other sites' pages make it ask. Those pages may not change anything here.
         if !request.method.isSafe, !Self.isSameOrigin(request) {
             throw ProblemDetails.forbidden("This came from another site's page.")
         }
-        return (.user(name: session.user, role: session.role), session.expires)
+        return token
     }
 
     static func isLoopback(_ authority: String?) -> Bool {

@@ -35,6 +35,9 @@ final class PeerProxy: PeerExchange {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
+    /// A node that fails to start never gets to ``shutdown()``; the client insists on one.
+    deinit { try? client.syncShutdown() }
+
     func shutdown() async { try? await client.shutdown() }
 
     /// A peer's own JSON answer to `path`, within ``listDeadline``.
@@ -71,14 +74,6 @@ final class PeerProxy: PeerExchange {
                 for try await part in answer.body { try await writer.write(part) }
                 try await writer.finish(nil)
             })
-    }
-
-    /// Deletes something at a peer.
-    func delete(_ path: String, at member: Member) async throws {
-        try await withDeadline(Self.listDeadline) { [self] in
-            let response = try await execute(member, method: .DELETE, path: path)
-            guard response.status == .noContent else { throw PeerError.refused(status: Int(response.status.code)) }
-        }
     }
 
     /// A peer's event stream, as it comes.

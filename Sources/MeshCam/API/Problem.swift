@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import Storage
 
 extension ProblemDetails {
@@ -56,11 +57,19 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as ClipReadError {
             switch error {
             case .unknown: throw ProblemDetails(title: "Not found", status: 404, detail: "There is no such clip.")
+            case .deleted:
+                throw ProblemDetails(
+                    title: "Gone", status: 410, detail: "Somebody deleted the clip from its storage.",
+                    cure: "A copy of the storage may still hold it.")
             case .unavailable(let why):
                 throw ProblemDetails.unavailable("The clip cannot be read now: \(why).", cure: "Check the storage under Settings.")
             }
         } catch let error as DecodingError {
             throw ProblemDetails.badRequest("The body is not what this takes: \(error.inWords).")
+        } catch is HTTPParserError {
+            throw ProblemDetails.badRequest("The request breaks HTTP's rules.")
+        } catch PeerError.deadline {
+            throw ProblemDetails(title: "Too slow", status: 408, detail: "The request did not arrive in time.")
         } catch is CancellationError {
             throw ProblemDetails.unavailable("The node is stopping.")
         } catch {
@@ -76,8 +85,8 @@ extension DecodingError {
         switch self {
         case .keyNotFound(let key, _): "\(key.stringValue) is missing"
         case .valueNotFound(_, let context), .typeMismatch(_, let context):
-            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
-        case .dataCorrupted(let context): context.debugDescription
+            context.codingPath.isEmpty ? "it has the wrong type" : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
+        case .dataCorrupted: "it is no valid JSON"
         @unknown default: "it cannot be read"
         }
     }

@@ -71,7 +71,7 @@ extension NodeServices {
         var problems = store.targets.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
-        if isAlone { problems.append(Self.aloneProblem) }
+        if isAlone { problems.append(Self.aloneProblem) } else if !isMember { problems.append(Self.strangerProblem) }
         if settings.storage.directories.isEmpty {
             problems.append(
                 ProblemNote(

@@ -1,97 +1,89 @@
 import Crypto
 import Foundation
 import Gossip
+import Logging
 import Synchronization
 
-/// Who is signed in. A session made here is known to every node: its hash, user and expiry are gossiped, never its token (mesh.md §9).
+/// Who is signed in. A session made here is known to every node: its hash, user and expiry are gossiped, never its token
+/// (mesh.md §9). It survives a restart of this node, and ends everywhere wherever it is ended.
 final class Sessions: Sendable {
     /// A session lives this long after sign-in.
     static let lifetime: TimeInterval = 14 * 24 * 3600
-    /// Most sessions that one node keeps open; the oldest ends first. A gossiped record stays small this way.
-    static let limit = 10
+    /// A longer file was not written by this program.
+    private static let fileLimit = 1 << 20
 
-    struct Session: Sendable {
-        let user: String
-        let role: Caller.Role
-        let expires: Date
-        /// The admin's key, opened by the password; on the node that issued the session only, and no longer than it lasts.
-        var adminKey: AdminKey?
-    }
-
-    private struct State {
-        /// By hash of the token.
-        var own: [[UInt8]: Session] = [:]
-        /// Hashes that were signed out here but issued elsewhere, until they expire by themselves.
-        var ended: [[UInt8]: Date] = [:]
-    }
-
-    private let state = Mutex(State())
+    private let book: Mutex<SessionBook>
+    /// Admins' keys, opened by their passwords, of the sessions that this node issued: by hash of the token, never on a disk, and
+    /// no longer than the session lasts.
+    private let adminKeys = Mutex<[[UInt8]: AdminKey]>([:])
     private let gossip: GossipService
+    /// `nil`: nothing is kept (a node that belongs to no mesh has no users).
+    private let file: String?
+    private let disk = DispatchQueue(label: "meshcam.sessions")
+    private let logger: Logger
 
-    init(gossip: GossipService) {
+    /// - Parameter directory: the state directory, or `nil` to keep nothing.
+    init(gossip: GossipService, directory: String?, logger: Logger) {
         self.gossip = gossip
+        self.logger = logger
+        file = directory.map { "\($0)/sessions" }
+        var kept = SessionBook()
+        if let file {
+            do {
+                if let bytes = try DurableFile.read(file, limit: Self.fileLimit, operation: "read who is signed in") {
+                    kept = SessionBook(try SessionsRecord(serializedBytes: bytes), now: Date())
+                }
+            } catch {
+                logger.warning("everybody has to sign in again: \(error)")
+            }
+        }
+        book = Mutex(kept)
+    }
+
+    /// Tells the mesh, and follows what others end, until the task is cancelled.
+    func run() async {
+        let changes = gossip.changes()
+        await publish()
+        await follow()
+        for await change in changes {
+            switch change {
+            case .record(_, .sessions), .roster, .resync: await follow()
+            default: break
+            }
+        }
     }
 
     /// The only place where a token exists: 32 random bytes, base64url.
-    func begin(user: String, role: Caller.Role, adminKey: AdminKey?, now: Date) async -> (token: String, session: Session) {
+    func begin(
+        user: String, role: Caller.Role, adminKey: AdminKey?, now: Date
+    ) async -> (token: String, session: SessionBook.Session) {
         let token = Data(secureRandomBytes(32)).base64URL
-        let session = Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime), adminKey: adminKey)
-        state.withLock { state in
-            state.own = state.own.filter { $0.value.expires > now }
-            while state.own.count >= Self.limit, let oldest = state.own.min(by: { $0.value.expires < $1.value.expires }) {
-                state.own[oldest.key] = nil
-            }
-            state.own[Self.hash(token)] = session
-        }
-        await publish()
+        let session = SessionBook.Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime))
+        book.withLock { $0.begin(Self.hash(token), session, now: now) }
+        if let adminKey { adminKeys.withLock { $0[Self.hash(token)] = adminKey } }
+        await keep()
         return (token, session)
     }
 
     /// The session of a token, wherever it began. `nil` when it is unknown, over, or its node was revoked.
-    func find(_ token: String, now: Date) -> Session? {
-        let hash = Self.hash(token)
-        let known = state.withLock { state -> Session?? in
-            if state.ended[hash] != nil { return .some(nil) }
-            if let session = state.own[hash], session.expires <= now {
-                state.own[hash] = nil
-                return .some(nil)
-            }
-            return state.own[hash].map { .some($0) } ?? .none
-        }
-        if let known { return known.flatMap { $0.expires > now ? $0 : nil } }
-        for member in gossip.view.members where !member.isSelf {
-            guard let body = member.records[.sessions]?.bytes, let record = try? SessionsRecord(serializedBytes: body) else { continue }
-            for session in record.sessions where Array(session.hash) == hash {
-                let expires = Date(timeIntervalSince1970: TimeInterval(session.expiresUnix))
-                guard expires > now, let role = Caller.Role(rawValue: session.role) else { return nil }
-                return Session(user: session.user, role: role, expires: expires)
-            }
-        }
-        return nil
+    func find(_ token: String, now: Date) -> SessionBook.Session? { find(hash: Self.hash(token), now: now) }
+
+    func find(hash: [UInt8], now: Date) -> SessionBook.Session? {
+        let others = others
+        return book.withLock { $0.find(hash, others: others, now: now) }
     }
 
-    /// Ends a session on this node. Answers the node that issued it when that is another one, so that it can be told.
-    func end(_ token: String, now: Date) async -> NodeID? { await end(hash: Self.hash(token), now: now) }
-
-    func end(hash: [UInt8], now: Date) async -> NodeID? {
-        let wasOwn = state.withLock { state in
-            state.ended = state.ended.filter { $0.value > now }
-            if state.own.removeValue(forKey: hash) != nil { return true }
-            if state.ended.count < 1024 { state.ended[hash] = now.addingTimeInterval(Self.lifetime) }
-            return false
-        }
-        if wasOwn {
-            await publish()
-            return nil
-        }
-        return issuer(of: hash)?.id
+    /// The key of an admin who signed in at this node, while the session lasts and this process runs.
+    func adminKey(of token: String, now: Date) -> AdminKey? {
+        let hash = Self.hash(token)
+        guard find(hash: hash, now: now) != nil else { return nil }
+        return adminKeys.withLock { $0[hash] }
     }
 
     /// The other member that issued a session.
-    func issuer(of token: String) -> Member? { issuer(of: Self.hash(token)) }
-
-    private func issuer(of hash: [UInt8]) -> Member? {
-        gossip.view.members.first { member in
+    func issuer(of token: String) -> Member? {
+        let hash = Self.hash(token)
+        return gossip.view.members.first { member in
             guard !member.isSelf, let body = member.records[.sessions]?.bytes, let record = try? SessionsRecord(serializedBytes: body) else {
                 return false
             }
@@ -99,21 +91,58 @@ final class Sessions: Sendable {
         }
     }
 
+    /// Ends a session here at once, and everywhere as the news spreads; also of a node that is down.
+    func end(_ token: String, now: Date) async {
+        let others = others
+        book.withLock { $0.end(Self.hash(token), others: others, now: now) }
+        await keep()
+    }
+
     /// What is gossiped and compared instead of a token.
     static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Data(token.utf8))) }
 
-    private func publish() async {
-        let own = state.withLock { $0.own }
-        var record = SessionsRecord()
-        record.sessions = own.sorted { $0.value.expires < $1.value.expires }.map { hash, session in
-            var entry = SessionsRecord.Session()
-            entry.hash = Data(hash)
-            entry.user = session.user
-            entry.role = session.role.rawValue
-            entry.expiresUnix = Int64(session.expires.timeIntervalSince1970)
-            return entry
+    // MARK: -
+
+    /// What the other members say.
+    private var others: [SessionsRecord] {
+        gossip.view.members.compactMap { member in
+            member.isSelf ? nil : member.records[.sessions].flatMap { try? SessionsRecord(serializedBytes: $0.bytes) }
         }
+    }
+
+    private func follow() async {
+        let others = others
+        if book.withLock({ $0.follow(others, now: Date()) }) { await keep() }
+    }
+
+    private func keep() async {
+        let issued = book.withLock { $0.issued }
+        adminKeys.withLock { keys in keys = keys.filter { issued[$0.key] != nil } }
+        await save()
+        await publish()
+    }
+
+    private func publish() async {
+        let record = book.withLock { $0.record }
         if let bytes: [UInt8] = try? record.serializedBytes() { await gossip.publish(.sessions, bytes) }
+    }
+
+    /// A disk that fails costs a sign-in after the next restart, and nothing now.
+    private func save() async {
+        guard let file else { return }
+        await withCheckedContinuation { continuation in
+            disk.async { [self] in
+                // Read here, in the order of the queue: the newest state is written last.
+                let record = book.withLock { $0.record }
+                do {
+                    let bytes: [UInt8] = try record.serializedBytes()
+                    try DurableFile.write(bytes, to: file, operation: "keep who is signed in")
+                } catch {
+                    logger.warning("\(error)")
+                }
+                continuation.resume()
+            }
+        }
     }
 }
 

@@ -10,6 +10,11 @@ struct SignInThrottle: Sendable {
     var forgetAfter: Duration = .seconds(900)
     var capacity = 1024
 
+    init(free: Int = 5, longest: Duration = .seconds(300)) {
+        self.free = free
+        self.longest = longest
+    }
+
     private struct Failures {
         var count: Int
         var last: ContinuousClock.Instant

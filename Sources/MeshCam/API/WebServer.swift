@@ -25,7 +25,7 @@ struct WebServer: Sendable {
     /// HTTPS for browsers and programs, on all addresses.
     func web(tls: TLSConfiguration) throws -> any Service {
         Application(
-            router: router(.web), server: try .tls(.http1(), tlsConfiguration: tls),
+            router: router(.web), server: try .tls(ConnectionGuard.Door().http, tlsConfiguration: tls),
             configuration: .init(address: .hostname(Self.anyAddress, port: node.settings.network.webPort), serverName: "MeshCam"),
             onServerRunning: { [logger, port = node.settings.network.webPort] _ in logger.info("dashboard at https://localhost:\(port)") },
             logger: serverLogger)
@@ -34,7 +34,8 @@ struct WebServer: Sendable {
     /// Plain HTTP, for this machine alone.
     func loopback(port: Int) -> any Service {
         Application(
-            router: router(.loopback), configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
+            router: router(.loopback), server: ConnectionGuard.Door().http,
+            configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
             logger: serverLogger)
     }
 
@@ -44,12 +45,23 @@ struct WebServer: Sendable {
         let (tls, verify) = try PeerTLS.server(identity: node.identity, roster: { gossip.view.roster })
         return Application(
             router: peerRouter(),
-            server: try .tls(.http1(), configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
+            server: try .tls(
+                ConnectionGuard.Door().http,
+                configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
             configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
     }
 
-    /// IPv6 sockets take IPv4 as well; without IPv6 in the kernel there is only IPv4.
-    static var anyAddress: String { FileManager.default.fileExists(atPath: "/proc/net/if_inet6") ? "::" : "0.0.0.0" }
+    /// IPv6 sockets take IPv4 as well. Without IPv6 in the kernel there is only IPv4; and where IPv6 is switched off on every interface,
+    /// the resolver that the server asks refuses `::` (AI_ADDRCONFIG in getaddrinfo(3)).
+    static var anyAddress: String {
+        guard FileManager.default.fileExists(atPath: "/proc/net/if_inet6") else { return "0.0.0.0" }
+        var hints = addrinfo()
+        hints.ai_flags = AI_ADDRCONFIG
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo("::", nil, &hints, &found) == 0 else { return "0.0.0.0" }
+        freeaddrinfo(found)
+        return "::"
+    }
 
     private func router(_ door: Authentication.Door) -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
@@ -62,7 +74,7 @@ struct WebServer: Sendable {
         let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
         let open = router.group("api/mesh/v1")
         session.addPublic(to: open)
-        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller())
+        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
         session.add(to: closed)
         GroupRoutes(node: node, door: door).add(to: closed)
         addResources(to: closed)
@@ -78,7 +90,6 @@ struct WebServer: Sendable {
         let api = router.group("api/mesh/v1")
         addResources(to: api)
         GroupRoutes(node: node, door: .peers).add(to: api)
-        SessionRoutes(node: node, door: .peers, gate: gate, logger: logger).addForPeers(to: api)
         router.post("gossip") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let body = try await request.body.collect(upTo: 4 << 20)

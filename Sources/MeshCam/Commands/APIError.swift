@@ -22,5 +22,5 @@ struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What to do about it.
     var cure: String
 
-    var description: String { cure.isEmpty ? message : "\(message); \(cure)" }
+    var description: String { cure.isEmpty ? message : message.hasSuffix(".") ? "\(message) \(cure)" : "\(message); \(cure)" }
 }

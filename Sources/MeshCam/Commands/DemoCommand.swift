@@ -16,13 +16,18 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Where the demo keeps everything. Default: a directory for this user's state.") var dir: String?
     @Option(help: "Password of the user 'admin', 8 characters or more. Default: generated, and kept in DIR.") var password: String?
     @Option(help: "A directory of videos to use instead of the generated scene.") var footage: String?
+    @Flag(help: "Only make DIR: each node's keys, settings and admission, as on its card. Nothing is started.") var prepare = false
 
     func run() async throws {
         do {
-            let plan = try DemoPlan(cameras: cameras, webPort: webPort, httpPort: httpPort, footage: footage)
+            let plan = try DemoPlan(
+                cameras: cameras, webPort: webPort, httpPort: httpPort, footage: footage,
+                limit: prepare ? DemoPlan.preparedLimit : DemoPlan.cameraLimit)
+            if !prepare { try plan.checkPorts() }
             let root = dir.map { URL(filePath: $0).standardizedFileURL.path } ?? HostFacts.current.stateDirectory + "-demo"
             let directory = try DemoDirectory(root)
             let password = try DemoMesh(directory).provision(plan, password: password)
+            if prepare { return }
             let status = try await Demo(plan: plan, directory: directory, password: password).run()
             if status != 0 { throw ExitCode(status) }
         } catch let code as ExitCode {

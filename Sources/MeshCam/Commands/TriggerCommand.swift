@@ -17,7 +17,7 @@ struct TriggerCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
-        if let label, label.count > 64 || !label.unicodeScalars.allSatisfy(SettingsText.isPrintable) {
+        if let label, !SettingsText.isLabel(label) {
             throw ValidationError("--label: must be at most 64 printable characters")
         }
         if !SettingsText.isName(kind) { throw ValidationError("--kind: must be a word such as manual") }

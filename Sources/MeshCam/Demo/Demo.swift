@@ -31,9 +31,9 @@ struct Demo {
                 for await _ in signals { return .signal }
                 return .signal
             }
-            let plan = plan
+            let readiness = DemoReadiness(plan: plan, processes: Set(nodes.map(\.pid)))
             group.addTask {
-                await DemoReadiness(plan: plan).wait(limit: Self.startLimit)
+                await readiness.wait(limit: Self.startLimit)
                     ? .ready((ContinuousClock.now - began) / .seconds(1)) : .notReady
             }
             var running = nodes.count
@@ -107,6 +107,8 @@ struct Demo {
 /// Waits until every dashboard shows every camera.
 struct DemoReadiness: Sendable {
     let plan: DemoPlan
+    /// Of the nodes: another demo's dashboards do not count.
+    let processes: Set<Int32>
 
     /// False when the limit passed or the task was cancelled first.
     func wait(limit: Duration) async -> Bool {
@@ -122,7 +124,7 @@ struct DemoReadiness: Sendable {
         let directory = LocalAccessDirectory()
         guard let found = try? directory.list() else { return false }
         for node in plan.nodes {
-            guard let access = found.first(where: { $0.port == node.webPort })?.access,
+            guard let access = found.first(where: { $0.port == node.webPort && processes.contains($0.access.pid) })?.access,
                 let cameras = try? await cameras(node, token: access.token),
                 cameras.filter({ $0.online && $0.state != .starting }).count >= plan.nodes.count
             else { return false }

@@ -26,7 +26,7 @@ final class DemoDirectory: Sendable {
                     atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }
         } catch {
-            throw NodeError("cannot create \(root): \(error.localizedDescription)", cure: "Name another directory with --dir.")
+            throw NodeError("cannot create \(root): \(error.systemReason)", cure: "Name another directory with --dir.")
         }
         lock = try FileLock("\(root)/mesh/lock", held: "another demo uses \(root)", cure: "Stop it, or name another directory with --dir.")
     }

@@ -17,13 +17,17 @@ struct DemoPlan: Sendable {
     private static let places = [
         ("porch", 3), ("garage", 1), ("garden", 2), ("drive", 4), ("hall", 5), ("cellar", 6), ("roof", 7), ("gate", 8),
     ]
+    /// How many cameras a machine is asked to run.
     static let cameraLimit = 16
+    /// How many may be prepared for other machines.
+    static let preparedLimit = 256
     private static let endings: Set<String> = ["mp4", "mkv", "mov", "avi", "webm", "ts", "m4v", "h264", "mpg", "mpeg"]
 
     /// - Parameter footage: a directory of videos, given to the cameras in order of their names, in turn; `nil`: the generated scene.
-    init(cameras: Int, webPort: Int, httpPort: Int, footage: String?) throws {
-        guard (1...Self.cameraLimit).contains(cameras) else {
-            throw NodeError("--cameras must be 1 to \(Self.cameraLimit)", cure: "Try 3.")
+    /// - Parameter limit: the most cameras there may be.
+    init(cameras: Int, webPort: Int, httpPort: Int, footage: String?, limit: Int = cameraLimit) throws {
+        guard (1...limit).contains(cameras) else {
+            throw NodeError("--cameras must be 1 to \(limit)", cure: "Try 3.")
         }
         for (port, option) in [(webPort, "--web-port"), (httpPort, "--http-port")] where !(1...65535 - cameras).contains(port) {
             throw NodeError("\(option) \(port) leaves no room for \(cameras) ports", cure: "Try \(option == "--web-port" ? 8443 : 8080).")
@@ -40,12 +44,20 @@ struct DemoPlan: Sendable {
         }
     }
 
+    /// - Throws: ``NodeError`` when a dashboard's port is taken.
+    func checkPorts() throws {
+        for port in nodes.flatMap({ [$0.webPort, $0.httpPort] }) where !PortCheck.isFree(port) {
+            throw NodeError(
+                "port \(port) is in use", cure: "Stop the program that has it ('ss -lntp' names it; perhaps another demo), or choose others with --web-port and --http-port.")
+        }
+    }
+
     private static func videos(_ directory: String) throws -> [String] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw NodeError("cannot read the footage in \(directory): \(error.localizedDescription)", cure: "Name a directory of videos with --footage.")
+            throw NodeError("cannot read the footage in \(directory): \(error.systemReason)", cure: "Name a directory of videos with --footage.")
         }
         let videos = names.filter { endings.contains(URL(filePath: $0).pathExtension.lowercased()) && !$0.hasPrefix(".") }.sorted()
         guard !videos.isEmpty else {

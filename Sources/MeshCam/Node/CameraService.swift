@@ -135,11 +135,12 @@ actor CameraService {
 
     /// Operators read here what the camera does.
     private func announceStatus() async {
+        // Once for each problem, however often it is tried again.
         var last: CameraStatus.State?
-        for await status in camera.statusChanges() where status.state != last {
+        for await status in camera.statusChanges() where status.state != last && status.state != .starting {
             last = status.state
             switch status.state {
-            case .failed(let problem): logger.error("camera: \(problem.message). \(problem.cure)")
+            case .failed(let problem): logger.error("\(problem.message). \(problem.cure)")
             case .running:
                 logger.info("camera runs: \(status.width)x\(status.height) at \(status.framesPerSecond.formatted()) fps, \(status.encoder)")
             case .starting, .none: break

@@ -39,6 +39,9 @@ struct Node: Sendable {
         }
         let paired = try TrustStore.load(from: state)
         if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
+        if let paired, paired.roster.admission(of: identity.id) == nil {
+            logger.error("\(NodeServices.strangerProblem.message). \(NodeServices.strangerProblem.cure)")
+        }
         let trust = try paired ?? Self.alone(identity, name: settings.node.name)
         let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
         let discovery = AvahiDiscovery(logger: logger.part("discovery"))
@@ -68,10 +71,11 @@ struct Node: Sendable {
         let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
         let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)
         let access = LocalToken()
+        let sessions = Sessions(gossip: gossip, directory: paired == nil ? nil : state, logger: logger.part("sessions"))
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
             isAlone: paired == nil,
-            sessions: Sessions(gossip: gossip), events: events, peers: peers, localAccess: access)
+            sessions: sessions, events: events, peers: peers, localAccess: access)
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
         let leaf = try BrowserLeaf(name: settings.node.name)
@@ -85,6 +89,7 @@ struct Node: Sendable {
             Named("storage", restarts: true) { await store.run() },
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
+            Named("sessions", restarts: true) { await sessions.run() },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
             Named("web", service: try web.web(tls: leaf.tls)),
@@ -111,7 +116,12 @@ struct Node: Sendable {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter())
         configuration.maximumGracefulShutdownDuration = Self.patience
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            await services.peers.shutdown()
+            throw error
+        }
         await services.peers.shutdown()
         logger.info("stopped")
     }
@@ -126,9 +136,7 @@ struct Node: Sendable {
     private static func camera(
         _ settings: Settings, id: String, gossip: GossipService, store: ClipStore, events: EventHub, logger: Logger
     ) throws -> CameraService {
-        guard let source = Media.CameraSettings.Source(parsing: settings.camera.source) else {
-            throw NodeError("camera.source '\(settings.camera.source)' is not known", cure: "Use auto, none, synthetic, v4l2:/dev/videoN or file:PATH.")
-        }
+        let source = try Media.CameraSettings.Source.parse(settings.camera.source)
         var camera = Media.CameraSettings(source: source)
         camera.width = settings.camera.width
         camera.height = settings.camera.height

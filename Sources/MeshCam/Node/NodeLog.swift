@@ -22,13 +22,22 @@ struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    /// One event, one line, whatever somebody put into a name: what would begin a line, steer a terminal or reorder text is
+    /// written as its number. By scalars, because `\r\n` is one character in Swift.
+    static func escaped(_ line: String) -> String {
+        var safe = ""
+        for scalar in line.unicodeScalars {
+            if SettingsText.isPrintable(scalar) { safe.unicodeScalars.append(scalar) } else { safe += "\\u{\(String(scalar.value, radix: 16))}" }
+        }
+        return safe
+    }
+
     func log(event: LogEvent) {
         var facts = metadata.merging(event.metadata ?? [:]) { $1 }
         let part = facts.removeValue(forKey: "part").map { "\($0): " } ?? ""
         let level = event.level == .info ? "" : "\(event.level.rawValue) "
         let tail = facts.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
         let line = "\(RFC3339.format(Date())) \(node) \(level)\(part)\(event.message)\(tail)"
-        // One event, one line, whatever somebody put into a name.
-        FileHandle.standardError.write(Data((line.replacing("\n", with: "\\n") + "\n").utf8))
+        FileHandle.standardError.write(Data((Self.escaped(line) + "\n").utf8))
     }
 }

@@ -43,6 +43,13 @@ final class NodeServices: Sendable {
         message: "this node belongs to no mesh: it records and shows itself alone",
         cure: "Start 'meshcam demo', or put the files of a provisioned card into its state directory.")
 
+    static let strangerProblem = ProblemNote(
+        message: "this node is not on its mesh's roster, so the others do not talk to it",
+        cure: "It was revoked, or its identity was lost and made anew: put the old file 'identity' back into its state directory, or add it to the mesh again.")
+
+    /// Whether the mesh's roster has this node.
+    var isMember: Bool { gossip.view.roster.admission(of: identity.id) != nil }
+
     /// This node's name, for people.
     var name: String { settings.node.name }
     /// This node's id in hex.

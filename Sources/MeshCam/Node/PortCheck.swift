@@ -35,14 +35,31 @@ struct PortCheck: Sendable {
         }
     }
 
+    /// Whether nothing listens on that TCP port.
+    static func isFree(_ port: Int) -> Bool { bindError(port, SOCK_STREAM) == 0 }
+
+    /// Tries IPv4 and IPv6, each for itself: the servers take both.
     private static func bindError(_ port: Int, _ type: __socket_type) -> Int32 {
-        let descriptor = socket(AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return errno }
-        defer { close(descriptor) }
-        var yes: Int32 = 1
-        // As the servers do: a connection that lingers from the run before does not count.
-        if type == SOCK_STREAM { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)) }
-        return bindAny(descriptor, port)
+        for family in [AF_INET, AF_INET6] {
+            let descriptor = socket(family, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            guard descriptor >= 0 else {
+                if family == AF_INET6 { return 0 }  // a kernel without IPv6
+                return errno
+            }
+            defer { close(descriptor) }
+            var yes: Int32 = 1
+            // As the servers do: a connection that lingers from the run before does not count.
+            if type == SOCK_STREAM { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)) }
+            let code: Int32
+            if family == AF_INET6 {
+                setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &yes, socklen_t(MemoryLayout<Int32>.size))
+                code = bindAny6(descriptor, port)
+            } else {
+                code = bindAny(descriptor, port)
+            }
+            if code != 0, code != EADDRNOTAVAIL { return code }
+        }
+        return 0
     }
 
     private static func freePort() -> Int? {
@@ -63,6 +80,16 @@ struct PortCheck: Sendable {
         address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        return result == 0 ? 0 : errno
+    }
+
+    private static func bindAny6(_ descriptor: Int32, _ port: Int) -> Int32 {
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = UInt16(truncatingIfNeeded: port).bigEndian
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) }
         }
         return result == 0 ? 0 : errno
     }

@@ -28,7 +28,7 @@ struct StoreSink: ClipSink {
         let store: ClipStore
         let openClips: OpenClips
 
-        func append(_ fragment: Fragment) {
+        func append(_ fragment: Fragment) -> Bool {
             store.append(
                 fragment.bytes, to: id, durationSeconds: fragment.index == 0 ? 0 : (fragment.end - start) / .seconds(1),
                 beginsWithKeyFrame: fragment.containsKeyFrame)
@@ -97,6 +97,7 @@ extension ClipSummary.Reason {
         switch self {
         case .motionEnded: "the motion ended"
         case .maximumLength: "the file had its full length; the next one goes on"
+        case .sinkLost: "its file was deleted; the next one goes on"
         case .stopped: "the camera was stopped"
         case .sourceLost(let why): "the source was lost: \(why)"
         }

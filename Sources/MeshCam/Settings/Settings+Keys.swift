@@ -16,9 +16,9 @@ extension Settings {
             "camera.seed", \.camera.seed, SettingsType<Int>.integer(0...Int.max).optional(absent: "a new one for every start"),
             "Seed of the synthetic source, so that a run can be repeated"),
 
-        SettingsKey("network.web_port", \.network.webPort, port, "TCP port of dashboard and API over HTTPS"),
+        SettingsKey("network.web_port", \.network.webPort, webPort, "TCP port of dashboard and API over HTTPS"),
         SettingsKey(
-            "network.http_port", \.network.httpPort, port.optional(absent: "off"),
+            "network.http_port", \.network.httpPort, webPort.optional(absent: "off"),
             "TCP port of plain HTTP, on this machine's loopback only"),
         SettingsKey("network.gossip_port", \.network.gossipPort, port, "UDP port of gossip between nodes"),
         SettingsKey("network.peer_port", \.network.peerPort, port, "TCP port of TLS between nodes"),
@@ -58,10 +58,14 @@ extension Settings {
         .text(allowed: "an absolute path") { SettingsText.isPath($0) && $0.hasPrefix("/") }
     }
 
+    /// 0: any free one; other nodes learn which.
     private static var port: SettingsType<Int> { .integer(0...65535) }
 
+    /// Never 0: people and programs must know where to ask.
+    private static var webPort: SettingsType<Int> { .integer(1...65535) }
+
     private static var source: SettingsType<String> {
-        .text(allowed: "auto, none, synthetic, rpicam, v4l2:/dev/videoN, file:PATH or rtsp://HOST/…") { text in
+        .text(allowed: "auto, none, synthetic, v4l2:/dev/videoN or file:PATH (rpicam and rtsp:// are not supported yet)") { text in
             guard SettingsText.isPath(text) else { return false }
             if ["auto", "none", "synthetic", "rpicam"].contains(text) { return true }
             if text.hasPrefix("v4l2:") { return text.dropFirst(5).hasPrefix("/") }

@@ -41,6 +41,11 @@ enum SettingsText {
             && text.first?.isWhitespace == false && text.last?.isWhitespace == false
     }
 
+    /// A word beside an event: at most 64 printable characters, at most 200 bytes.
+    static func isLabel(_ text: String) -> Bool {
+        text.count <= 64 && text.utf8.count <= 200 && text.unicodeScalars.allSatisfy(isPrintable)
+    }
+
     /// A path that can be handed to the system: not empty, no NUL or other control character.
     static func isPath(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 4095 && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }

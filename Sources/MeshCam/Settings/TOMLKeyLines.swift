@@ -80,6 +80,11 @@ struct TOMLKeyLines {
     private mutating func keyPath() -> [String] {
         var path: [String] = []
         while true {
+            if path.count > Self.deepest {
+                report("a key of more than \(Self.deepest) parts")
+                position = bytes.count
+                return path
+            }
             skipBlanks()
             guard let byte = current else { return path }
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {

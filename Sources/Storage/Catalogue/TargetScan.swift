@@ -93,7 +93,12 @@ public struct DiscoveryNote: Sendable, Equatable {
     /// One `key value` a line, after a line for people.
     public var text: String {
         "This folder holds the recordings of a MeshCam camera.\n"
-            + "camera \(camera)\nname \(name.replacing("\n", with: " "))\nnode \(node)\n" + addresses.map { "address \($0)\n" }.joined()
+            + "camera \(camera)\nname \(Self.oneLine(name))\nnode \(node)\n" + addresses.map { "address \($0)\n" }.joined()
+    }
+
+    /// By scalars, because `\r\n` is one character in Swift.
+    private static func oneLine(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
     public init?(parsing text: String) {

@@ -183,12 +183,27 @@ public struct SpoolPlan: Sendable {
         entries[clip]?.copies[target].path = path
     }
 
-    /// The target will not get this clip any more.
-    public mutating func giveUp(_ clip: ClipID, on target: Int) {
-        entries[clip]?.copies[target].givenUp = true
+    /// The clip's file on the target was deleted by somebody. The copy begins anew where memory still holds the clip from its first
+    /// byte; otherwise the target gives the clip up.
+    public mutating func vanished(_ clip: ClipID, on target: Int) {
+        guard let entry = entries[clip] else { return }
+        if entry.chunks.first?.offset == 0 {
+            entries[clip]!.copies[target] = Copy(path: entry.copies[target].path)
+            return
+        }
+        entries[clip]!.copies[target].givenUp = true
         release(clip)
         forgetIfDone(clip)
     }
+
+    /// Whether every target gave the clip up: nothing of it is kept any more, and nothing more of it is taken.
+    public func isAbandoned(_ clip: ClipID) -> Bool {
+        guard targets > 0, let entry = entries[clip] else { return false }
+        return entry.copies.allSatisfy(\.givenUp)
+    }
+
+    /// Forgets a clip that is not wanted any more.
+    public mutating func forget(_ clip: ClipID) { drop(clip) }
 
     // MARK: What a reader may know
 
@@ -245,7 +260,8 @@ public struct SpoolPlan: Sendable {
 
     private mutating func release(_ clip: ClipID) {
         guard let entry = entries[clip], targets > 0 else { return }
-        guard let everywhere = entry.copies.lazy.filter({ !$0.givenUp }).map(\.videoBytes).min() else { return }
+        // Nobody wants it: nothing has to wait.
+        let everywhere = entry.copies.lazy.filter { !$0.givenUp }.map(\.videoBytes).min() ?? .max
         let kept = entry.chunks.drop { $0.end <= everywhere }
         heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.bytes.count }
         entries[clip]!.chunks = Array(kept)

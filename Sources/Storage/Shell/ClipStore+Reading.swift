@@ -5,6 +5,8 @@ import Foundation
 public enum ClipReadError: Error, Sendable {
     /// Nobody knows the clip.
     case unknown
+    /// It was known, and somebody deleted it from the last target that held it.
+    case deleted
     /// It is known, but no holder answers: the problem in words.
     case unavailable(String)
 }
@@ -41,6 +43,11 @@ extension ClipStore {
         return try await fromTargets(entry, .poster) { target, file throws(TargetError) in try target.readAll(file, limit: 8 << 20) }
     }
 
+    private enum Finding: Sendable {
+        case bytes([UInt8])
+        case deleted
+    }
+
     private func fromTargets(
         _ entry: CatalogueEntry, _ kind: ClipPath.Kind,
         _ read: @escaping @Sendable (DirectoryTarget, String) throws(TargetError) -> [UInt8]
@@ -49,8 +56,21 @@ extension ClipStore {
         for (number, path) in entry.places.sorted(by: { $0.key < $1.key }) {
             let target = DirectoryTarget(root: settings.directories[number])
             do {
-                return try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
-            } catch {
+                let finding = try await TargetQueue.shared.run { [camera = settings.camera] () throws(TargetError) -> Finding in
+                    do throws(TargetError) {
+                        return .bytes(try read(target, path.file(kind)))
+                    } catch {
+                        // Where the camera's folder is in its place the target is the right one, and well: somebody deleted the file.
+                        guard kind == .video, error.code == ENOENT, target.owner(of: path.folder) == camera else { throw error }
+                        return .deleted
+                    }
+                }
+                switch finding {
+                case .bytes(let bytes): return bytes
+                case .deleted where !missing(entry.facts.id, on: number): throw ClipReadError.deleted
+                case .deleted: problem = "\(settings.directories[number]) does not hold it any more"
+                }
+            } catch let error as TargetError {
                 problem = "\(error)"
             }
         }

@@ -133,9 +133,11 @@ public final class ClipStore: Sendable {
     /// - Parameters:
     ///   - durationSeconds: length of the clip with this fragment.
     ///   - beginsWithKeyFrame: whether playing can start with it.
-    public func append(_ bytes: any FragmentBytes, to id: ClipID, durationSeconds: Double, beginsWithKeyFrame: Bool) {
+    /// - Returns: false when the clip has no future, because its file was deleted while it grew: close it and begin another.
+    @discardableResult
+    public func append(_ bytes: any FragmentBytes, to id: ClipID, durationSeconds: Double, beginsWithKeyFrame: Bool) -> Bool {
         let admission = state.withLock { state -> SpoolPlan.Admission? in
-            guard var recording = state.recordings[id] else { return nil }
+            guard var recording = state.recordings[id], !state.plan.isAbandoned(id) else { return nil }
             let admission = state.plan.append(bytes, to: id, beginsWithKeyFrame: beginsWithKeyFrame || recording.chain == nil)
             if admission.admitted {
                 if recording.chain == nil {
@@ -154,7 +156,7 @@ public final class ClipStore: Sendable {
             for clip in admission.dropped { state.index.remove(clip) }
             return admission
         }
-        guard let admission else { return }
+        guard let admission else { return false }
         if !admission.admitted { logger.warning("memory for recordings is full; a part of a clip is lost", metadata: ["clip": "\(id)"]) }
         for clip in admission.dropped {
             // Without any target memory is a ring, and forgetting the oldest is what it is for.
@@ -167,6 +169,7 @@ public final class ClipStore: Sendable {
         }
         listeners.publish(.updated(id))
         notify()
+        return true
     }
 
     /// The clip shows another incident too. Only while it is being recorded; later it changes nothing.
@@ -205,14 +208,20 @@ public final class ClipStore: Sendable {
         }
         guard let facts else { return }
         let manifest = sign(facts)
-        state.withLock { state in
+        let isAbandoned = state.withLock { state in
+            if state.plan.isAbandoned(id) {
+                state.plan.forget(id)
+                state.index.remove(id)
+                return true
+            }
             state.plan.setManifest(manifest?.file ?? [], of: id, closed: true)
             state.index.update(id) { entry in
                 entry.facts = facts
                 entry.signature = manifest?.signature.hex
             }
+            return false
         }
-        listeners.publish(.updated(id))
+        listeners.publish(isAbandoned ? .removed(id) : .updated(id))
         notify()
     }
 
@@ -291,11 +300,31 @@ extension ClipStore {
     }
 
     func vanished(_ job: SpoolPlan.Job, on target: Int) {
-        logger.warning("a recording was deleted while it was being written", metadata: ["clip": "\(job.clip)"])
-        state.withLock { state in
-            state.plan.giveUp(job.clip, on: target)
+        let isGone = state.withLock { state in
+            state.plan.vanished(job.clip, on: target)
             state.index.update(job.clip) { $0.places[target] = nil }
+            // Nobody else has it, and no more of it comes.
+            guard state.plan.isAbandoned(job.clip), state.recordings[job.clip] == nil else { return false }
+            state.plan.forget(job.clip)
+            state.index.remove(job.clip)
+            return true
         }
+        logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
+        listeners.publish(isGone ? .removed(job.clip) : .updated(job.clip))
+    }
+
+    /// A reader found the clip's file gone from a target that is well. Answers whether anybody still holds the clip.
+    func missing(_ id: ClipID, on target: Int) -> Bool {
+        let isHeld = state.withLock { state in
+            guard let entry = state.index[id], entry.places[target] != nil else { return state.index[id] != nil }
+            state.index.update(id) { $0.places[target] = nil }
+            guard entry.places.count == 1, state.plan.totalBytes(of: id) == nil else { return true }
+            state.index.remove(id)
+            return false
+        }
+        logger.notice("a recording was deleted from the storage by somebody else", metadata: ["clip": "\(id)", "target": "\(settings.directories[target])"])
+        listeners.publish(isHeld ? .updated(id) : .removed(id))
+        return isHeld
     }
 
     func failed(_ target: Int, _ error: TargetError) {

@@ -90,7 +90,7 @@ struct CameraRoutes: Sendable {
         guard ["manual", "motion", "sound"].contains(wish.kind.rawValue) else {
             throw ProblemDetails.badRequest("kind must be manual, motion or sound.")
         }
-        guard (wish.label ?? "").count <= 64 else { throw ProblemDetails.badRequest("label has more than 64 characters.") }
+        guard SettingsText.isLabel(wish.label ?? "") else { throw ProblemDetails.badRequest("label must be at most 64 printable characters.") }
         switch node.camera.camera.status.state {
         case .running: break
         case .failed(let problem): throw ProblemDetails.unavailable("\(node.name) has no picture: \(problem.message).", cure: problem.cure)

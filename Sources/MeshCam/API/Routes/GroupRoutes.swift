@@ -19,7 +19,7 @@ struct GroupRoutes: Sendable {
         let token = door == .peers ? request.headers[.meshCamSession] : SessionCookie.token(in: request.headers[values: .cookie], door: door)
         guard let token, let session = node.sessions.find(token, now: Date()) else { throw Self.signInHere(node.name) }
         guard session.role == .admin else { throw ProblemDetails.forbidden("Viewers can look, admins can act.") }
-        if let key = session.adminKey { return try await set(request, by: key) }
+        if let key = node.sessions.adminKey(of: token, now: Date()) { return try await set(request, by: key) }
         guard door != .peers, let issuer = node.sessions.issuer(of: token), issuer.isReachable else { throw Self.signInHere(node.name) }
         do {
             return try await node.peers.forward(request, to: issuer, session: token)

@@ -4,7 +4,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Synchronization
 
 /// `/session`: signing in, being somebody, signing out.
 struct SessionRoutes: Sendable {
@@ -32,38 +31,29 @@ struct SessionRoutes: Sendable {
         group.delete("session") { request, context in try await signOut(request, context) }
     }
 
-    /// A peer passes on that a session of this node's was signed out there.
-    func addForPeers(to group: RouterGroup<APIContext>) {
-        group.delete("session/:hash") { [node] _, context in
-            if let hash = [UInt8](hex: context.parameter("hash")) { _ = await node.sessions.end(hash: hash, now: Date()) }
-            return Response(status: .noContent)
-        }
-    }
-
     private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
         guard Authentication.isSameOrigin(request) else { throw ProblemDetails.forbidden("This came from another site's page.") }
-        let body = try await request.body.collect(upTo: 1 << 14)
+        // Whoever is not signed in yet has no right to keep a request open.
+        let body = try await withDeadline(.seconds(10)) { try await request.body.collect(upTo: 1 << 14) }
         let credentials = try JSONCoding.decoder.decode(Credentials.self, from: Data(buffer: body))
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
-        if let wait = gate.reserve(address) {
-            let seconds = Int((wait / .seconds(1)).rounded(.up))
-            var response = ProblemDetails(
-                title: "Too many wrong passwords", status: 429, detail: "Sign-in from this address is paused.",
-                cure: "Try again in \(seconds) s."
-            ).response
-            response.headers[.retryAfter] = "\(seconds)"
-            return response
+        let host = ConnectionLimits.Host(context.channel.remoteAddress)
+        if let wait = gate.reserve(host, address) {
+            return Self.later(wait, "Too many wrong passwords", "Sign-in from this address is paused.")
         }
         let user = node.users.first { $0.name == credentials.username }
         // A name nobody has costs as much time as a wrong password, so that time does not tell names.
         let hash = user?.passwordHash ?? SignInGate.nobodysHash
-        guard await gate.verify(credentials.password, against: hash), let user, let role = Caller.Role(rawValue: user.role) else {
+        guard let isRight = await gate.verify(credentials.password, against: hash) else {
+            return Self.later(.seconds(2), "Too many at once", "Others are signing in just now.")
+        }
+        guard isRight, let user, let role = Caller.Role(rawValue: user.role) else {
             logger.notice("a sign-in failed", metadata: ["user": "\(credentials.username.prefix(64))", "address": "\(address)"])
             throw ProblemDetails(
                 title: "Wrong name or password", status: 401, detail: "No user of this mesh has that name and password.",
                 cure: "Check both; a mesh has one set of users, the same at every camera.")
         }
-        gate.succeeded(address)
+        gate.succeeded(host, address)
         let adminKey = role == .admin ? await gate.open(Array(user.sealedAdminKey), password: credentials.password) : nil
         let (token, session) = await node.sessions.begin(user: user.name, role: role, adminKey: adminKey, now: Date())
         var response = try Response.json(node.session(of: .user(name: user.name, role: role), expires: session.expires))
@@ -71,52 +61,18 @@ struct SessionRoutes: Sendable {
         return response
     }
 
+    private static func later(_ wait: Duration, _ title: String, _ detail: String) -> Response {
+        let seconds = Int((wait / .seconds(1)).rounded(.up))
+        var response = ProblemDetails(title: title, status: 429, detail: detail, cure: "Try again in \(seconds) s.").response
+        response.headers[.retryAfter] = "\(seconds)"
+        return response
+    }
+
     private func signOut(_ request: Request, _ context: APIContext) async throws -> Response {
-        if let token = SessionCookie.token(in: request.headers[values: .cookie], door: door),
-            let issuer = await node.sessions.end(token, now: Date()),
-            let member = node.gossip.view.members.first(where: { $0.id == issuer }), member.isReachable
-        {
-            // Best effort: this node refuses the token already, and the issuer's record will say so too.
-            try? await node.peers.delete("/api/mesh/v1/session/\(Sessions.hash(token).hexText)", at: member)
+        if let token = SessionCookie.token(in: request.headers[values: .cookie], door: door) {
+            await node.sessions.end(token, now: Date())
         }
         return Response(status: .noContent, headers: [.setCookie: SessionCookie.clear(door: door)])
-    }
-}
-
-/// Checks passwords one at a time, on a thread of their own: Argon2id takes 64 MiB and half a second of a Pi.
-final class SignInGate: Sendable {
-    private let throttle = Mutex(SignInThrottle())
-    private let queue = DispatchQueue(label: "meshcam.passwords")
-
-    /// Verifies no password at all.
-    static let nobodysHash =
-        "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-    /// Counts a try before it is made, as one that failed, so that tries made at once count like tries one after another.
-    /// Answers how long to wait instead, when there were too many.
-    func reserve(_ address: String) -> Duration? {
-        throttle.withLock { throttle in
-            if let wait = throttle.wait(for: address, now: .now) { return wait }
-            throttle.failed(address, now: .now)
-            return nil
-        }
-    }
-
-    /// The try was none: it is forgotten, and so are the ones before it.
-    func succeeded(_ address: String) { throttle.withLock { $0.succeeded(address) } }
-
-    func verify(_ password: String, against hash: String) async -> Bool {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: PasswordHash.verify(password, against: hash)) }
-        }
-    }
-
-    /// The key that an admin signs with; `nil` for a user without one.
-    func open(_ sealed: [UInt8], password: String) async -> AdminKey? {
-        if sealed.isEmpty { return nil }
-        return await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: SealedAdminKey.open(sealed, password: password)) }
-        }
     }
 }
 

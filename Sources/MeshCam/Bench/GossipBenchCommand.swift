@@ -4,7 +4,7 @@ import Gossip
 import Simulation
 
 /// `meshcam bench gossip`: how soon a mesh knows, and what that costs.
-struct BenchGossipCommand: AsyncParsableCommand {
+struct GossipBenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gossip", abstract: "Measure membership: convergence, detection, idle bytes and processor time.",
         discussion: """

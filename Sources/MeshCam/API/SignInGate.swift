@@ -1,0 +1,79 @@
+import Foundation
+import Gossip
+import Synchronization
+
+/// Checks passwords one at a time, on a thread of their own: Argon2id takes 64 MiB and half a second of a Pi. Slows guessing down
+/// by address, and, because one machine has as many IPv6 addresses as it likes, more gently by network.
+final class SignInGate: Sendable {
+    /// Tries that may wait for the one being checked; more are sent away at once, so that nobody waits behind a crowd. Default 6.
+    static let waitingLimit = 6
+
+    private struct State {
+        var addresses = SignInThrottle()
+        /// Patient, because neighbours share a network: a whole household is never locked out for long.
+        var networks = SignInThrottle(free: 20, longest: .seconds(30))
+        var waiting = 0
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "meshcam.passwords")
+
+    /// Verifies no password at all.
+    static let nobodysHash =
+        "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+    /// Counts a try before it is made, as one that failed, so that tries made at once count like tries one after another.
+    /// Answers how long to wait instead, when there were too many.
+    func reserve(_ host: ConnectionLimits.Host, _ address: String, now: ContinuousClock.Instant = .now) -> Duration? {
+        state.withLock { state in
+            let network = Self.network(host)
+            let waits = [state.addresses.wait(for: address, now: now), network.flatMap { state.networks.wait(for: $0, now: now) }]
+            if let wait = waits.compactMap({ $0 }).max() { return wait }
+            state.addresses.failed(address, now: now)
+            if let network { state.networks.failed(network, now: now) }
+            return nil
+        }
+    }
+
+    /// The try was none: it is forgotten, and so are the ones before it.
+    func succeeded(_ host: ConnectionLimits.Host, _ address: String) {
+        state.withLock { state in
+            state.addresses.succeeded(address)
+            if let network = Self.network(host) { state.networks.succeeded(network) }
+        }
+    }
+
+    /// Whether the password fits; nil when too many wait already.
+    func verify(_ password: String, against hash: String) async -> Bool? {
+        let mayWait = state.withLock { state in
+            guard state.waiting <= Self.waitingLimit else { return false }
+            state.waiting += 1
+            return true
+        }
+        guard mayWait else { return nil }
+        return await withCheckedContinuation { continuation in
+            queue.async { [self] in
+                let isRight = PasswordHash.verify(password, against: hash)
+                state.withLock { $0.waiting -= 1 }
+                continuation.resume(returning: isRight)
+            }
+        }
+    }
+
+    /// The key that an admin signs with, opened by the password; nil for a user without one.
+    func open(_ sealed: [UInt8], password: String) async -> AdminKey? {
+        if sealed.isEmpty { return nil }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: SealedAdminKey.open(sealed, password: password)) }
+        }
+    }
+
+    private static func network(_ host: ConnectionLimits.Host) -> String? {
+        switch host {
+        case .loopback: nil
+        // An IPv4 address is one machine; of an IPv6 one the first half is the network.
+        case .address(let bytes): bytes.count == 16 ? "\(bytes.prefix(8))" : nil
+        case .prefix(let bytes): "\(bytes)"
+        }
+    }
+}
