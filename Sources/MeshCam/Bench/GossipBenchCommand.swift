@@ -13,8 +13,8 @@ struct GossipBenchCommand: AsyncParsableCommand {
             loopback too; start that in a network namespace of its own (unshare --net), because it counts what passes there.
             """)
 
-    @Option(help: "Sizes, separated by commas, 2 to 1000.") var nodes = "3,10,30,100,300,1000"
-    @Option(help: "Seeds for each size up to 100 nodes; a fifth of that for 300, a twentieth for 1000.") var seeds = 100
+    @Option(help: "Sizes, separated by commas, 2 to 1000.") var nodes = "3,10,30,100"
+    @Option(help: "Seeds for each size; a fifth of that above 100 nodes, a twentieth above 300.") var seeds = 20
     @Option(help: "Percent of packets that are lost.") var loss = 5
     @Option(help: ArgumentHelp("Start that many real nodes too, 2 to 20.", valueName: "n")) var real: Int?
     @Flag(help: "Leave out memberlist's defaults.") var withoutMemberlist = false
