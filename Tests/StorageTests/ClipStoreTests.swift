@@ -61,7 +61,7 @@ import Testing
     @Test func aFileOfThatNameIsNeverWrittenOver() async throws {
         let root = try make("\(directory)/nas")
         let stem = "\(try make("\(root)/Front-door/2026-11-20"))/2026-11-20T12-34-56.789Z_ev1"
-        for name in [stem, "\(stem)-1"] { FileManager.default.createFile(atPath: "\(name).mp4", contents: Data([99])) }
+        for name in [stem, "\(stem)-1"] { try Data([99]).write(to: URL(filePath: "\(name).mp4")) }
         let store = store([root])
         try await running(store) {
             let id = store.open(draft())
