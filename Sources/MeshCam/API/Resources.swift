@@ -38,15 +38,13 @@ extension NodeServices {
         guard let body = member.records[.cameras]?.bytes, let record = try? CamerasRecord(serializedBytes: body),
             let camera = record.cameras.first
         else { return nil }
-        let away = member.lastHeard.map { Duration.seconds(Int((ContinuousClock.now - $0) / .seconds(1))) }
         return CameraResource(
             id: camera.id, name: camera.name, node: "\(member.id)", nodeName: member.name, groups: camera.groups, online: false,
             lastSeen: member.lastHeard.map(clock.date(of:)), recording: false, width: camera.width > 0 ? Int(camera.width) : nil,
             height: camera.height > 0 ? Int(camera.height) : nil, fps: camera.fps > 0 ? Double(camera.fps) : nil,
             codec: camera.codec.isEmpty ? nil : camera.codec, motion: false, motionLevel: 0, night: false, state: .offline,
-            problem: ProblemNote(
-                message: "no answer" + (away.map { " for \($0.formatted(.units(allowed: [.days, .hours, .minutes, .seconds], width: .abbreviated, maximumUnitCount: 2)))" } ?? ""),
-                cure: "Check its power and network."))
+            // Without an age: who shows this ages it from `lastSeen`.
+            problem: ProblemNote(message: "\(member.name) does not answer", cure: "Check its power and network."))
     }
 
     /// What the mesh remembers of this node's camera while the node is gone.
