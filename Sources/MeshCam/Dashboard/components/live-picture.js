@@ -10,7 +10,7 @@ import { pictures, pictureWidth } from "../pictures.js";
 /** @import { Phase, Still, Viewer } from "../pictures.js" */
 
 const askAgainMs = 30_000;
-/** A picture this close to when the camera was last heard has no age of its own to tell: the camera's is the same. */
+/** A picture this close to the last word has no age of its own to tell: two that differ by a second only puzzle. */
 const sameMomentMs = 15_000;
 
 class LivePicture extends Component {
@@ -23,7 +23,7 @@ class LivePicture extends Component {
   #age = h("mc-age-text");
   #reason = h("span", { class: "veil-reason", dir: "auto" });
   #ageLine = h("span", { class: "veil-age", hidden: true }, "picture is ", this.#age, " old");
-  #lastLine = h("span", { class: "veil-age", hidden: true }, "this is its last picture");
+  #lastLine = h("span", { class: "veil-age", hidden: true }, "this is the last picture");
   #veilIcon = h("span", { class: "veil-icon" });
   #veil = h("div", { class: "veil" }, this.#veilIcon, this.#reason, this.#ageLine, this.#lastLine);
   /** @type {Viewer | null} */
@@ -136,7 +136,9 @@ class LivePicture extends Component {
       fill(this.#veilIcon, mark ? icon(mark) : null);
     }
     const aged = state !== "live" && state !== "waiting" && Number.isFinite(this.#shownAt);
-    const isLast = aged && state === "off" && camera?.online === false && Math.abs(this.#shownAt - at(camera.lastSeen)) < sameMomentMs;
+    // What the page says beside it: since when the node that serves it, or the camera's, does not answer.
+    const goneAt = store.isCutOff ? store.connection.since : camera?.online === false ? at(camera.lastSeen) : NaN;
+    const isLast = aged && Math.abs(this.#shownAt - goneAt) < sameMomentMs;
     this.#ageLine.hidden = !aged || isLast;
     this.#lastLine.hidden = !isLast;
     if (Number.isFinite(this.#shownAt)) this.#age.since = this.#shownAt;

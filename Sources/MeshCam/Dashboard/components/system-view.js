@@ -31,7 +31,8 @@ class SystemView extends Component {
   render() {
     const health = healthOf(store, Date.now());
     this.#renderSummary(health);
-    reconcile(this.#problems, health.problems, (problem) => `${problem.where}\n${problem.cure}\n${problem.message.replace(/\d+/g, "")}`, () => h("li", { class: "note" }), (item, problem) => {
+    // Who is cut off reads so in the banner already.
+    reconcile(this.#problems, store.isCutOff ? [] : health.problems, (problem) => `${problem.where}\n${problem.cure}\n${problem.message.replace(/\d+/g, "")}`, () => h("li", { class: "note" }), (item, problem) => {
       refill(item, `${problem.where}\n${problem.message}`, () => [icon("attention"), h("p", {}, h("strong", {}, named(problem.where), ": "), problem.message, " ", h("span", { class: "cure" }, problem.cure))]);
     });
     reconcile(this.#nodes, store.nodeList, (node) => node.id, () => h("li", { class: "node" }), (item, node) => this.#renderNode(item, node));
