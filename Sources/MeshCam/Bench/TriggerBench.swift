@@ -13,7 +13,8 @@ struct TriggerBench: Sendable {
     /// A clip that has ended by then ends no more.
     static let clipLimit = Duration.seconds(10)
 
-    private enum Happening: Sendable {
+    /// What the logs tell, in the order in which it came.
+    enum Happening: Sendable, Equatable {
         case opened(member: Int, event: String, at: ContinuousClock.Instant)
         case closed(member: Int)
         /// Some time has passed.
@@ -74,11 +75,11 @@ struct TriggerBench: Sendable {
         var recording: Set<Int> = []
         while opened.count < members, ContinuousClock.now - began < Self.patience, let happening = await next.next() {
             switch happening {
-            case .opened(let member, event, let at):
-                opened[member] = opened[member] ?? at
+            case .opened(let member, let shown, let at):
+                if shown == event { opened[member] = opened[member] ?? at }
                 recording.insert(member)
             case .closed(let member): recording.remove(member)
-            case .opened, .tick: break
+            case .tick: break
             }
         }
         // The next trigger has to find every camera idle: one that records already only goes on.
@@ -93,7 +94,7 @@ struct TriggerBench: Sendable {
     }
 
     /// What a line of a node's log says of its recordings.
-    private static func read(_ line: BenchMember.Line) -> Happening? {
+    static func read(_ line: BenchMember.Line) -> Happening? {
         let words = line.text.split(separator: " ")
         guard let clip = words.firstIndex(of: "clip"), clip + 1 < words.count,
             let event = words.first(where: { $0.hasPrefix("event=") })?.dropFirst("event=".count)
