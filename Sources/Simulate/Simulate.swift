@@ -19,6 +19,7 @@ struct Simulate: ParsableCommand {
     @Option(help: ArgumentHelp("Break something on purpose: \(NegativeControl.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "what"))
     var control: String?
     @Option(help: "Cryptography: 'real', 'fast', or 'mixed', which is real for one seed of eight in small meshes.") var crypto = "mixed"
+    @Option(help: "How many of the last events a failure shows, up to 400.") var events = 60
     @Flag(help: "Print each seed's trace hash to the standard output.") var hashes = false
     @Flag(help: "Print each seed's schedule of faults.") var verbose = false
 
@@ -28,6 +29,7 @@ struct Simulate: ParsableCommand {
         guard control == nil || control.flatMap(NegativeControl.init(rawValue:)) != nil else {
             throw ValidationError("--control must be one of \(NegativeControl.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
+        guard (0...400).contains(events) else { throw ValidationError("--events must be 0 to 400.") }
         guard crypto == "mixed" || SimulatedCrypto.Kind(rawValue: crypto) != nil else {
             throw ValidationError("--crypto must be real, fast or mixed.")
         }
@@ -37,6 +39,7 @@ struct Simulate: ParsableCommand {
         var variation = SimulatedRun.Variation()
         variation.control = control.flatMap(NegativeControl.init(rawValue:))
         variation.crypto = SimulatedCrypto.Kind(rawValue: crypto)
+        variation.shownEvents = events
         let commit = ProcessInfo.processInfo.environment["MESHCAM_COMMIT"]
         let options = (control.map { " --control \($0)" } ?? "") + (crypto == "mixed" ? "" : " --crypto \(crypto)")
         var batch = Batch(nodes: nodes)

@@ -71,9 +71,10 @@ extension GossipInstance {
             guard claim.subject == id, claim.author != id, let peer, let own = state.evidence[id]?.own else { return [] }
             return send([Frame(kind: .claim, body: own.wireBytes)], to: peer, now: now)
         }
-        guard let author = roster.admission(of: claim.author),
-            crypto.verify(Array(signed.signature), of: Array(signed.body), domain: .claim, publicKey: author.signPublicKey)
-        else {
+        // Who was revoked may have accused us before, and members took it while it was one of theirs. We cannot check its word any
+        // more, but unless we refute it they will hold us for dead for ever.
+        let isOldAccusation = claim.subject == id && roster.isRevoked(claim.author)
+        guard isOldAccusation || isSigned(claim, signed) else {
             drops.count(.forged)
             return []
         }
@@ -83,6 +84,11 @@ extension GossipInstance {
             spread(claim, signed, confirms: confirms)
         }
         return carryOut(membership.apply(claim, now: now), now: now)
+    }
+
+    private func isSigned(_ claim: Claim, _ signed: WireSigned) -> Bool {
+        guard let author = roster.admission(of: claim.author) else { return false }
+        return crypto.verify(Array(signed.signature), of: Array(signed.body), domain: .claim, publicKey: author.signPublicKey)
     }
 
     /// Our own word comes back to us. Usually an echo; a later one than we remember means that this disk was rolled back.

@@ -3,5 +3,7 @@ import ArgumentParser
 /// `meshcam bench`: the project's own measurements, to be repeated on any machine.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure how well MeshCam does on this machine.", subcommands: [TriggerBenchCommand.self])
+        commandName: "bench", abstract: "Measure how well MeshCam does on this machine.",
+        discussion: "What was measured where stands in Docs.docc/Measurements.md, with the commands. Use a release build.",
+        subcommands: [GossipBenchCommand.self, TriggerBenchCommand.self])
 }

@@ -13,11 +13,28 @@ package struct Trace: Sendable {
         let text: String?
     }
 
-    private static let limit = 400
+    /// The newest of a kind, up to a limit.
+    private struct Ring: Sendable {
+        let limit: Int
+        var entries: [Entry] = []
+        var oldest = 0
+
+        mutating func add(_ entry: Entry) {
+            if entries.count < limit {
+                entries.append(entry)
+            } else {
+                entries[oldest] = entry
+                oldest = (oldest + 1) % limit
+            }
+        }
+
+        var ordered: [Entry] { Array(entries[oldest...] + entries[..<oldest]) }
+    }
 
     private var summary = FastHash()
-    private var entries: [Entry] = []
-    private var oldest = 0
+    /// The mere passing of timers, packets and requests.
+    private var traffic = Ring(limit: 40)
+    private var news = Ring(limit: 400)
     package private(set) var count = 0
 
     package var hash: UInt64 { summary.value }
@@ -32,25 +49,16 @@ package struct Trace: Sendable {
         if !bytes.isEmpty { summary.add(bytes) }
         if let text { summary.add(Array(text.utf8)) }
         let entry = Entry(time: time, kind: kind, node: node, other: other, size: bytes.count, text: text)
-        if entries.count < Self.limit {
-            entries.append(entry)
-        } else {
-            entries[oldest] = entry
-            oldest = (oldest + 1) % Self.limit
+        switch kind {
+        case .timer, .packet, .request, .answer, .written: traffic.add(entry)
+        case .unanswered, .discovered, .fault, .start, .crash, .pause, .said, .changed, .delivered, .told: news.add(entry)
         }
     }
 
-    /// The last events, oldest first; without the mere passing of timers and packets if `onlyNews`.
-    package func last(_ count: Int, onlyNews: Bool = false) -> [String] {
-        let ordered = entries[oldest...] + entries[..<oldest]
-        let chosen = ordered.filter { entry in
-            guard onlyNews else { return true }
-            switch entry.kind {
-            case .timer, .packet, .request, .answer, .written: return false
-            default: return true
-            }
-        }
-        return chosen.suffix(count).map { entry in
+    /// The last news, oldest first, and between them the last of the traffic.
+    package func last(_ count: Int) -> [String] {
+        let chosen = (news.ordered.suffix(count) + traffic.ordered).sorted { $0.time < $1.time }
+        return chosen.map { entry in
             let other = entry.other >= 0 ? " from \(entry.other)" : ""
             let size = entry.size > 0 ? " \(entry.size) B" : ""
             return "\(entry.time) node \(entry.node): \(entry.kind.rawValue)\(other)\(size)\(entry.text.map { " \($0)" } ?? "")"

@@ -10,6 +10,8 @@ package struct SimulatedRun: Sendable {
         package var schedule: FaultSchedule?
         /// `nil`: real for one seed of eight in small meshes, else quick.
         package var crypto: SimulatedCrypto.Kind?
+        /// How many of the last events a failure shows.
+        package var shownEvents = 60
 
         package init() {}
     }
@@ -25,6 +27,7 @@ package struct SimulatedRun: Sendable {
     private var judge: Judge
     private var rng: Randomness
     private var report: RunReport
+    private let variation: Variation
     /// Members that are expected to be well at the end.
     private let members: [Int]
 
@@ -35,6 +38,7 @@ package struct SimulatedRun: Sendable {
 
     private init(nodes: Int, seed: UInt64, variation: Variation) {
         self.nodes = nodes
+        self.variation = variation
         schedule = variation.schedule ?? .drawn(from: seed, nodes: nodes)
         var options = SimulatedMesh.Options()
         options.settings = variation.settings
@@ -72,7 +76,7 @@ package struct SimulatedRun: Sendable {
         report.violations = judge.violations
         report.triggerSeconds = judge.triggers.latencies
         report.falseDeaths = judge.deaths.falseDeaths
-        if !judge.violations.isEmpty { report.lastEvents = mesh.trace.last(40, onlyNews: true) }
+        if !judge.violations.isEmpty { report.lastEvents = mesh.trace.last(variation.shownEvents) }
         return report
     }
 

@@ -2,7 +2,7 @@ import Glibc
 package import Gossip
 
 /// How fast and how dear a mesh of one size is, with a steady loss and short stalls: no faults to survive, only figures.
-package struct Measurement: Sendable {
+package struct GossipMeasurement: Sendable {
     package let nodes: Int
     package let seeds: Int
     package let lossPercent: Int

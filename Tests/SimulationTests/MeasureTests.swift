@@ -1,0 +1,70 @@
+import Gossip
+import Testing
+
+@testable import Simulation
+
+@Suite struct MeasureTests {
+    @Test func percentilesAreNearestRanks() {
+        let values = Percentiles((1...200).reversed().map(Double.init))
+        #expect(values.at(50) == 100 && values.at(99) == 198 && values.at(100) == 200 && values.maximum == 200)
+        #expect(Percentiles([7]).at(1) == 7 && Percentiles([7]).at(99) == 7)
+        #expect(Percentiles([]).at(50) == nil)
+    }
+
+    /// mesh.md: median 4 ms, 99th percentile 26 ms.
+    @Test func delaysAreDistributedAsMeasured() {
+        var rng = Randomness.seeded(1)
+        let delays = Percentiles((0..<100_000).map { _ in DelayDistribution().draw(&rng).inSeconds * 1000 })
+        #expect(abs((delays.at(50) ?? 0) - 4) < 0.1 && abs((delays.at(99) ?? 0) - 26) < 1)
+        #expect((delays.maximum ?? 0) <= 120)
+    }
+
+    /// A clock that is wrong still rings when it should, and never early.
+    @Test(arguments: [900, 1000, 1100] as [Int64]) func wrongClocksRing(rate: Int64) {
+        var clock = SimulatedClock()
+        clock.setRate(perMille: rate, at: .zero + .seconds(3))
+        for milliseconds in stride(from: Int64(3000), to: 100_000, by: 777) {
+            let time = VirtualTime.zero + .milliseconds(milliseconds)
+            let ringing = clock.time(of: clock.instant(time))
+            #expect(ringing - time <= .nanoseconds(2) && clock.instant(ringing) >= clock.instant(time))
+        }
+        let began = clock.instant(.zero + .seconds(3))
+        #expect(clock.instant(.zero + .seconds(1003)) - began == .seconds(rate))
+        // Set right again, it goes on from where it is.
+        clock.setRate(perMille: 1000, at: .zero + .seconds(1003))
+        #expect(clock.instant(.zero + .seconds(1013)) - began == .seconds(rate + 10))
+    }
+
+    @Test func schedulesKnowWhenItIsCalm() {
+        let start = VirtualTime.zero
+        let schedule = FaultSchedule(
+            faults: [
+                Fault(.pause(0), from: start + .seconds(10), until: start + .seconds(12)),
+                Fault(.loss(percent: 5), from: start + .seconds(10), until: start + .seconds(90)),
+                Fault(.partition([1]), from: start + .seconds(30), until: start + .seconds(40)),
+            ], end: start + .seconds(90), loss: 1, isGentle: false)
+        #expect(schedule.isCalm(from: start, until: start + .seconds(29)))
+        #expect(!schedule.isCalm(from: start, until: start + .seconds(30)))
+        #expect(!schedule.isCalm(from: start + .seconds(40), until: start + .seconds(60)))
+        #expect(schedule.isCalm(from: start + .seconds(41), until: start + .seconds(99)))
+        #expect(schedule.hasSeparation && "\(schedule)".contains("30.000-40.000 partition([1])"))
+    }
+
+    /// Every kind of fault that mesh.md §7 names for the mesh is drawn, and the same for the same seed.
+    @Test func seedsDrawEveryFault() {
+        var seen: Set<Substring> = []
+        for seed in 1...600 as ClosedRange<UInt64> {
+            let schedule = FaultSchedule.drawn(from: seed, nodes: 5)
+            #expect("\(schedule)" == "\(FaultSchedule.drawn(from: seed, nodes: 5))")
+            for fault in schedule.faults {
+                #expect(fault.from <= fault.until && fault.until <= schedule.end, "seed \(seed): \(fault)")
+                seen.insert("\(fault.kind)".prefix { $0 != "(" })
+            }
+        }
+        #expect(
+            seen == [
+                "loss", "duplicates", "reordering", "slowness", "oneWay", "partition", "noUDP", "noTLS", "noMulticast", "newAddress", "linkDown",
+                "crash", "pause", "slowDisk", "tornDisk", "rollback", "clone", "drift", "wallClock", "revoked", "liar",
+            ])
+    }
+}

@@ -1,0 +1,26 @@
+import Simulation
+import Testing
+
+/// What every commit must survive: 200 seeds of three nodes and of ten. Longer runs: `provisioning/simulate`.
+@Suite struct SeedsTests {
+    private static let seeds: UInt64 = 200
+
+    @Test(arguments: [3, 10]) func invariantsHold(nodes: Int) {
+        var batch = Batch(nodes: nodes)
+        for seed in 1...Self.seeds { batch.add(SimulatedRun.run(nodes: nodes, seed: seed)) }
+        for report in batch.failed.prefix(3) { Issue.record(Comment(rawValue: report.failureText(commit: nil))) }
+        #expect(batch.failed.map(\.seed) == [])
+        #expect(batch.brokenBounds == [], Comment(rawValue: batch.details))
+        // That it measured what it judges.
+        #expect(batch.detection.count == Int(Self.seeds) && batch.update.count == 4 * Int(Self.seeds), Comment(rawValue: batch.details))
+        #expect((batch.detection.at(50) ?? 0) > 2, Comment(rawValue: batch.details))
+    }
+
+    /// A hundred nodes, real size of the largest mesh that is promised.
+    @Test func aHundredNodes() {
+        var batch = Batch(nodes: 100)
+        batch.add(SimulatedRun.run(nodes: 100, seed: 1))
+        for report in batch.failed { Issue.record(Comment(rawValue: report.failureText(commit: nil))) }
+        #expect(batch.holds && batch.detection.count == 1, Comment(rawValue: batch.details))
+    }
+}
