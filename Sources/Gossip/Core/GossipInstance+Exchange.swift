@@ -5,6 +5,8 @@ import Foundation
 extension GossipInstance {
     /// Answers stay below this, with room to the transport's limit; what does not fit comes with the next comparison.
     static let deltaLimit = 1 << 20
+    /// Exchanges of state under way at once.
+    private static let exchangeLimit = 8
     /// News that a comparison brought is passed on only while it is little: more means that we were away, not that others lack it.
     private static let spreadLimit = 8
 
@@ -111,7 +113,9 @@ extension GossipInstance {
         var request = WireExchangeRequest()
         switch purpose {
         case .sync, .push:
-            guard exchanging.insert(peer).inserted else { return [] }
+            // With a whole mesh at once, as after a common power cut, everybody would send everything to everybody: what some bring is
+            // news to the others soon.
+            guard exchanging.count < Self.exchangeLimit, exchanging.insert(peer).inserted else { return [] }
             request.digest = digest
         case .probe:
             request.probe = true

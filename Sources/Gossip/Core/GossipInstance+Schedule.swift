@@ -2,7 +2,7 @@ extension GossipInstance {
     /// When ``tick(now:)`` is due.
     package var nextDeadline: ContinuousClock.Instant {
         var deadline = min(membership.nextDeadline, nextSyncAt, nextCallAt)
-        if !broadcasts.isEmpty { deadline = min(deadline, nextGossipAt) }
+        if !broadcasts.isEmpty || comparisonsLeft > 0 { deadline = min(deadline, nextGossipAt) }
         if let trigger = triggers.nextDeadline { deadline = min(deadline, trigger) }
         if let sync = plannedSyncs.first { deadline = min(deadline, sync.at) }
         return deadline
@@ -23,8 +23,12 @@ extension GossipInstance {
         let due = plannedSyncs.prefix { $0.at <= now }
         plannedSyncs.removeFirst(due.count)
         for sync in due { actions += send([syncHashFrame], to: sync.peer, now: now) }
-        if nextGossipAt <= now, !broadcasts.isEmpty {
+        if nextGossipAt <= now, !broadcasts.isEmpty || comparisonsLeft > 0 {
             nextGossipAt = now + settings.gossipInterval
+            if comparisonsLeft > 0 {
+                comparisonsLeft -= 1
+                actions += compareSoon(now: now)
+            }
             let peers = membership.present.sample(settings.gossipFanout, using: &random)
             // With nobody to tell, news waits; whoever comes gets everything anyway.
             for peer in peers { actions += send([], to: peer, now: now) }

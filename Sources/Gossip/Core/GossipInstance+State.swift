@@ -215,13 +215,23 @@ extension GossipInstance {
             return []
         }
         broadcasts.remove(.record(node, kind))
+        comparisonsLeft = Self.comparisonRounds
         return compareSoon(now: now)
     }
 
     mutating func spread(config entry: WireSigned, _ key: String) {
         let frame = Frame(kind: .config, body: entry.wireBytes)
-        if fits(frame) { broadcasts.add(.config(key), frame) } else { broadcasts.remove(.config(key)) }
+        if fits(frame) {
+            broadcasts.add(.config(key), frame)
+        } else {
+            broadcasts.remove(.config(key))
+            comparisonsLeft = Self.comparisonRounds
+        }
     }
+
+    /// Rounds of news in which something that fits no packet makes others compare: a single one leaves one in twenty to the slow
+    /// anti-entropy.
+    private static let comparisonRounds = 3
 
     mutating func compareSoon(now: ContinuousClock.Instant) -> [Action] {
         let peers = membership.present.sample(settings.gossipFanout, using: &random)

@@ -64,6 +64,8 @@ package struct GossipInstance: Sendable {
     var eventCounter: UInt32 = 0
     /// Comparisons that are due soon after a link came up, by time.
     var plannedSyncs: [PlannedSync] = []
+    /// Rounds of news that still tell others to compare.
+    var comparisonsLeft = 0
     /// Exchanges under way: one with each member.
     var exchanging: Set<NodeID> = []
     /// Absent members that this round of calls has not reached yet.
