@@ -18,15 +18,19 @@ import Testing
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
+        // Files, not pipes: who reads one pipe to its end while the other fills waits for ever.
+        let directory = URL(filePath: NSTemporaryDirectory()).appending(path: "meshcam-simulate-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (output, errors) = (directory.appending(path: "output"), directory.appending(path: "errors"))
+        for file in [output, errors] { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
-        // Little enough for a pipe to hold.
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        let complaints = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        return Answer(output: text, errors: complaints, status: process.terminationStatus)
+        return Answer(
+            output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8),
+            status: process.terminationStatus)
     }
 
     @Test(arguments: ["real", "fast"], [3, 10]) func sameInEveryProcess(crypto: String, nodes: Int) throws {
