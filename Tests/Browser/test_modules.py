@@ -174,6 +174,41 @@ def test_all_well_only_when_all_was_checked(module):
     # A node that is down explains its camera: one problem, not two.
     down, health = level(nodes=({**node, "online": False},), cameras=({**camera, "online": False, "state": "offline"},))
     assert down == "attention" and len(health["problems"]) == 1 and "12 min" in health["problems"][0]["message"]
+    # Whatever else is said of it says the same again.
+    down, health = level(nodes=({**node, "online": False, "problems": [{"message": "porch does not answer", "cure": "x"}]},))
+    assert len(health["problems"]) == 1 and health["text"] == "porch offline"
+    # Two nodes report the storage they share; a node reports its camera's problem, and so does the camera.
+    nas = {"message": "cannot write /mnt/nas", "cure": "Mount it"}
+    loose = {"message": "cannot open /dev/video0", "cure": "Plug it in."}
+    _, health = level(nodes=({**node, "problems": [nas, loose]}, {**node, "id": "m", "name": "garage", "problems": [nas]}), cameras=({**camera, "state": "failed", "problem": loose},))
+    assert [(each["where"], each["message"], each["cure"]) for each in health["problems"]] == [
+        ("porch and garage", "cannot write /mnt/nas.", "Mount it."), ("Porch", "cannot open /dev/video0.", "Plug it in.")]
+    # A clock that nobody checked is no alarm, and "all" was not checked.
+    timed = {**node, "clockOffsetSeconds": 0.001, "clockUncertaintySeconds": 0.01}
+    assert level(nodes=(timed,))[1]["text"] == "All well"
+    assert level(nodes=(node,))[1]["text"] == "All running" and level()[0] == "ok"
+    slow = level(nodes=(timed, {**timed, "id": "m", "name": "garage", "missing": "no answer in time"}))
+    assert slow[0] == "checking" and "garage" in slow[1]["text"]
+
+
+def test_another_nodes_page_keeps_localhost_only_on_the_same_machine(module):
+    here = {"url": "https://10.9.0.1:8443", "httpUrl": "http://localhost:8080", "addresses": ["10.9.0.1", "fd00::1"]}
+    beside = {"url": "https://10.9.0.1:8444", "httpUrl": "http://localhost:8081", "addresses": ["fd00::1", "10.9.0.1"]}
+    elsewhere = {"url": "https://10.9.0.2:8443", "httpUrl": "http://localhost:8080", "addresses": ["10.9.0.2", "172.17.0.1"]}
+
+    def address(node, protocol, hostname, serving=here):
+        return module("address.js", "(m, a) => m.addressOf(a.node, a.serving ?? undefined, a.page)", {"node": node, "serving": serving, "page": {"protocol": protocol, "hostname": hostname}})
+
+    assert address(beside, "https:", "localhost") == "https://localhost:8444"
+    assert address(beside, "https:", "127.0.0.1") == "https://127.0.0.1:8444"
+    assert address(beside, "http:", "localhost") == "http://localhost:8081"
+    assert address({**beside, "httpUrl": None}, "http:", "localhost") == "https://localhost:8444"
+    assert address(beside, "https:", "10.9.0.1") == "https://10.9.0.1:8444"
+    # Never to this machine's own port when the node is another machine, also where both have a container bridge.
+    assert address(elsewhere, "http:", "localhost") == "https://10.9.0.2:8443"
+    assert address(elsewhere, "https:", "localhost", {**here, "addresses": ["10.9.0.1", "172.17.0.1"]}) == "https://10.9.0.2:8443"
+    assert address(beside, "https:", "localhost", None) == "https://10.9.0.1:8444"
+    assert address({"url": None, "addresses": []}, "https:", "localhost") == ""
 
 
 @pytest.mark.parametrize("hash, name, id", [
@@ -202,6 +237,19 @@ def test_clips_of_one_event_become_one_incident(module):
         return { half, recording, start, origin, clips: clips.map((each) => `${each.id} ${each.state}`) };
     }""")
     assert result == {"half": True, "recording": False, "start": "2026-11-21T10:00:00Z", "origin": "b", "clips": ["1 stored", "2 stored"]}
+
+
+def test_an_incident_found_by_its_address_is_not_taken_for_part_of_the_list(module):
+    result = module("store.js", """(m) => {
+        const store = new m.Store();
+        const clip = (id) => ({ id, event: 'e', camera: id, cameraName: id, kind: 'motion', label: null, start: '2026-11-21T10:00:00Z', end: null, triggered: null, state: 'stored', holders: [] });
+        store.putFound('alias', { event: 'e', clips: [clip('1')] });
+        store.putFound('e', { event: 'e', clips: [clip('1')] });
+        const before = [store.incident('alias')?.event, store.incidentList.length];
+        store.putClip(clip('2'));
+        return [...before, store.incident('e').clips.length];
+    }""")
+    assert result == ["e", 0, 2]
 
 
 def test_an_older_answer_does_not_undo_a_newer_event(module):

@@ -40,11 +40,16 @@ publish-workstation=no
 publish-hinfo=no
 """
 
-#: The first process of a host: prepares it, then waits until its input ends.
+#: The first process of a host: prepares it, then waits until its input ends. avahi-daemon insists that its directory belongs to the
+#: user avahi, which is nobody in the user namespace of somebody who is not root: here avahi is another name of root.
 HOLDER = """set -e
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 host /run
 mkdir -p /run/dbus /run/avahi-daemon
+sed 's/^\\(avahi:[^:]*\\):[0-9]*:[0-9]*:/\\1:0:0:/' /etc/passwd > /run/passwd
+sed 's/^\\(avahi:[^:]*\\):[0-9]*:/\\1:0:/' /etc/group > /run/group
+mount --bind /run/passwd /etc/passwd
+mount --bind /run/group /etc/group
 hostname "$0"
 ip link set lo up
 echo ready

@@ -126,8 +126,20 @@ class Node:
 
     def knows(self, event: str) -> bool:
         """Whether it records, or recorded, that event."""
+        if self.opened(event):
+            return True
+        # The event may have come while a clip was open: then that clip shows it.
         own = self.id
         return any(clip["node"] == own and event in clip["events"] for clip in self.request("GET", "/clips?limit=20")["clips"])
+
+    def opened(self, event: str) -> list:
+        """The moments at which it opened clips of that event."""
+        return self.said(f"clip opened event={event}")
+
+    def recorded_after(self, event: str, origin: "Node") -> list:
+        """How many seconds after the origin it opened its first clip of that event; empty if an open clip took it in."""
+        began, own = origin.said(f"starts an incident event={event}"), self.opened(event)
+        return [own[0] - began[0]] if began and own else []
 
     def camera_runs(self) -> bool:
         return any(camera["node"] == self.id and camera["state"] == "running" for camera in self.request("GET", "/cameras"))

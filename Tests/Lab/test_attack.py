@@ -45,6 +45,7 @@ class Before:
     def __init__(self, node):
         self.node, self.time, self.pid = node, time.time(), node.process.pid
         self.resident, self.descriptors, self.lines = node.resident_bytes(), node.descriptors(), len(self.log())
+        self.cpu = node.cpu_seconds()
 
     def log(self):
         return [line for line in self.node.log().splitlines() if NO_CAMERA not in line]
@@ -55,6 +56,7 @@ class Before:
         grown = node.resident_bytes() - self.resident
         assert grown < GROWTH, f"{node.name} has grown by {grown >> 20} MiB"
         added = self.log()[self.lines:]
+        print(f"{node.name}: grew by {grown / 2**20:.1f} MiB, {len(added)} lines logged, {node.cpu_seconds() - self.cpu:.1f} s of processor time")
         assert len(added) <= LINES, "\n".join(added[:60])
         assert node.said("does not answer", since=self.time) == [], f"{node.name} missed a probe:\n" + "\n".join(added)
         assert node.mourned(since=self.time) == []
@@ -78,7 +80,9 @@ def test_a_flood_of_random_mutated_replayed_and_reflected_datagrams(lab, datagra
             stdout=subprocess.PIPE, text=True) as flood:
         # The dashboard answers meanwhile, and for all.
         wait_for(lambda: the_mesh_works(mesh) or True, 10, "the mesh works under attack")
-        assert "sent" in flood.stdout.read()
+        report = flood.stdout.read()
+        assert "sent" in report
+    print(report.strip())
     assert victim.host.udp_arrived() - arrived > datagrams * 0.9, "the flood reached the victim"
     let_pass(5)
     for one in before:
@@ -94,7 +98,9 @@ def test_hundreds_of_slow_peers_on_every_tcp_port(lab):
     targets = [f"{victim.host.v4()}:{port}" for port in (WEB, PEERS)]
     with subprocess.Popen(attacker.command(sys.executable, ATTACKER, "stall", 300, *targets), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as stalled:
-        assert "opened" in stalled.stdout.readline()
+        report = stalled.stdout.readline()
+        assert "opened" in report
+        print(report.strip())
         # Longer than the 20 s in which a connection has to bring its first request.
         let_pass(30, lambda: the_mesh_works(mesh))
         wait_for(lambda: victim.descriptors() < before[0].descriptors + 40, 10, "the slow ones were sent away")

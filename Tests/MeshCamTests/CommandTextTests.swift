@@ -90,6 +90,9 @@ import Testing
                   nodes    1 of 1 online
                   cameras  1 of 1 running
                 """)
+        var untimed = nodes
+        untimed[0].clockOffsetSeconds = nil
+        #expect(StatusCommand.text(nodes: untimed, cameras: [Samples.camera()], wording).hasPrefix("MeshCam · via porch · all running, clocks not checked\n"))
         var starting = Samples.camera("c2", name: "drive")
         starting.state = .starting
         starting.recording = true
@@ -98,15 +101,36 @@ import Testing
         late.problems = [ProblemNote(message: "clock uncertain by 3 s", cure: "")]
         #expect(
             StatusCommand.text(nodes: nodes + [late], cameras: [Samples.camera(), starting], wording) == """
-                MeshCam · via porch · 3 problems
+                MeshCam · via porch · 2 problems
                   nodes    1 of 2 online
                   cameras  1 of 2 running, recording: drive
 
-                ! garage is gone
-                ! garage: clock uncertain by 3 s
+                ! garage: gone; Check its power and network.
                 ! drive is starting, recording
                 """)
         #expect(StatusCommand.text(nodes: nodes, cameras: [], wording).contains("1 problem\n"))
+    }
+
+    @Test func oneFaultIsOneLine() {
+        let nas = ProblemNote(message: "cannot write /mnt/nas: not there", cure: "Mount it.")
+        let broken = ProblemNote(message: "cannot open /dev/video0", cure: "Plug the camera in.")
+        var (porch, garage, drive) = (Samples.node("n1", isSelf: true), Samples.node("n2", name: "garage"), Samples.node("n3", name: "drive"))
+        (porch.problems, garage.problems) = ([nas], [nas, broken])
+        (drive.online, drive.status, drive.lastSeen, drive.missing) = (false, .dead, Samples.noon.addingTimeInterval(-9), "it does not answer")
+        drive.problems = [ProblemNote(message: "drive does not answer", cure: "Check its power and network.")]
+        var (second, third) = (Samples.camera("n2", name: "garage"), Samples.camera("n3", name: "drive"))
+        (second.node, second.state, second.problem) = ("n2", .failed, broken)
+        (third.node, third.online, third.state, third.problem) = ("n3", false, .offline, drive.problems.first)
+        #expect(
+            StatusCommand.text(nodes: [porch, garage, drive], cameras: [Samples.camera(), second, third], wording) == """
+                MeshCam · via porch · 3 problems
+                  nodes    2 of 3 online
+                  cameras  1 of 3 running
+
+                ! drive: gone, last seen 9 s ago; Check its power and network.
+                ! porch, garage: cannot write /mnt/nas: not there; Mount it.
+                ! garage: cannot open /dev/video0; Plug the camera in.
+                """)
     }
 
     @Test func incidents() {

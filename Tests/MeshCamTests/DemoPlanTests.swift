@@ -19,6 +19,11 @@ import Testing
         }
     }
 
+    @Test func moreThanOneMachineRunsMayBePrepared() throws {
+        let plan = try DemoPlan(cameras: 200, webPort: 8443, httpPort: 8080, footage: nil, limit: DemoPlan.preparedLimit)
+        #expect(Set(plan.nodes.map(\.name)).count == 200)
+    }
+
     @Test(arguments: [(0, 8443, 8080), (17, 8443, 8080), (3, 0, 8080), (3, 65534, 8080), (3, 8080, 8082)])
     func whatCannotWorkIsRefused(cameras: Int, web: Int, http: Int) {
         #expect(throws: NodeError.self) { try DemoPlan(cameras: cameras, webPort: web, httpPort: http, footage: nil) }

@@ -315,15 +315,13 @@ import Testing
     }
 
     @Test func documentationNamesEveryKeyWithItsDefault() {
-        let text = Settings.describe(), table = Settings.describeMarkdown()
+        let text = Settings.describe()
         for key in Settings.keys {
             #expect(text.contains("  \(key.name)  (default: \(key.defaultText); \(key.expectation))"))
             #expect(text.contains(key.environmentName))
-            #expect(table.contains("| `\(key.path)` | \(key.defaultText) |"))
         }
         #expect(text.contains("spool_bytes  (default: 256 MiB;"))
         #expect(text.contains("http_port  (default: off;"))
         #expect(text.contains("log_level  (default: info;"))
-        #expect(table.split(separator: "\n").count == Settings.keys.count + 2)
     }
 }

@@ -26,8 +26,6 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     public var boot: UInt32 { UInt32(truncatingIfNeeded: value.low >> 32) }
     /// Counts the events of one boot, from 1.
     public var counter: UInt32 { UInt32(truncatingIfNeeded: value.low) }
-    /// The first eight bytes of the origin's id.
-    var originPrefix: UInt64 { value.high }
 
     /// Whether `node` may have made this id.
     public func isFrom(_ node: NodeID) -> Bool { node.prefix == value.high }

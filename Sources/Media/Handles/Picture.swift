@@ -35,11 +35,6 @@ final class Picture: @unchecked Sendable {
         return Picture(owning: copy, captured: captured, duration90k: duration90k)
     }
 
-    /// Whether luma uses 0…255 (JPEG) rather than 16…235.
-    var isFullRange: Bool {
-        frame.pointee.format == AV_PIX_FMT_YUVJ420P.rawValue || frame.pointee.color_range == AVCOL_RANGE_JPEG
-    }
-
     /// Lends the luma plane.
     func withLuma<Result>(_ body: (LumaPlane) -> Result) -> Result {
         withExtendedLifetime(self) {

@@ -4,7 +4,8 @@ import NIOCore
 import Synchronization
 
 /// Cuts an answer that outlives its session: live pictures and event streams last for hours, and sign-out or expiry must end
-/// them. Looks at each part that is sent, at most once a second; a silent event stream sends a beat every 15 s.
+/// them. Looks at each part that is sent, at most once a second; a silent event stream sends a beat
+/// every ``EventHub/beatInterval``.
 struct EndWithSession: RouterMiddleware {
     let sessions: Sessions
 

@@ -17,6 +17,9 @@ final class EventHub: Sendable {
 
     /// Events that can be resumed.
     static let kept = 1000
+    /// How often an idle stream shows that its node lives. A page that hears nothing for three of these says so, within the
+    /// 5 s of dashboard.md and a little.
+    static let beatInterval = Duration.seconds(2)
     /// Events that wait for one listener.
     static let pending = 256
 
@@ -56,7 +59,8 @@ final class EventHub: Sendable {
         for listener in lost { listener.continuation.finish() }
     }
 
-    /// Keeps idle connections alive and finds the dead ones. Called every 15 s; the beat is no event and has no number.
+    /// Keeps idle connections alive and finds the dead ones. Called every ``beatInterval``; the beat is no event
+    /// and has no number.
     func beat() {
         let lost = state.withLock { Self.deliver(Event(number: 0, name: .beat, data: Data(), isLocal: true), &$0) }
         for listener in lost { listener.continuation.finish() }

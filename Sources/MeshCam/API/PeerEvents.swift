@@ -16,7 +16,7 @@ struct PeerEvents: Sendable {
             group.addTask { await tellHealth() }
             group.addTask { await followPeers() }
             group.addTask {
-                while (try? await ContinuousClock().sleep(for: .seconds(15))) != nil { node.events.beat() }
+                while (try? await ContinuousClock().sleep(for: EventHub.beatInterval)) != nil { node.events.beat() }
             }
         }
     }

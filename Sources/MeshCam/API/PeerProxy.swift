@@ -27,7 +27,7 @@ final class PeerProxy: PeerExchange {
         self.logger = logger
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(2)
-        // Streams beat every 15 s; a peer that is silent for longer is gone.
+        // Streams beat every 2 s, and a disk may sleep: a peer that is silent for this long is gone.
         configuration.timeout.read = .seconds(30)
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only

@@ -36,15 +36,13 @@ extension NodeServices {
     /// A camera whose node does not answer, as its last signed record described it.
     func absentCamera(of member: Member) -> CameraResource? {
         guard let camera = member.cameras.first else { return nil }
-        let away = member.lastSeen.map { Duration.seconds(Int((ContinuousClock.now - $0) / .seconds(1))) }
         return CameraResource(
             id: camera.id, name: camera.name, node: "\(member.id)", nodeName: member.name, groups: camera.groups, online: false,
             lastSeen: member.lastSeen.map(clock.date(of:)), recording: false, width: camera.width > 0 ? Int(camera.width) : nil,
             height: camera.height > 0 ? Int(camera.height) : nil, fps: camera.fps > 0 ? Double(camera.fps) : nil,
             codec: camera.codec.isEmpty ? nil : camera.codec, motion: false, motionLevel: 0, night: false, state: .offline,
-            problem: ProblemNote(
-                message: "no answer" + (away.map { " for \($0.formatted(.units(allowed: [.days, .hours, .minutes, .seconds], width: .abbreviated, maximumUnitCount: 2)))" } ?? ""),
-                cure: "Check its power and network."))
+            // Without an age: who shows this ages it from `lastSeen`.
+            problem: ProblemNote(message: "\(member.name) does not answer", cure: "Check its power and network."))
     }
 
     /// What the mesh remembers of this node's camera while the node is gone.

@@ -50,11 +50,22 @@ struct NodesCommand: AsyncParsableCommand {
         return node.lastSeen == nil ? word : "\(word), last seen \(wording.age(node.lastSeen))"
     }
 
-    /// What is wrong, node by node.
+    /// What is wrong, each fault once: a node that does not answer has no other fault, and what several nodes report alike is
+    /// one line that names them all.
     static func remarks(_ nodes: [NodeResource]) -> [String] {
-        nodes.flatMap { node in
-            (node.missing.map { ["\(node.name) is missing: \($0)"] } ?? [])
-                + node.problems.map { "\(node.name): \(ProblemText.line($0))" }
+        var lines: [String] = []
+        var reporters: [(problem: ProblemNote, names: [String])] = []
+        for node in nodes {
+            if let missing = node.missing { lines.append("\(node.name) is missing: \(missing)") }
+            guard node.online else { continue }
+            for problem in node.problems {
+                if let index = reporters.firstIndex(where: { $0.problem == problem }) {
+                    reporters[index].names.append(node.name)
+                } else {
+                    reporters.append((problem, [node.name]))
+                }
+            }
         }
+        return lines + reporters.map { "\($0.names.joined(separator: ", ")): \(ProblemText.line($0.problem))" }
     }
 }

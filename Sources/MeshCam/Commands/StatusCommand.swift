@@ -35,11 +35,18 @@ struct StatusCommand: AsyncParsableCommand {
         let recording = cameras.filter { $0.online && $0.recording }.map(\.name)
 
         var problems: [String] = []
-        for node in nodes where !node.online && node.status != .left {
-            problems.append("\(node.name) is \(NodesCommand.state(node, wording))")
+        // One fault, one line: a node that is gone explains its camera, and a camera's problem is told as the camera's.
+        let gone = Set(nodes.filter { !$0.online }.map(\.id))
+        for node in nodes where !node.online {
+            problems.append("\(node.name): \(NodesCommand.state(node, wording))" + (node.status == .left ? "" : "; Check its power and network."))
         }
-        problems += NodesCommand.remarks(nodes)
-        for camera in cameras {
+        problems += NodesCommand.remarks(
+            nodes.filter(\.online).map { node in
+                var node = node
+                node.problems.removeAll { problem in cameras.contains { $0.node == node.id && $0.problem == problem } }
+                return node
+            })
+        for camera in cameras where !gone.contains(camera.node) {
             if let problem = camera.problem {
                 problems.append("\(camera.name): \(ProblemText.line(problem))")
             } else if !camera.online || camera.state != .running {
@@ -48,8 +55,11 @@ struct StatusCommand: AsyncParsableCommand {
         }
         if cameras.isEmpty { problems.append("no camera yet; plug one in, or see `meshcam doctor` on its node") }
 
+        // Without a time server everything may run, and yet not all was seen to be well.
+        let isTimed = nodes.allSatisfy { $0.clockOffsetSeconds != nil }
+        let verdict = problems.isEmpty ? (isTimed ? "all well" : "all running, clocks not checked") : Wording.count(problems.count, "problem")
         let lines = [
-            "MeshCam\(server) · \(problems.isEmpty ? "all well" : Wording.count(problems.count, "problem"))",
+            "MeshCam\(server) · \(verdict)",
             "  nodes    \(online) of \(nodes.count) online",
             "  cameras  \(running) of \(cameras.count) running"
                 + (recording.isEmpty ? "" : ", recording: \(recording.joined(separator: ", "))"),

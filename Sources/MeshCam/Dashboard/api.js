@@ -2,6 +2,7 @@
 // The only file that talks to the node: JSON, problems in words, the event stream. It holds no state of the page.
 
 import { EventStreamParser } from "./event-stream.js";
+import { sentence } from "./format.js";
 
 const base = "/api/mesh/v1";
 
@@ -24,7 +25,7 @@ export class Problem extends Error {
 
   /** Detail and cure, as one text. */
   get words() {
-    return this.cure ? `${this.message} ${this.cure}` : this.message;
+    return [this.message, this.cure].filter(Boolean).map(sentence).join(" ");
   }
 }
 

@@ -125,6 +125,10 @@ export function keeping(clip) {
   }
 }
 
+/** A sentence with its full stop: the node's own words come without.
+ * @param {string} text */
+export const sentence = (text) => (text === "" || /[.!?…]$/.test(text) ? text : `${text}.`);
+
 /** A file name that sorts by time and survives every file system.
  * @param {string} name
  * @param {number} ms

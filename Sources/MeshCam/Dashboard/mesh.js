@@ -2,6 +2,7 @@
 // What the page does with the mesh: keeps the store true, and carries out what a user asks for. The only caller of api.js
 // besides the pictures.
 
+import { addressOf } from "./address.js";
 import { backoffMs, followEvents, getJSON, pause, Problem, request, segment, whenSignedOut } from "./api.js";
 import { at, count, fileName } from "./format.js";
 import { SeenIncidents } from "./seen.js";
@@ -9,8 +10,12 @@ import { Store } from "./store.js";
 
 /** @import { Camera, Clip, MeshNode, Notice, Session } from "./types.js" */
 
-/** No sign of life on the event stream for this long: the connection is opened anew, from the last id on. */
-const silenceMs = 45_000;
+/** The node says something every 2 s, if only a beat. Three of them missed: it is lost, and the connection is opened anew. */
+const silenceMs = 6000;
+/** How long a node may take to begin its answer when the event stream is opened. */
+const openMs = 5000;
+/** A timer that fires this late was asleep together with the page: then nothing is known about the node yet. */
+const sleptMs = 3000;
 /** A tab in the background gives its connection back: browsers allow six per node over HTTP/1.1, for all tabs together. */
 const hiddenMs = 60_000;
 const pageSize = 50;
@@ -99,21 +104,30 @@ class Mesh {
     let attempt = 0;
     while (!signal.aborted) {
       const once = new AbortController();
-      const either = AbortSignal.any([signal, once.signal]);
-      let silence = setTimeout(() => once.abort(), silenceMs);
+      let heardAt = Date.now();
+      // A node that hangs or was unplugged never closes its connection. Only its silence tells.
+      const gaveUp = (/** @type {number} */ afterMs, /** @type {string} */ words) => {
+        if (Date.now() - heardAt > afterMs + sleptMs) this.store.setConnection("connecting");
+        else this.store.setConnection("lost", words, heardAt);
+        once.abort();
+      };
+      let deadline = setTimeout(() => gaveUp(openMs, "It took too long to answer."), openMs);
+      const heard = () => {
+        heardAt = Date.now();
+        clearTimeout(deadline);
+        deadline = setTimeout(() => gaveUp(silenceMs, "It fell silent."), silenceMs);
+      };
       try {
         await followEvents({
           lastId: this.#lastId,
-          signal: either,
+          signal: AbortSignal.any([signal, once.signal]),
           onOpen: () => {
             attempt = 0;
+            heard();
             this.store.setConnection("live");
             void this.refresh();
           },
-          onBytes: () => {
-            clearTimeout(silence);
-            silence = setTimeout(() => once.abort(), silenceMs);
-          },
+          onBytes: heard,
           onEvent: (event) => {
             if (event.id) this.#lastId = event.id;
             this.#apply(event.type, event.data);
@@ -124,10 +138,11 @@ class Mesh {
         if (signal.aborted) return;
         if (!once.signal.aborted) this.store.setConnection("lost", wordsOf(error));
       } finally {
-        clearTimeout(silence);
+        clearTimeout(deadline);
       }
       if (signal.aborted) return;
-      await pause(backoffMs(attempt), signal);
+      // Somebody may be waiting in front of the page: never longer than some seconds.
+      await pause(backoffMs(Math.min(attempt, 3)), signal);
       attempt += 1;
     }
   }
@@ -209,14 +224,18 @@ class Mesh {
   }
 
   /**
-   * Makes sure that an incident named in an address is in the store, if the mesh still has it.
+   * Makes sure that an incident named in an address is in the store, if the mesh still has it. Asks until there is an answer.
    * @param {string} event
+   * @param {AbortSignal} signal  ends the search, without an error
    */
-  async findIncident(event) {
-    for (let page = 0; page < 40 && !this.store.incidents.has(event); page += 1) {
-      if (this.store.incidentsLoaded && !this.store.incidentsCursor) return;
-      if (!this.store.incidentsLoaded) await this.#newestIncidents().catch(() => pause(1000));
-      else await this.loadOlderIncidents();
+  async findIncident(event, signal) {
+    for (let attempt = 0; !signal.aborted && !this.store.incident(event); attempt += 1) {
+      try {
+        this.store.putFound(event, await getJSON(`/incidents/${segment(event)}`, { signal }));
+      } catch (error) {
+        if (signal.aborted || (error instanceof Problem && (error.status === 401 || error.status === 404))) return;
+        await pause(backoffMs(attempt), signal);
+      }
     }
   }
 
@@ -239,7 +258,7 @@ class Mesh {
     const name = this.store.cameraName(cameraId);
     try {
       const { event } = await getJSON(`/cameras/${segment(cameraId)}/trigger`, { method: "POST", body: { kind: "manual" } });
-      this.toast(`${name}: recording, from 10 s before.`, { href: `#/incidents/${segment(event)}`, link: "Watch" });
+      this.toast(`${name}: recording, from shortly before.`, { href: `#/incidents/${segment(event)}`, link: "Watch" });
     } catch (error) {
       this.#refused(`${name}: not recording.`, error);
     }
@@ -253,10 +272,11 @@ class Mesh {
     const name = this.store.cameraName(cameraId);
     try {
       const response = await request(`/cameras/${segment(cameraId)}/snapshot.jpg`);
+      const takenAt = Date.parse(response.headers.get("Last-Modified") ?? "");
       const url = URL.createObjectURL(await response.blob());
       const link = document.createElement("a");
       link.href = url;
-      link.download = fileName(name, Date.now(), "jpg");
+      link.download = fileName(name, Number.isFinite(takenAt) ? takenAt : Date.now(), "jpg");
       link.click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
       this.toast(`${name}: snapshot saved.`);
@@ -295,12 +315,19 @@ class Mesh {
 
   /** Addresses of the other nodes that answer, with the same place in the page. */
   otherNodes() {
-    const plain = location.protocol === "http:";
     return this.store.nodeList
       .filter((node) => node.id !== this.store.serving?.id && node.online)
-      .map((node) => ({ name: node.name, url: (plain && node.httpUrl) || node.url }))
-      .filter((node) => /^https?:\/\//.test(node.url ?? ""))
-      .map((node) => ({ name: node.name, url: new URL(`/${location.hash}`, node.url ?? undefined).href }));
+      .map((node) => ({ name: node.name, url: this.samePlaceAt(node) }))
+      .filter((node) => node.url !== "");
+  }
+
+  /**
+   * This place in the page, served by another node; "" where no address of it is known.
+   * @param {MeshNode} node
+   */
+  samePlaceAt(node) {
+    const address = addressOf(node, this.store.nodes.get(this.store.serving?.id ?? ""), location);
+    return address && new URL(`/${location.hash}`, address).href;
   }
 }
 

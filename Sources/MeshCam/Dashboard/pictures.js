@@ -3,7 +3,8 @@
 // pictures, the rest stays free for everything else. With more pictures in view than streams, those that matter most stream and
 // the others take turns on one connection. What is out of view or in a hidden tab costs nothing.
 
-import { backoffMs, openStream, pause, Problem, request, segment } from "./api.js";
+import { backoffMs, getJSON, openStream, pause, Problem, request, segment } from "./api.js";
+import { at } from "./format.js";
 import { boundaryOf, MultipartParser } from "./mjpeg.js";
 
 const mostStreams = 4;
@@ -189,23 +190,20 @@ class PicturePool {
   }
 
   /**
-   * The last picture the mesh has of a camera that delivers none now; null where it has none.
-   * @param {string} camera
+   * The last picture the mesh has of a camera that delivers none now: its own, or else its newest clip's. Null where it has none.
+   * @param {import("./types.js").Camera} camera
    * @param {number} width
-   * @param {number} lastSeen  ms since 1970, where the answer does not say when the picture was taken
    * @returns {Promise<Still | null>}
    */
-  async lastStill(camera, width, lastSeen) {
-    const known = this.#stills.get(camera);
+  async lastStill(camera, width) {
+    const known = this.#stills.get(camera.id);
     if (known) return known;
-    try {
-      const still = await readStill(camera, width);
-      const taken = { blob: still.blob, at: Number.isFinite(still.at) ? still.at : lastSeen };
-      if (!this.#stills.has(camera)) this.#stills.set(camera, taken);
-      return taken;
-    } catch {
-      return null;
-    }
+    // A node that is gone is not asked for what it sees now.
+    const still = (camera.online ? await readStill(camera.id, width).catch(() => null) : null) ?? (await readPoster(camera.id).catch(() => null));
+    if (!still) return null;
+    const taken = { blob: still.blob, at: Number.isFinite(still.at) ? still.at : at(camera.lastSeen) };
+    if (!this.#stills.has(camera.id)) this.#stills.set(camera.id, taken);
+    return this.#stills.get(camera.id) ?? taken;
   }
 }
 
@@ -217,6 +215,18 @@ async function readStill(camera, width) {
   const response = await request(`/cameras/${segment(camera)}/snapshot.jpg?width=${width}`, { timeoutMs: 5000 });
   const blob = await response.blob();
   return { blob, at: Date.parse(response.headers.get("Last-Modified") ?? "") };
+}
+
+/**
+ * The picture of a camera's newest clip, as old as what it shows.
+ * @param {string} camera
+ * @returns {Promise<Still | null>}
+ */
+async function readPoster(camera) {
+  const { clips } = await getJSON(`/clips?camera=${segment(camera)}&limit=1`);
+  if (clips.length === 0) return null;
+  const response = await request(`/clips/${segment(clips[0].id)}/thumbnail.jpg`);
+  return { blob: await response.blob(), at: at(clips[0].triggered ?? clips[0].start) };
 }
 
 /**

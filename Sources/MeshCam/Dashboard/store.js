@@ -7,6 +7,8 @@
 
 /** How many incidents stay in memory when older ones were loaded and new ones keep coming. */
 const mostIncidents = 1000;
+/** Shorter losses mend themselves before anybody needs to read about them. */
+export const patienceMs = 4000;
 
 export class Store {
   /** @type {Session | null} */
@@ -36,6 +38,11 @@ export class Store {
   /** @type {{ id: number, text: string, href?: string, link?: string, needsYou?: boolean }[]} */
   toasts = [];
 
+  /**
+   * Incidents looked up by their address: perhaps older than the list reaches, so not part of it.
+   * @type {Map<string, Incident>}
+   */
+  #found = new Map();
   /** @type {Map<string, Notice>} */
   #notices = new Map();
   /**
@@ -82,9 +89,10 @@ export class Store {
   /**
    * @param {Connection["phase"]} phase
    * @param {string} [reason]
+   * @param {number} [since]  ms since 1970: when the phase began, where that was not just now
    */
-  setConnection(phase, reason = "") {
-    if (this.connection.phase !== phase) this.connection = { phase, since: Date.now(), reason };
+  setConnection(phase, reason = "", since = Date.now()) {
+    if (this.connection.phase !== phase) this.connection = { phase, since, reason };
     else this.connection.reason = reason;
     if (phase !== "live") this.checked = false;
     this.changed("connection");
@@ -101,6 +109,7 @@ export class Store {
     this.incidentsCursor = null;
     this.missing = [];
     this.clips = new Map();
+    this.#found.clear();
     this.#notices.clear();
     this.#touched.clear();
     this.changed("session", "cameras", "nodes", "incidents", "clips");
@@ -187,7 +196,7 @@ export class Store {
    */
   putClip(clip) {
     const notice = this.#notices.get(clip.event);
-    const known = this.incidents.get(clip.event);
+    const known = this.incident(clip.event);
     const clips = known ? known.clips.filter((other) => other.id !== clip.id).concat(clip) : [clip];
     clips.sort((a, b) => a.cameraName.localeCompare(b.cameraName) || a.id.localeCompare(b.id));
     const ends = clips.map((each) => each.end).filter((end) => end !== null).sort();
@@ -210,6 +219,30 @@ export class Store {
     }
     this.#trim();
     this.changed("incidents");
+  }
+
+  /**
+   * @param {string} event  as it stands in the address; one of the incident's events
+   * @param {Incident} incident
+   */
+  putFound(event, incident) {
+    this.#found.set(event, incident);
+    this.changed("incidents");
+  }
+
+  /** @param {string} event */
+  incident(event) {
+    return this.incidents.get(event) ?? this.#found.get(event);
+  }
+
+  /** Whether what is known is about now. */
+  get isLive() {
+    return this.connection.phase === "live";
+  }
+
+  /** Whether the node has been gone for longer than losses last that mend themselves. */
+  get isCutOff() {
+    return this.connection.phase === "lost" && Date.now() - this.connection.since >= patienceMs;
   }
 
   /** Cameras in the order of every view: by name, as people sort names. */

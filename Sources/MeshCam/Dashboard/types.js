@@ -72,12 +72,13 @@
  * @property {string[]} addresses
  * @property {string | null} url
  * @property {string | null} httpUrl
- * @property {number} uptimeSeconds
- * @property {number} clockOffsetSeconds
- * @property {number} clockUncertaintySeconds
+ * @property {number} [uptimeSeconds]
+ * @property {number} [clockOffsetSeconds]
+ * @property {number} [clockUncertaintySeconds]
  * @property {boolean} coordinator
  * @property {string[]} cameras
  * @property {Trouble[]} problems
+ * @property {string} [missing]  why its own part of the last answer is missing
  */
 
 /** @typedef {{ node: string, name: string, reason: string }} Missing */

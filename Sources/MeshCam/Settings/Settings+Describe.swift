@@ -13,16 +13,6 @@ extension Settings {
         }
         return lines.joined(separator: "\n")
     }
-
-    /// The same as a Markdown table, for the README.
-    static func describeMarkdown() -> String {
-        var lines = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
-        for key in keys {
-            let allowed = key.allowed.isEmpty ? key.typeName : key.allowed
-            lines.append("| `\(key.path)` | \(key.defaultText) | \(allowed) | \(key.meaning) |")
-        }
-        return lines.joined(separator: "\n")
-    }
 }
 
 extension SettingsKey {

@@ -2,7 +2,7 @@
 // A camera in the grid: the picture, its name, what goes on, and on pointer, touch or focus the controls.
 
 import { Component, h, setText } from "../dom.js";
-import { at, span } from "../format.js";
+import { at } from "../format.js";
 import { icon } from "../icons.js";
 import { mesh, store } from "../mesh.js";
 import { cameraPlace, go } from "../router.js";
@@ -19,14 +19,16 @@ class CameraTile extends Component {
   #recording = h("span", { class: "pill recording", hidden: true, "data-testid": "recording" }, h("i", { class: "dot" }), "Recording");
   #night = h("span", { class: "pill", hidden: true }, icon("night"), "Night");
   #offText = h("span");
-  #off = h("span", { class: "pill off", hidden: true }, icon("offline"), this.#offText);
+  #offAge = h("mc-age-text");
+  #off = h("span", { class: "pill off", hidden: true }, icon("offline"), this.#offText, this.#offAge);
   #link = h("a", { class: "tile-link" });
   #record = h("button", { type: "button", class: "over-button", title: "Record now (r)" }, icon("record"), h("span", {}, "Record"));
+  #snapshot = h("button", { type: "button", class: "over-button", title: "Save snapshot (s)" }, icon("snapshot"), h("span", {}, "Snapshot"));
   #timer = 0;
 
   build() {
     this.dataset.camera = this.camera;
-    const snapshot = h("button", { type: "button", class: "over-button", title: "Save snapshot (s)", onclick: () => void mesh.saveSnapshot(this.camera) }, icon("snapshot"), h("span", {}, "Snapshot"));
+    this.#snapshot.addEventListener("click", () => void mesh.saveSnapshot(this.camera));
     const expand = h("button", { type: "button", class: "over-button", title: "Full view", onclick: () => go(cameraPlace(this.camera)) }, icon("expand"), h("span", {}, "Full view"));
     this.#record.addEventListener("click", () => void mesh.record(this.camera));
     this.#link.href = cameraPlace(this.camera);
@@ -39,13 +41,11 @@ class CameraTile extends Component {
     const picture = h("mc-live-picture", { camera: this.camera });
     this.append(picture, this.#link,
       h("div", { class: "tile-top" }, this.#name, h("span", { class: "tile-states", "aria-hidden": "true" }, this.#motion, this.#recording, this.#night, this.#off)),
-      h("div", { class: "tile-controls" }, snapshot, this.#record, expand));
+      h("div", { class: "tile-controls" }, this.#snapshot, this.#record, expand));
   }
 
   enter() {
     this.whileHere(store.watch(["cameras", "connection"], () => this.render()));
-    const timer = setInterval(() => this.#renderOffline(), 5000);
-    this.whileHere(() => clearInterval(timer));
     this.whileHere(() => clearTimeout(this.#timer));
   }
 
@@ -54,24 +54,28 @@ class CameraTile extends Component {
     if (!camera) return;
     setText(this.#name, camera.name);
     // Without a connection nothing is known about now.
-    const known = camera.online && store.connection.phase === "live";
+    const known = camera.online && store.isLive;
     this.classList.toggle("in-motion", known && camera.motion);
     this.#motion.hidden = !(known && camera.motion);
     this.#recording.hidden = !(known && camera.recording);
-    this.#night.hidden = !(camera.online && camera.night && camera.state === "running");
-    this.#record.disabled = !camera.online || camera.state !== "running";
+    this.#night.hidden = !(known && camera.night && camera.state === "running");
+    this.#record.disabled = this.#snapshot.disabled = !known || camera.state !== "running";
     this.#renderOffline();
-    const states = [camera.online ? camera.state === "running" ? "live" : camera.state : "offline", known && camera.motion && "motion", known && camera.recording && "recording"].filter(Boolean);
+    const state = !camera.online ? "offline" : !store.isLive ? "not known now" : camera.state === "running" ? "live" : camera.state;
+    const states = [state, known && camera.motion && "motion", known && camera.recording && "recording"].filter(Boolean);
     this.#link.setAttribute("aria-label", `${camera.name}: ${states.join(", ")}`);
   }
 
   #renderOffline() {
     const camera = store.cameras.get(this.camera);
     if (!camera) return;
-    const words = offlineWords(camera);
+    const words = offWord(camera);
+    const lastSeen = at(camera.lastSeen);
     this.#off.hidden = words === "";
     this.classList.toggle("is-off", words !== "");
     setText(this.#offText, words);
+    this.#offAge.hidden = camera.online || !Number.isFinite(lastSeen);
+    this.#offAge.since = lastSeen;
   }
 
   #touched() {
@@ -83,14 +87,11 @@ class CameraTile extends Component {
 }
 
 /**
- * Why a camera gives no picture, with its age; "" where it does.
+ * Why a camera gives no picture; "" where it does.
  * @param {import("../types.js").Camera} camera
  */
-export function offlineWords(camera) {
-  if (!camera.online || camera.state === "offline") {
-    const age = (Date.now() - at(camera.lastSeen)) / 1000;
-    return Number.isFinite(age) ? `Offline ${span(age)}` : "Offline";
-  }
+export function offWord(camera) {
+  if (!camera.online || camera.state === "offline") return "Offline";
   if (camera.state === "failed") return "No picture";
   if (camera.state === "starting") return "Starting";
   if (camera.state === "none") return "No camera";

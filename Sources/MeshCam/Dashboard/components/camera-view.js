@@ -2,7 +2,7 @@
 // One camera, as large as the screen allows, and what it recorded lately.
 
 import { Component, fill, h, named, reconcile, setText } from "../dom.js";
-import { at, bytes, duration, kindWord, whenShort } from "../format.js";
+import { at, bytes, duration, kindWord, sentence, whenShort } from "../format.js";
 import { icon } from "../icons.js";
 import { lengthOf, mesh, store } from "../mesh.js";
 import { cameraPlace, currentRoute, go, incidentPlace } from "../router.js";
@@ -53,7 +53,7 @@ class CameraView extends Component {
       fill(this.#facts, "on ", named(camera.nodeName), ` · ${facts}`);
     }
     this.#trouble.hidden = !camera.problem;
-    if (camera.problem) fill(this.#trouble, icon("attention"), h("p", {}, `${camera.problem.message} `, h("span", { class: "cure" }, camera.problem.cure ?? "")));
+    if (camera.problem) fill(this.#trouble, icon("attention"), h("p", {}, `${sentence(camera.problem.message)} `, h("span", { class: "cure" }, sentence(camera.problem.cure ?? ""))));
     this.#renderNeighbours();
     this.#renderClips();
   }
@@ -76,13 +76,14 @@ class CameraView extends Component {
     const page = store.clips.get(this.#camera);
     this.#clipsEmpty.hidden = !page || page.clips.length > 0;
     reconcile(this.#clips, page?.clips ?? [], (clip) => clip.id, () => h("li"), (item, clip) => {
-      const state = `${clip.state} ${clip.durationSeconds} ${clip.bytes}`;
+      const isGrowing = clip.state === "recording" && store.isLive;
+      const state = `${clip.state} ${isGrowing} ${clip.durationSeconds} ${clip.bytes}`;
       if (item.dataset.state === state) return;
       item.dataset.state = state;
       const when = whenShort(at(clip.triggered ?? clip.start), Date.now());
       fill(item, h("a", { class: "clip-link", href: incidentPlace(clip.event, clip.camera), "aria-label": `${when}, ${kindWord(clip.kind)}` },
         h("div", { class: "incident-picture" }, h("div", { class: "collage", "data-count": "1" }, thumbnail(clip)),
-          clip.state === "recording" ? h("span", { class: "pill recording" }, h("i", { class: "dot" }), "Recording") : h("span", { class: "pill length" }, duration(lengthOf(clip)))),
+          isGrowing ? h("span", { class: "pill recording" }, h("i", { class: "dot" }), "Recording") : h("span", { class: "pill length" }, duration(lengthOf(clip)))),
         h("div", { class: "incident-facts" }, h("div", { class: "incident-line" }, h("span", { class: "incident-time" }, when)),
           h("div", { class: "incident-line second" }, h("span", { class: "kind-icon" }, icon(clip.kind)), h("span", { class: "incident-what" }, clip.label || kindWord(clip.kind)), h("span", { class: "incident-angles" }, bytes(clip.bytes))))));
     });

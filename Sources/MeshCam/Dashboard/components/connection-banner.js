@@ -4,9 +4,7 @@
 import { Component, fill, h, named } from "../dom.js";
 import { icon } from "../icons.js";
 import { mesh, store } from "../mesh.js";
-
-/** Shorter losses mend themselves before anybody needs to read about them. */
-const patienceMs = 4000;
+import { patienceMs } from "../store.js";
 
 class ConnectionBanner extends Component {
   #box = h("div", { class: "banner", role: "alert", hidden: true });
@@ -24,10 +22,10 @@ class ConnectionBanner extends Component {
   render() {
     clearTimeout(this.#timer);
     const { phase, since, reason } = store.connection;
-    const wait = since + patienceMs - Date.now();
-    if (phase !== "lost" || wait > 0) {
+    if (!store.isCutOff) {
       this.#box.hidden = true;
-      if (phase === "lost") this.#timer = setTimeout(() => this.render(), wait + 50);
+      // Told to all, because the pictures give way then too.
+      if (phase === "lost") this.#timer = setTimeout(() => store.changed("connection"), since + patienceMs - Date.now() + 50);
       return;
     }
     const others = mesh.otherNodes();

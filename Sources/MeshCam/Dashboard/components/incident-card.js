@@ -64,7 +64,7 @@ class IncidentCard extends Component {
     }
     setText(this.#what, whatOf(incident));
     setText(this.#angles, count(incident.clips.length, "angle"));
-    this.#now.hidden = !incident.recording;
+    this.#now.hidden = !(incident.recording && store.isLive);
     this.#length.hidden = incident.recording;
     setText(this.#length, duration(Math.max(0, ...incident.clips.map((clip) => clip.durationSeconds || 0))));
     this.#renderCollage(incident);

@@ -80,7 +80,9 @@ class IncidentPlayer extends Component {
     };
     this.#frame = requestAnimationFrame(tick);
     this.whileHere(() => cancelAnimationFrame(this.#frame));
-    void mesh.findIncident(this.#event).then(() => {
+    const search = new AbortController();
+    this.whileHere(() => search.abort());
+    void mesh.findIncident(this.#event, search.signal).then(() => {
       this.#searched = true;
       if (this.isConnected) this.render();
     });
@@ -99,7 +101,7 @@ class IncidentPlayer extends Component {
   }
 
   render() {
-    const incident = store.incidents.get(this.#event);
+    const incident = store.incident(this.#event);
     this.#body.hidden = !incident || incident.clips.length === 0;
     this.#renderEmpty(incident);
     this.#older.hidden = this.#newer.hidden = this.#body.hidden;
@@ -160,7 +162,7 @@ class IncidentPlayer extends Component {
   #renderNeighbours() {
     const all = store.incidentList;
     const index = all.findIndex((incident) => incident.event === this.#event);
-    for (const [link, other] of /** @type {const} */ ([[this.#newer, all[index - 1]], [this.#older, all[index + 1]]])) {
+    for (const [link, other] of /** @type {const} */ ([[this.#newer, index < 0 ? undefined : all[index - 1]], [this.#older, index < 0 ? undefined : all[index + 1]]])) {
       link.toggleAttribute("inert", !other);
       if (other) link.href = incidentPlace(other.event);
       else link.removeAttribute("href");
@@ -215,7 +217,7 @@ class IncidentPlayer extends Component {
     if (this.#angles.length === 0) return;
     const clock = this.#clock;
     const wallMs = clock.at(now);
-    if (clock.playing && wallMs >= clock.endMs && !store.incidents.get(this.#event)?.recording) {
+    if (clock.playing && wallMs >= clock.endMs && !store.incident(this.#event)?.recording) {
       clock.pause(now);
       this.#renderControls();
     }
@@ -290,7 +292,7 @@ class IncidentPlayer extends Component {
   }
 
   #toTrigger() {
-    const trigger = at(store.incidents.get(this.#event)?.triggered);
+    const trigger = at(store.incident(this.#event)?.triggered);
     if (Number.isFinite(trigger)) this.#seek(trigger);
   }
 

@@ -19,7 +19,7 @@ class IncidentStrip extends Component {
   }
 
   enter() {
-    this.whileHere(store.watch(["incidents", "seen", "cameras"], () => this.render()));
+    this.whileHere(store.watch(["incidents", "seen", "cameras", "connection"], () => this.render()));
   }
 
   render() {
@@ -32,7 +32,7 @@ class IncidentStrip extends Component {
     this.#all.hidden = incidents.length === 0;
     this.#list.hidden = incidents.length === 0;
     this.#empty.hidden = !store.incidentsLoaded || incidents.length > 0;
-    if (!this.#empty.hidden) fill(this.#empty, "Nothing has happened yet. When a camera sees motion, or you press record, the clips of all cameras appear here as one incident, from 10 s before.");
+    if (!this.#empty.hidden) fill(this.#empty, "Nothing has happened yet. When a camera sees motion, or you press record, the clips of all cameras appear here as one incident, from shortly before.");
     // A reader who looks at the newest goes on looking at the newest.
     const atNewest = this.#list.scrollLeft < 16;
     reconcile(this.#list, incidents.slice(0, most), (incident) => incident.event, () => h("li", {}, h("mc-incident-card")), (item, incident) => {

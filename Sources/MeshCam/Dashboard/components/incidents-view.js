@@ -1,8 +1,8 @@
 // @ts-check
 // Everything that happened, by day, newest first.
 
-import { Component, fill, h, reconcile } from "../dom.js";
-import { at, count, dayName, dayStart, list, zoneName } from "../format.js";
+import { Component, fill, h, named, reconcile } from "../dom.js";
+import { at, count, dayName, dayStart, list, sentence, zoneName } from "../format.js";
 import { icon } from "../icons.js";
 import { mesh, store } from "../mesh.js";
 import { momentOf } from "../store.js";
@@ -33,7 +33,7 @@ class IncidentsView extends Component {
 
   enter() {
     document.title = "Incidents · MeshCam";
-    this.whileHere(store.watch(["incidents", "seen", "cameras"], () => this.render()));
+    this.whileHere(store.watch(["incidents", "seen", "cameras", "connection"], () => this.render()));
     const watcher = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) void mesh.loadOlderIncidents();
     }, { rootMargin: "600px" });
@@ -62,7 +62,7 @@ class IncidentsView extends Component {
     if (!this.#empty.hidden) {
       fill(this.#empty, icon("incidents"),
         h("h2", {}, this.#kind ? "None of this kind" : "Nothing has happened yet"),
-        h("p", {}, this.#kind ? "Other kinds are under All." : "When a camera sees motion, all cameras of its group record, from 10 s before, and their clips appear here as one incident. To try it now, press record on a camera."),
+        h("p", {}, this.#kind ? "Other kinds are under All." : "When a camera sees motion, all cameras of its group record, from shortly before, and their clips appear here as one incident. To try it now, press record on a camera."),
         this.#kind ? null : h("a", { class: "button", href: "#/" }, "To the live pictures"));
     }
   }
@@ -70,8 +70,14 @@ class IncidentsView extends Component {
   #renderMissing() {
     this.#missing.hidden = store.missing.length === 0;
     if (this.#missing.hidden) return;
+    const state = JSON.stringify(store.missing);
+    if (this.#missing.dataset.state === state) return;
+    this.#missing.dataset.state = state;
     const names = store.missing.map((each) => each.name);
-    fill(this.#missing, icon("attention"), h("p", {}, h("strong", {}, `Not all footage can be listed: ${list(names)}. `), h("span", { class: "cure" }, store.missing.map((each) => `${each.name} ${each.reason}.`).join(" "))));
+    fill(this.#missing, icon("attention"), h("p", {},
+      h("strong", {}, `Some footage may be missing. `),
+      store.missing.flatMap((each) => [named(each.name), `: ${sentence(each.reason)} `]),
+      h("span", { class: "cure" }, `What only ${list(names)} ${names.length === 1 ? "holds" : "hold"}, such as clips not stored elsewhere yet, comes back with ${names.length === 1 ? "it" : "them"}.`)));
   }
 }
 customElements.define("mc-incidents-view", IncidentsView);

@@ -9,6 +9,10 @@ import { pictures, pictureWidth } from "../pictures.js";
 
 /** @import { Phase, Still, Viewer } from "../pictures.js" */
 
+const askAgainMs = 30_000;
+/** A picture this close to the last word has no age of its own to tell: two that differ by a second only puzzle. */
+const sameMomentMs = 15_000;
+
 class LivePicture extends Component {
   /** Set before it enters the page. */
   camera = "";
@@ -19,8 +23,9 @@ class LivePicture extends Component {
   #age = h("mc-age-text");
   #reason = h("span", { class: "veil-reason", dir: "auto" });
   #ageLine = h("span", { class: "veil-age", hidden: true }, "picture is ", this.#age, " old");
+  #lastLine = h("span", { class: "veil-age", hidden: true }, "this is the last picture");
   #veilIcon = h("span", { class: "veil-icon" });
-  #veil = h("div", { class: "veil" }, this.#veilIcon, this.#reason, this.#ageLine);
+  #veil = h("div", { class: "veil" }, this.#veilIcon, this.#reason, this.#ageLine, this.#lastLine);
   /** @type {Viewer | null} */
   #viewer = null;
   /** @type {Phase} */
@@ -30,7 +35,8 @@ class LivePicture extends Component {
   #busy = false;
   /** @type {Still | null} */
   #next = null;
-  #asked = false;
+  /** When the mesh was last asked for a picture of a camera that has none now; it may have one later. */
+  #askedAt = -Infinity;
 
   build() {
     // One picture is decoded at a time; while it is, only the newest of those that arrive is kept.
@@ -83,18 +89,21 @@ class LivePicture extends Component {
     if (!viewer) return;
     const running = camera !== undefined && camera.online && (camera.state === "running" || camera.state === "starting");
     const priority = this.priority + (camera?.motion ? 2 : 0) + (camera?.recording ? 1 : 0);
-    if (viewer.running !== running || viewer.priority !== priority) {
-      viewer.running = running;
+    // A node that hangs must not hold all the connections that the browser allows: its streams wait until it is back.
+    if (store.isCutOff) this.#phase = "waiting";
+    const streams = running && !store.isCutOff;
+    if (viewer.running !== streams || viewer.priority !== priority) {
+      viewer.running = streams;
       viewer.priority = priority;
       pictures.replan();
     }
-    if (camera && !running && !this.#asked) {
-      this.#asked = true;
-      void pictures.lastStill(this.camera, viewer.width, at(camera.lastSeen)).then((still) => {
+    if (running) this.#askedAt = -Infinity;
+    else if (camera && store.isLive && !Number.isFinite(this.#shownAt) && Date.now() - this.#askedAt > askAgainMs) {
+      this.#askedAt = Date.now();
+      void pictures.lastStill(camera, viewer.width).then((still) => {
         if (still && this.#phase !== "live") this.#onPicture(still, false);
       });
     }
-    if (running) this.#asked = false;
     this.#image.alt = camera ? `Picture of ${camera.name}` : "";
     this.#renderVeil(camera, running);
   }
@@ -107,12 +116,13 @@ class LivePicture extends Component {
     let state = /** @type {string} */ (this.#phase);
     let reason = "";
     let mark = "";
-    if (camera && !running) {
+    if (store.isCutOff) {
+      state = "down";
+      reason = `${store.serving?.name ?? "The node"} does not answer, trying again`;
+    } else if (camera && !running) {
       state = "off";
       mark = camera.online && camera.state === "failed" ? "attention" : "offline";
       reason = camera.problem?.message ?? (!camera.online && camera.nodeName ? `${camera.nodeName} does not answer` : null) ?? (camera.state === "none" ? "This node has no camera." : camera.state === "failed" ? "The camera failed." : "");
-    } else if (store.connection.phase === "lost" && this.#phase !== "live") {
-      reason = `${store.serving?.name ?? "The node"} does not answer, trying again`;
     } else if (this.#phase === "late" || this.#phase === "down") {
       reason = `${this.#phaseReason}, trying again`;
     } else if (this.#phase === "waiting") {
@@ -125,7 +135,12 @@ class LivePicture extends Component {
       this.#veilIcon.dataset.mark = mark;
       fill(this.#veilIcon, mark ? icon(mark) : null);
     }
-    this.#ageLine.hidden = state === "live" || state === "waiting" || !Number.isFinite(this.#shownAt);
+    const aged = state !== "live" && state !== "waiting" && Number.isFinite(this.#shownAt);
+    // What the page says beside it: since when the node that serves it, or the camera's, does not answer.
+    const goneAt = store.isCutOff ? store.connection.since : camera?.online === false ? at(camera.lastSeen) : NaN;
+    const isLast = aged && Math.abs(this.#shownAt - goneAt) < sameMomentMs;
+    this.#ageLine.hidden = !aged || isLast;
+    this.#lastLine.hidden = !isLast;
     if (Number.isFinite(this.#shownAt)) this.#age.since = this.#shownAt;
   }
 

@@ -54,7 +54,7 @@ class PageHeader extends Component {
 
   enter() {
     this.whileHere(store.watch(["connection", "cameras", "nodes", "session", "route"], () => this.render()));
-    const timer = setInterval(() => this.#renderHealth(), 5000);
+    const timer = setInterval(() => this.#renderHealth(), 1000);
     this.whileHere(() => clearInterval(timer));
   }
 
@@ -73,7 +73,9 @@ class PageHeader extends Component {
     const health = healthOf(store, Date.now());
     setText(this.#healthText, health.text);
     this.#health.dataset.level = health.level;
-    this.#health.title = health.problems.map((problem) => `${problem.where}: ${problem.message}`).join("\n");
+    // Written only where it differs: a tooltip in view would flicker.
+    const title = health.problems.map((problem) => `${problem.where}: ${problem.message}`).join("\n");
+    if (this.#health.title !== title) this.#health.title = title;
     if (this.#shownLevel !== health.level) {
       this.#shownLevel = health.level;
       fill(this.#healthIcon, health.level === "attention" ? icon("attention") : health.level === "ok" ? icon("check") : icon("motion"));

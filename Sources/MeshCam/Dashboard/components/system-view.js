@@ -2,12 +2,12 @@
 // Is everything well? Problems with their cures first, then every node and its cameras.
 
 import { Component, fill, h, named, reconcile } from "../dom.js";
-import { at, count, offset, span } from "../format.js";
-import { healthOf } from "../health.js";
+import { at, clockTime, count, offset, span } from "../format.js";
+import { healthOf, unknownClocks } from "../health.js";
 import { icon } from "../icons.js";
-import { store } from "../mesh.js";
+import { mesh, store } from "../mesh.js";
 import { cameraPlace } from "../router.js";
-import { offlineWords } from "./camera-tile.js";
+import { offWord } from "./camera-tile.js";
 
 /** @import { Camera, MeshNode } from "../types.js" */
 
@@ -24,15 +24,16 @@ class SystemView extends Component {
   enter() {
     document.title = "Cameras and nodes · MeshCam";
     this.whileHere(store.watch(["cameras", "nodes", "connection"], () => this.render()));
-    const timer = setInterval(() => this.render(), 10_000);
+    const timer = setInterval(() => this.render(), 1000);
     this.whileHere(() => clearInterval(timer));
   }
 
   render() {
     const health = healthOf(store, Date.now());
     this.#renderSummary(health);
-    reconcile(this.#problems, health.problems, (problem) => `${problem.where}\n${problem.cure}\n${problem.message.replace(/\d+/g, "")}`, () => h("li", { class: "note" }), (item, problem) => {
-      fill(item, icon("attention"), h("p", {}, h("strong", {}, named(problem.where), ": "), problem.message, " ", h("span", { class: "cure" }, problem.cure)));
+    // Who is cut off reads so in the banner already.
+    reconcile(this.#problems, store.isCutOff ? [] : health.problems, (problem) => `${problem.where}\n${problem.cure}\n${problem.message.replace(/\d+/g, "")}`, () => h("li", { class: "note" }), (item, problem) => {
+      refill(item, `${problem.where}\n${problem.message}`, () => [icon("attention"), h("p", {}, h("strong", {}, named(problem.where), ": "), problem.message, " ", h("span", { class: "cure" }, problem.cure))]);
     });
     reconcile(this.#nodes, store.nodeList, (node) => node.id, () => h("li", { class: "node" }), (item, node) => this.#renderNode(item, node));
     this.#empty.hidden = store.nodes.size > 0 || !store.checked;
@@ -44,16 +45,18 @@ class SystemView extends Component {
     const nodes = store.nodeList;
     const cameras = store.cameraList.filter((camera) => camera.state !== "none");
     const versions = new Set(nodes.map((node) => node.version));
-    const clocks = nodes.filter((node) => node.online).map((node) => Math.abs(node.clockOffsetSeconds) + node.clockUncertaintySeconds).filter(Number.isFinite);
+    const clocks = nodes.filter((node) => node.online).map((node) => Math.abs(node.clockOffsetSeconds ?? NaN) + (node.clockUncertaintySeconds ?? NaN)).filter(Number.isFinite);
+    const unknown = unknownClocks(nodes).length;
     this.#summary.dataset.level = health.level;
-    const head = health.level === "ok" ? "All well" : health.level === "checking" ? health.text : health.text;
-    const facts = [
+    const facts = nodes.length === 0 ? [] : [
+      store.connection.phase === "lost" ? `As of ${clockTime(store.connection.since)}` : "",
       `${nodes.filter((node) => node.online).length} of ${count(nodes.length, "node")} online`,
       `${cameras.filter((camera) => camera.online && camera.state === "running").length} of ${count(cameras.length, "camera")} running`,
       versions.size === 1 ? `version ${[...versions][0]}` : versions.size > 1 ? `${versions.size} different versions` : "",
       clocks.length > 0 ? `clocks within ${offset(Math.max(...clocks)).slice(1)}` : "",
+      unknown > 0 ? `${clocks.length > 0 ? count(unknown, "clock") : "clocks"} not checked` : "",
     ].filter(Boolean);
-    fill(this.#summary, h("span", { class: "summary-icon" }, icon(health.level === "ok" ? "check" : health.level === "attention" ? "attention" : "motion")), h("div", {}, h("strong", {}, head), h("p", {}, facts.join(" · "))));
+    refill(this.#summary, [health.text, ...facts].join("\n"), () => [h("span", { class: "summary-icon" }, icon(health.level === "ok" ? "check" : health.level === "attention" ? "attention" : "motion")), h("div", {}, h("strong", {}, health.text), h("p", {}, facts.join(" · ")))]);
   }
 
   /**
@@ -62,22 +65,63 @@ class SystemView extends Component {
    */
   #renderNode(item, node) {
     const cameras = store.cameraList.filter((camera) => camera.node === node.id && camera.state !== "none");
-    const link = location.protocol === "http:" && node.httpUrl ? node.httpUrl : node.url;
-    const open = node.online && !node.self && /^https?:\/\//.test(link ?? "") ? h("a", { class: "button quiet", href: `${link}/${location.hash}` }, "Open via this node") : null;
+    const link = node.online && !node.self ? mesh.samePlaceAt(node) : "";
+    const open = link ? h("a", { class: "button quiet", href: link }, "Open via this node") : null;
+    const known = node.online && store.isLive;
     item.classList.toggle("is-off", !node.online);
-    fill(item,
+    const { lastSeen: _, uptimeSeconds, ...facts } = node;
+    const rows = cameras.map((camera) => [camera.id, camera.name, cameraWords(camera), camera.width, camera.height, camera.fps]);
+    refill(item, JSON.stringify([facts, nodeWords(node), rows, link, store.connection.phase]), () => [
       h("div", { class: "node-head" },
-        h("span", { class: `node-mark ${node.online ? "on" : "off"}` }),
-        h("div", { class: "node-name" }, h("strong", {}, named(node.name)), h("span", {}, node.online ? `online, up ${span(node.uptimeSeconds)}` : `offline for ${span((Date.now() - at(node.lastSeen)) / 1000)}`)),
+        h("span", { class: `node-mark ${known ? "on" : node.online ? "unknown" : "off"}` }),
+        h("div", { class: "node-name" }, h("strong", {}, named(node.name)), h("span", {}, nodeWords(node))),
         node.self ? h("span", { class: "tag" }, "serves this page") : null,
         node.coordinator ? h("span", { class: "tag" }, "coordinator") : null,
         h("span", { class: "spring" }), open),
       h("dl", { class: "node-facts" },
-        fact("Version", node.version),
-        fact("Clock", Number.isFinite(node.clockOffsetSeconds) ? `${offset(node.clockOffsetSeconds)}, uncertain by ${offset(node.clockUncertaintySeconds).slice(1)}` : "not known"),
+        fact("Version", node.version || "not known"),
+        fact("Clock", clockWords(node)),
         fact("Address", (node.addresses ?? []).slice(0, 3).join(", ") || "not known")),
-      h("ul", { class: "node-cameras" }, cameras.length > 0 ? cameras.map(cameraRow) : h("li", { class: "none" }, "No camera on this node")));
+      h("ul", { class: "node-cameras" }, cameras.length > 0 ? cameras.map(cameraRow) : h("li", { class: "none" }, "No camera on this node")),
+    ]);
   }
+}
+
+/**
+ * Fills an element anew only when what it tells has changed, so that focus and pointer stay where they are.
+ * @param {HTMLElement} element
+ * @param {string} state
+ * @param {() => (Node | string | null)[]} make
+ */
+function refill(element, state, make) {
+  if (element.dataset.state === state) return;
+  element.dataset.state = state;
+  fill(element, ...make());
+}
+
+/** @param {MeshNode} node */
+function nodeWords(node) {
+  if (!node.online) return `${node.status === "left" ? "switched off" : "offline"} for ${span((Date.now() - at(node.lastSeen)) / 1000)}`;
+  if (!store.isLive) return "not known now";
+  if (node.missing) return "slow to answer";
+  return node.uptimeSeconds === undefined ? "online" : `online, up ${span(node.uptimeSeconds)}`;
+}
+
+/** @param {MeshNode} node */
+function clockWords(node) {
+  if (!node.online) return "not known while offline";
+  // It has not told anything of itself yet.
+  if (node.uptimeSeconds === undefined) return "not known yet";
+  if (!Number.isFinite(node.clockOffsetSeconds)) return "not checked: no time server in use";
+  return `${offset(node.clockOffsetSeconds ?? NaN)}, uncertain by ${offset(node.clockUncertaintySeconds ?? NaN).slice(1)}`;
+}
+
+/** @param {Camera} camera */
+function cameraWords(camera) {
+  const off = offWord(camera);
+  if (off) return off;
+  if (!store.isLive) return "not known now";
+  return [camera.motion && "motion", camera.recording && "recording"].filter(Boolean).join(", ") || "running";
 }
 
 /**
@@ -88,8 +132,8 @@ const fact = (term, value) => h("div", {}, h("dt", {}, term), h("dd", {}, value)
 
 /** @param {Camera} camera */
 function cameraRow(camera) {
-  const off = offlineWords(camera);
-  const words = off || [camera.motion && "motion", camera.recording && "recording"].filter(Boolean).join(", ") || "running";
-  return h("li", {}, h("a", { href: cameraPlace(camera.id), class: off ? "off" : "" }, icon(off ? "offline" : "cameras"), h("span", { class: "row-name" }, named(camera.name)), h("span", { class: "row-state" }, words), h("span", { class: "row-facts" }, `${camera.width}×${camera.height} · ${Math.round(camera.fps)} fps`), icon("next")));
+  const off = offWord(camera);
+  const picture = camera.width ? `${camera.width}×${camera.height} · ${Math.round(camera.fps)} fps` : "";
+  return h("li", {}, h("a", { href: cameraPlace(camera.id), class: off ? "off" : "" }, icon(off ? "offline" : "cameras"), h("span", { class: "row-name" }, named(camera.name)), h("span", { class: "row-state" }, cameraWords(camera)), h("span", { class: "row-facts" }, picture), icon("next")));
 }
 customElements.define("mc-system-view", SystemView);
