@@ -12,12 +12,6 @@ extension CameraSettings {
         /// No camera: a dashboard or storage node.
         case none
 
-        /// As `parse`, without the reason. nil for what is not known or not supported yet.
-        public init?(parsing text: String) {
-            guard let source = try? Self.parse(text) else { return nil }
-            self = source
-        }
-
         /// Reads `auto`, `none`, `synthetic`, `file:PATH` or `v4l2:DEVICE`.
         /// - Throws: A `MediaError` that says what is allowed; for `rtsp://…` and `rpicam` that they are not supported yet.
         public static func parse(_ text: String) throws(MediaError) -> Source {

@@ -6,13 +6,13 @@ import Testing
 @Suite struct SourceParsingTests {
     @Test func readsWhatItWrites() {
         for text in ["auto", "none", "synthetic", "file:/a b/c.mp4", "file:relative.mkv", "v4l2:/dev/video0"] {
-            #expect(CameraSettings.Source(parsing: text)?.description == text)
+            #expect((try? CameraSettings.Source.parse(text))?.description == text)
         }
     }
 
     @Test(arguments: ["", "file:", "v4l2:video0", "webcam", "rtsp://host/path", "rtsps://x", "rpicam", "Synthetic"])
     func refusesWithACure(_ text: String) {
-        #expect(CameraSettings.Source(parsing: text) == nil)
+        #expect((try? CameraSettings.Source.parse(text)) == nil)
         let error = #expect(throws: MediaError.self) { try CameraSettings.Source.parse(text) }
         #expect(error?.cure.contains("file:PATH") == true)
         if text.hasPrefix("rtsp") || text == "rpicam" { #expect(error?.text.contains("not supported yet") == true) }

@@ -82,5 +82,8 @@ import Testing
         #expect(TOMLKeyLines("a = " + deep).lines == [["a"]: 1])
         #expect(TOMLKeyLines("a = " + deep).mistake?.line == 1)
         #expect(TOMLKeyLines("a = " + String(repeating: "{b=", count: 50_000)).lines[["a"]] == 1)
+        // The library needs gigabytes for such a key.
+        #expect(TOMLKeyLines("b = 1\n" + String(repeating: "a.", count: 20_000) + "z = 1").mistake?.line == 2)
+        #expect(TOMLKeyLines(String(repeating: "a.", count: 30) + "z = 1").mistake == nil)
     }
 }
