@@ -183,12 +183,18 @@ import Testing
         }
         task.cancel()  // The recording is never closed.
         await task.value
+        // The write of the next fragment got as far as the middle of its moof.
+        let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
+        let whole = try #require(FileManager.default.contents(atPath: video))
+        try (whole + TestMP4.fragment(decodeTime: 500, samples: 5, duration: 100).prefix(60)).write(to: URL(filePath: video))
         let second = store([root], boot: 2)
         try await running(second) {
             while second.clip(id) == nil { await Task.yield() }
             let facts = try #require(second.clip(id)?.facts)
             #expect(facts.state == .interrupted && abs(facts.durationSeconds - 0.5) < 0.001 && facts.fragments == 1)
             #expect(facts.end == facts.start.addingTimeInterval(facts.durationSeconds))
+            #expect(facts.bytes == whole.count)
+            #expect(FileManager.default.contents(atPath: video) == whole, "a player would refuse the file")
         }
     }
 

@@ -15,6 +15,11 @@ import Testing
             let whole = fragments.indices.filter { length >= TestMP4.initSegment.count + fragments[...$0].reduce(0) { $0 + $1.count } }.count
             #expect(found.fragments == whole)
             #expect(abs(found.durationSeconds - Double(whole) * 0.5) < 1e-9)
+            // The last mdat plays as far as it goes; a moof that is not whole, or has no mdat yet, does not count.
+            let ends = found.wholeBytes
+            let rest = length - ends
+            let moof = fragments[0].count - 11
+            #expect(found.playableBytes == (ends >= TestMP4.initSegment.count && whole < 4 && rest >= moof + 8 ? length : ends), "\(length)")
         }
     }
 

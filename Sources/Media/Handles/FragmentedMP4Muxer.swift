@@ -3,7 +3,7 @@ import CAV
 /// Writes a fragmented MP4 file (ISO/IEC 14496-12) into memory with libavformat: H.264 as `avc1`, Opus beside it.
 ///
 /// The durations of samples are the true distances to the next one (a unit is held until its successor comes), so dropped pictures and
-/// uneven rates never shift the file's timeline. Writes to memory only: no call here blocks. For one thread.
+/// uneven rates never shift the file's timeline. No `moof` crosses a page (`MovieFragmentPadding`). Writes to memory only: no call here blocks. For one thread.
 final class FragmentedMP4Muxer {
     struct VideoParameters {
         var width: Int
@@ -18,6 +18,8 @@ final class FragmentedMP4Muxer {
     private let packet: UnsafeMutablePointer<AVPacket>
     /// What libavformat wrote since the last `take()`. Bounded by one fragment.
     fileprivate var written: [UInt8] = []
+    /// Bytes of the file so far.
+    private var position = 0
     private var pending: [Int32: (unit: AccessUnit, pts90k: Int64)] = [:]
     private let hasAudio: Bool
     /// Whether any sound was added yet.
@@ -201,7 +203,11 @@ final class FragmentedMP4Muxer {
 
     private func take() -> [UInt8] {
         avio_flush(io)
-        defer { written = [] }
-        return written
+        let padding = written.isEmpty ? 0 : MovieFragmentPadding.count(before: written, at: position)
+        defer {
+            position += padding + written.count
+            written = []
+        }
+        return padding == 0 ? written : MovieFragmentPadding.box(padding) + written
     }
 }

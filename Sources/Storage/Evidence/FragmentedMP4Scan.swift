@@ -4,6 +4,8 @@
 public struct FragmentedMP4Scan: Sendable, Equatable {
     /// Bytes up to the end of the last whole fragment.
     public private(set) var wholeBytes = 0
+    /// Bytes that a player takes: `wholeBytes`, and the last `mdat` as far as it goes. A torn `moof` would make players refuse the whole file.
+    public private(set) var playableBytes = 0
     /// Whole fragments (`moof` and its `mdat`).
     public private(set) var fragments = 0
     /// Length of the longest track, in seconds.
@@ -20,7 +22,11 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
         var pending: Double?
         while size - offset >= 8 {
             let header = try read(offset, 16)
-            guard let box = BoxHeader(header), box.size <= size - offset else { break }
+            guard let box = BoxHeader(header) else { break }
+            guard box.size <= size - offset else {
+                if box.type == .mdat, pending != nil { playableBytes = size }
+                break
+            }
             switch box.type {
             case .moov where box.size <= 1 << 20:
                 collectTracks(try read(offset, box.size))
@@ -39,6 +45,7 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
             }
             offset += box.size
         }
+        playableBytes = max(playableBytes, wholeBytes)
     }
 
     // MARK: moov: time scales and default durations of the tracks

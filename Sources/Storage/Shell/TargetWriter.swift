@@ -99,6 +99,8 @@ final class TargetWriter: Sendable {
         }
         let closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)
         guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
+        // People open files on the share themselves: a player refuses one that ends inside a `moof`.
+        if closed.bytes < found.videoBytes { try target.truncate(found.path.file(.video), to: closed.bytes) }
         try target.replace(found.path.file(.manifest), with: manifest.file)
         logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(closed.durationSeconds) s are there")
         return (manifest, found.path)
@@ -143,7 +145,7 @@ final class TargetWriter: Sendable {
         let scan = try? FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) }
         facts.state = .interrupted
         facts.reason = "the camera stopped while it recorded"
-        facts.bytes = bytes
+        facts.bytes = scan?.playableBytes ?? bytes
         facts.fragments = scan?.fragments ?? 0
         facts.durationSeconds = scan?.durationSeconds ?? 0
         facts.end = facts.start.addingTimeInterval(facts.durationSeconds)

@@ -56,6 +56,14 @@ struct DirectoryTarget: Sendable {
         guard rename(path(temporary), path(file)) == 0 else { throw failure("rename to", file) }
     }
 
+    /// Ends a file after `count` bytes, durably.
+    func truncate(_ file: String, to count: Int) throws(TargetError) {
+        let descriptor = open(path(file), O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", file) }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, off_t(count)) == 0, fsync(descriptor) == 0 else { throw failure("shorten", file) }
+    }
+
     func read(_ file: String, at offset: Int, count: Int) throws(TargetError) -> [UInt8] {
         let descriptor = open(path(file), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", file) }
