@@ -87,10 +87,20 @@ import Testing
 
     @Test func everyBeginningOfTheFilePlays() throws {
         let scratch = try ScratchDirectory()
-        let pieces = try mux(try EncodedScene.make(seconds: 3))
+        var units = try EncodedScene.make(seconds: 3)
+        // Filler data (H.264, 7.3.2.7) in the first picture, so that the second fragment's moof would lie across the border of two pages.
+        let first = try #require(units.firstIndex { $0.isVideoKeyFrame })
+        let end = try mux(units).prefix(2).reduce(0) { $0 + $1.count }
+        let filler = [0, 0, 0, 1, 0x0c] + [UInt8](repeating: 0xff, count: 4096 + 4096 - 150 - end % 4096 - 6) + [0x80]
+        let picture = units[first]
+        units[first] = AccessUnit(
+            codec: .h264, bytes: SharedBytes(picture.bytes.bytes + filler), pts90k: picture.pts90k, duration90k: picture.duration90k,
+            isKeyFrame: true, captured: picture.captured)
+        let pieces = try mux(units)
         let whole = Array(pieces.joined())
         var ends: [Int] = []
         for piece in pieces { ends.append((ends.last ?? 0) + piece.count) }
+        #expect(ends[1] % 4096 == 4096 - 150)
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
         var generator = SeededGenerator(state: seed)
