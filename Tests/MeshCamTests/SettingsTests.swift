@@ -133,6 +133,10 @@ import Testing
             "[storage]\ndirectories = [1]",
             "meshcam.toml:2: storage.directories = [1]: must be a list of texts, up to 16 different absolute paths"
         ),
+        (
+            "[storage]\ndirectories = [\"/mnt/nas\", \"/mnt//./nas/\"]",
+            "meshcam.toml:2: storage.directories = [\"/mnt/nas\", \"/mnt//./nas/\"]: must be up to 16 different absolute paths"
+        ),
         ("[storage]\nspool_bytes = \"1 KiB\"", "meshcam.toml:2: storage.spool_bytes = \"1 KiB\": must be 16 MiB to 1 TiB"),
         (
             "[storage]\nspool_bytes = \"much\"",

@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import signal
+import socket
 import time
 import urllib.parse
 
@@ -19,6 +20,36 @@ def test_nothing_without_a_session(demo):
         introduction = stranger.get("/node").json
         assert set(introduction) == {"id", "mesh", "name", "version"}
         assert stranger.request("GET", "/healthz").status == 200
+
+
+def spoken(demo, text: bytes) -> bytes:
+    """What the first node answers, as it is on the wire, to a request as it is on the wire."""
+    host = urllib.parse.urlsplit(demo.urls[0])
+    with socket.create_connection((host.hostname, host.port), timeout=30) as plain:
+        with TLS.wrap_socket(plain, server_hostname=host.hostname) as connection:
+            connection.sendall(text)
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                part = connection.recv(4096)
+                assert part, answer
+                answer += part
+    return answer
+
+
+def test_a_request_that_names_no_host_is_refused(demo):
+    assert spoken(demo, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert spoken(demo, b"GET /healthz HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(demo):
+    client = Client(demo.urls[0])
+    assert client.sign_in().status == 200
+    for method, path in [("PUT", "/groups"), ("POST", f"/cameras/{client.cameras()[0]['id']}/trigger")]:
+        head = f"{method} /api/mesh/v1{path} HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\n"
+        began = time.monotonic()
+        answer = spoken(demo, (head + "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{").encode())
+        assert answer.startswith(b"HTTP/1.1 408 "), answer
+        assert 9 < time.monotonic() - began < 20
 
 
 def test_a_session_is_good_at_every_node_and_ends_everywhere(demo):

@@ -22,6 +22,8 @@ struct Authentication: RouterMiddleware {
 
     func handle(_ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response) async throws -> Response {
         var context = context
+        // RFC 9112 §3.2; an HTTP/2 request has it as `:authority`.
+        guard request.head.authority != nil else { throw ProblemDetails.badRequest("The request names no host.") }
         switch door {
         case .peers:
             guard let certificate = try await context.channel.nioSSL_peerCertificate().get(),

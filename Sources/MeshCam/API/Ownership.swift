@@ -38,7 +38,8 @@ extension NodeServices {
         case .peer(let member) where !context.isLocal:
             do {
                 return try await peers.forward(request, to: member)
-            } catch let error as CancellationError {
+            } catch let error where error is CancellationError || error is ProblemDetails || error is any HTTPResponseError {
+                // Not the peer's fault: the caller went, or sent too much or too slowly.
                 throw error
             } catch {
                 if let replica { return try await replica(member) }

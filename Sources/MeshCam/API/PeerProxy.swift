@@ -59,7 +59,7 @@ final class PeerProxy: PeerExchange {
         for name in [HTTPField.Name.range, .ifRange, .ifNoneMatch, .contentType, .accept] {
             if let value = request.headers[name] { headers.add(name: name.rawName, value: value) }
         }
-        let body = request.method.isSafe ? nil : try await request.body.collect(upTo: Self.bodyLimit)
+        let body = request.method.isSafe ? nil : try await request.wholeBody(upTo: Self.bodyLimit)
         let answer = try await execute(
             member, method: .init(rawValue: request.method.rawValue), path: request.uri.string, headers: headers, body: body)
         var fields = HTTPFields()

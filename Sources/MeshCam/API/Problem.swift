@@ -68,8 +68,6 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             throw ProblemDetails.badRequest("The body is not what this takes: \(error.inWords).")
         } catch is HTTPParserError {
             throw ProblemDetails.badRequest("The request breaks HTTP's rules.")
-        } catch PeerError.deadline {
-            throw ProblemDetails(title: "Too slow", status: 408, detail: "The request did not arrive in time.")
         } catch is CancellationError {
             throw ProblemDetails.unavailable("The node is stopping.")
         } catch {

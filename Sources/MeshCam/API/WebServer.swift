@@ -92,7 +92,7 @@ struct WebServer: Sendable {
         GroupRoutes(node: node, door: .peers).add(to: api)
         router.post("gossip") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
-            let body = try await request.body.collect(upTo: 4 << 20)
+            let body = try await request.wholeBody(upTo: 4 << 20)
             let answer = await node.gossip.answer(peer: peer, Array(buffer: body))
             return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer)))
         }

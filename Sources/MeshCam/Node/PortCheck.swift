@@ -50,13 +50,8 @@ struct PortCheck: Sendable {
             var yes: Int32 = 1
             // As the servers do: a connection that lingers from the run before does not count.
             if type == SOCK_STREAM { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)) }
-            let code: Int32
-            if family == AF_INET6 {
-                setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &yes, socklen_t(MemoryLayout<Int32>.size))
-                code = bindAny6(descriptor, port)
-            } else {
-                code = bindAny(descriptor, port)
-            }
+            if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &yes, socklen_t(MemoryLayout<Int32>.size)) }
+            let code = bindAny(descriptor, family, port)
             if code != 0, code != EADDRNOTAVAIL { return code }
         }
         return 0
@@ -64,7 +59,7 @@ struct PortCheck: Sendable {
 
     private static func freePort() -> Int? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0, bindAny(descriptor, 0) == 0 else { return nil }
+        guard descriptor >= 0, bindAny(descriptor, AF_INET, 0) == 0 else { return nil }
         defer { close(descriptor) }
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -74,23 +69,18 @@ struct PortCheck: Sendable {
         return result == 0 ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 
-    private static func bindAny(_ descriptor: Int32, _ port: Int) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    /// Binds to the unspecified address of the family. Answers 0, or `errno`.
+    private static func bindAny(_ descriptor: Int32, _ family: Int32, _ port: Int) -> Int32 {
+        let port = UInt16(truncatingIfNeeded: port).bigEndian
+        if family == AF_INET6 {
+            return bindTo(sockaddr_in6(sin6_family: sa_family_t(family), sin6_port: port, sin6_flowinfo: 0, sin6_addr: in6_addr(), sin6_scope_id: 0), descriptor)
         }
-        return result == 0 ? 0 : errno
+        return bindTo(sockaddr_in(sin_family: sa_family_t(family), sin_port: port, sin_addr: in_addr(), sin_zero: (0, 0, 0, 0, 0, 0, 0, 0)), descriptor)
     }
 
-    private static func bindAny6(_ descriptor: Int32, _ port: Int) -> Int32 {
-        var address = sockaddr_in6()
-        address.sin6_family = sa_family_t(AF_INET6)
-        address.sin6_port = UInt16(truncatingIfNeeded: port).bigEndian
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) }
+    private static func bindTo<Address>(_ address: Address, _ descriptor: Int32) -> Int32 {
+        withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<Address>.size)) } == 0 ? 0 : errno
         }
-        return result == 0 ? 0 : errno
     }
 }

@@ -31,7 +31,7 @@ extension Settings {
 
         SettingsKey(
             "storage.directories", \.storage.directories,
-            .texts(count: 0...16, allowed: "up to 16 different absolute paths") {
+            .texts(count: 0...16, allowed: "up to 16 different absolute paths", normal: SettingsText.normalPath) {
                 SettingsText.isPath($0) && $0.hasPrefix("/")
             },
             "Directories that are storage targets: a mounted share, a disk"),

@@ -100,8 +100,11 @@ extension SettingsType where Value == String {
 
 extension SettingsType where Value == [String] {
     /// A list of different texts, each of which `isAllowed`.
+    ///
+    /// - Parameter normal: the one way to write what can be written in several.
     static func texts(
-        count: ClosedRange<Int>, allowed: String, where isAllowed: @escaping @Sendable (String) -> Bool
+        count: ClosedRange<Int>, allowed: String, normal: @escaping @Sendable (String) -> String = { $0 },
+        where isAllowed: @escaping @Sendable (String) -> Bool
     ) -> Self {
         Self(
             form: .texts, name: "a list of texts", allowed: allowed,
@@ -110,7 +113,7 @@ extension SettingsType where Value == [String] {
                 var texts: [String] = []
                 for value in values {
                     guard case .text(let text) = value else { return .wrongType }
-                    texts.append(text)
+                    texts.append(normal(text))
                 }
                 return count.contains(texts.count) && Set(texts).count == texts.count && texts.allSatisfy(isAllowed)
                     ? .value(texts) : .notAllowed

@@ -51,6 +51,12 @@ enum SettingsText {
         !text.isEmpty && text.utf8.count <= 4095 && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
     }
 
+    /// The path without empty and `.` components or a slash at its end: two texts that name one place become one. `..` stays, because links may
+    /// stand before it.
+    static func normalPath(_ path: String) -> String {
+        "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
     /// At most 60 characters on one line; whatever stands between `://` and `@` (user and password) is left out.
     static func shown(_ text: String) -> String {
         var visible = String(

@@ -85,7 +85,7 @@ struct CameraRoutes: Sendable {
     }
 
     private func trigger(_ request: Request, _ context: APIContext) async throws -> Response {
-        let body = try await request.body.collect(upTo: 1 << 14)
+        let body = try await request.wholeBody(upTo: 1 << 14)
         let wish = body.readableBytes == 0 ? TriggerRequest() : try JSONCoding.decoder.decode(TriggerRequest.self, from: Data(buffer: body))
         guard ["manual", "motion", "sound"].contains(wish.kind.rawValue) else {
             throw ProblemDetails.badRequest("kind must be manual, motion or sound.")

@@ -31,7 +31,7 @@ struct GroupRoutes: Sendable {
     }
 
     private func set(_ request: Request, by key: AdminKey) async throws -> Response {
-        let body = try await request.body.collect(upTo: 1 << 18)
+        let body = try await request.wholeBody(upTo: 1 << 18)
         let wanted = try JSONCoding.decoder.decode([GroupResource].self, from: Data(buffer: body))
         do {
             try await node.gossip.setGroups(GroupResource.groups(wanted, known: node.knownCameras), by: key)

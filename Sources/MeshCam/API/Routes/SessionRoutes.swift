@@ -33,8 +33,7 @@ struct SessionRoutes: Sendable {
 
     private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
         guard Authentication.isSameOrigin(request) else { throw ProblemDetails.forbidden("This came from another site's page.") }
-        // Whoever is not signed in yet has no right to keep a request open.
-        let body = try await withDeadline(.seconds(10)) { try await request.body.collect(upTo: 1 << 14) }
+        let body = try await request.wholeBody(upTo: 1 << 14)
         let credentials = try JSONCoding.decoder.decode(Credentials.self, from: Data(buffer: body))
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
         let host = ConnectionLimits.Host(context.channel.remoteAddress)
