@@ -18,16 +18,19 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func syntheticRunsWithSoundStillsAndKeyFramesOnRequest() async throws {
-        let camera = camera(.synthetic)
+        // No key frame but the first, unless asked for.
+        let camera = camera(.synthetic) { $0.keyFrameInterval = .seconds(3600) }
         let subscription = camera.bus.subscribe(name: "test", capacity: 1000)
         let running = Task { await camera.run() }
         let status = try #require(await waitFor(camera) { $0.state == .running })
         #expect(status.width == 320 && status.height == 180 && status.hasAudio && !status.encoder.isEmpty && !status.passThrough)
         var units: [AccessUnit] = []
         var asked: UInt64?
-        while units.count < 150, let delivery = await subscription.next() {
+        var isAnswered = false
+        while units.count < 150 || !isAnswered, let delivery = await subscription.next() {
             guard case .unit(let unit) = delivery else { continue }
             units.append(unit)
+            if let asked, unit.isVideoKeyFrame, unit.sequence > asked { isAnswered = true }
             if units.count == 40 {
                 camera.requestKeyFrame()
                 asked = unit.sequence
@@ -43,8 +46,7 @@ import Testing
         let sounds = units.filter { $0.codec == .opus }
         #expect(sounds.count > 60)
         #expect(zip(sounds, sounds.dropFirst()).allSatisfy { abs($1.pts90k - $0.pts90k - 1800) <= 1 })
-        let requested = try #require(asked)
-        #expect(video.contains { $0.isKeyFrame && $0.sequence > requested && $0.sequence < requested + 30 })
+        #expect(isAnswered && video.count(where: \.isKeyFrame) == 2)
         let still = try await camera.snapshot(width: 160)
         #expect(still.width == 160 && still.height == 90 && still.bytes.prefix(2) == [0xff, 0xd8])
         #expect(camera.preRoll.byteCount > 0)
