@@ -132,11 +132,71 @@ import Testing
         ]
         for lie in lies { sim.act(0) { $0.accept(claim: lie, from: liar, now: $1) } }
         #expect(sim.status(of: 2, at: 0) == .alive)
-        // A lie that is formally right is refuted by its victim.
+        // A lie that is formally right is refuted by its victim, and buries nobody in the meantime.
         let lie = claim(.dead, now, author: liar, signedBy: 1)
         sim.act(0) { $0.accept(claim: lie, from: liar, now: $1) }
-        #expect(sim.status(of: 2, at: 0) == .dead)
+        #expect(sim.status(of: 2, at: 0) == .suspect)
         #expect(sim.run(atMost: .seconds(3)) { $0.allSeeAll } != nil)
+        #expect(!sim.nodes[0].changes.contains(.member(victim, .dead)))
+    }
+
+    /// One member accuses another for a minute, to everybody but the accused, in every incarnation as soon as it is heard of and in
+    /// those to come: nobody holds the accused for dead, and it does not grow slow.
+    @Test(arguments: [3, 6], [1, 2, 3] as [UInt64])
+    func aLiarBuriesNobody(count: Int, seed: UInt64) throws {
+        var sim = SimMesh(count, seed: seed)
+        sim.run(.seconds(5))
+        sim.network.loss = 0.05
+        let (liar, victim) = (1, sim.id(2))
+        let others = sim.nodes.indices.filter { $0 != liar && $0 != 2 }
+        var slowest = 0
+        for _ in 0..<300 {
+            let standing = try #require(sim.nodes[liar].instance.membership.standing(of: victim))
+            let frames = [Status.suspect, .dead].flatMap { status in
+                (0..<3 as Range<UInt32>).map { ahead in
+                    let incarnation = Incarnation(boot: standing.incarnation.boot, number: standing.incarnation.number + ahead)
+                    let claim = Claim(subject: victim, standing: Standing(status: status, incarnation: incarnation), author: sim.id(liar))
+                    let signature = sim.nodes[liar].instance.crypto.sign(claim.body, domain: .claim)
+                    return Frame(kind: .claim, body: WireSigned(body: claim.body, signature: signature, signer: sim.id(liar).bytes).wireBytes)
+                }
+            }
+            for other in others {
+                let to = sim.id(other)
+                sim.act(liar) { instance, _ in
+                    frames.compactMap { instance.seal(.frames, [$0], for: to).map { .send($0, to: SimMesh.address(of: other)) } }
+                }
+            }
+            sim.run(.milliseconds(200))
+            slowest = max(slowest, sim.nodes[2].instance.membership.awareness)
+        }
+        for node in others { #expect(!sim.nodes[node].changes.contains(.member(victim, .dead)), "seed \(seed), node \(node)") }
+        #expect(slowest <= 2, "seed \(seed)")
+        #expect(sim.run(atMost: .seconds(3)) { $0.allSeeAll } != nil, "seed \(seed)")
+    }
+
+    /// A helper says that a dead member has answered: nobody believes it without the dead one's own word.
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func aLiarKeepsNobodyAlive(seed: UInt64) {
+        var sim = SimMesh(4, seed: seed)
+        sim.run(.seconds(5))
+        sim.kill(3)
+        for _ in 0..<1000 where [0, 2].contains(where: { sim.status(of: 3, at: $0) != .dead }) {
+            sim.run(.milliseconds(10))
+            for observer in [0, 2] {
+                // Whatever is asked is answered at once, with and without the look of a proof.
+                guard let probe = sim.nodes[observer].instance.membership.probe, probe.target == sim.id(3), probe.askedOthers else { continue }
+                for proof in [[], [UInt8](repeating: 7, count: 16)] as [[UInt8]] {
+                    var ack = WireAck()
+                    ack.sequence = probe.sequence
+                    ack.proof = Data(proof)
+                    let to = sim.id(observer)
+                    sim.act(1) { instance, _ in
+                        instance.seal(.frames, [Frame(kind: .ack, body: ack.wireBytes)], for: to).map { [.send($0, to: SimMesh.address(of: observer))] } ?? []
+                    }
+                }
+            }
+        }
+        #expect(sim.status(of: 3, at: 0) == .dead && sim.status(of: 3, at: 2) == .dead, "seed \(seed)")
     }
 
     @Test func recordsOfOthersCannotBeForged() {

@@ -53,6 +53,57 @@ import Testing
         #expect(instance.view(now: sim.now).refusedPackets["damaged"] ?? 0 > count / 2)
     }
 
+    /// What a member with valid keys can make another do.
+    @Test func aMemberCostsLittle() throws {
+        var sim = SimMesh(4, seed: 1)
+        sim.run(.seconds(30))
+        let (sender, to) = (sim.id(1), sim.id(0))
+        func answers(_ frames: [Frame], _ sim: inout SimMesh) -> Int {
+            var sealed: [UInt8]?
+            sim.act(1) { instance, _ in
+                sealed = instance.seal(.frames, frames, for: to)
+                return []
+            }
+            guard let packet = sealed else { return -1 }
+            var count = 0
+            sim.act(0) { instance, now in
+                let actions = instance.receive(packet, from: SimMesh.address(of: 1), now: now)
+                count = actions.count
+                return actions
+            }
+            return count
+        }
+        // As many frames as fit: more than an honest packet ever has, so none is answered.
+        #expect(answers([Frame](repeating: Frame(kind: .want, body: []), count: 387), &sim) == 0)
+        #expect(answers([Frame](repeating: Frame(kind: .ping, body: []), count: PacketCodec.frameLimit), &sim) == PacketCodec.frameLimit)
+        // Forged records: after some of them nobody looks at the rest.
+        var delta = WireDelta()
+        for n in 1...1000 as ClosedRange<UInt64> {
+            var content = WireRecordBody()
+            (content.kind, content.boot, content.n) = (2, 9, n)
+            var frame = WireRecordFrame()
+            frame.record = WireSigned(body: content.wireBytes, signature: [UInt8](repeating: 1, count: 64), signer: sim.id(2).bytes)
+            delta.records.append(frame)
+            let claim = Claim(subject: sim.id(2), standing: Standing(status: .alive, incarnation: Incarnation(boot: 9, number: UInt32(n))), author: sim.id(2))
+            delta.claims.append(WireSigned(body: claim.body, signature: [UInt8](repeating: 1, count: 64), signer: sim.id(2).bytes))
+        }
+        var request = WireExchangeRequest()
+        request.delta = delta
+        let forged = sim.drops(0, .forged)
+        sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }
+        #expect(sim.drops(0, .forged) - forged == 8)
+        // A name of any length is shown and logged as a name.
+        var record = NodeRecord()
+        record.name = String(repeating: "long ", count: 10_000)
+        sim.act(1) { $0.publish(.node, record.wireBytes, now: $1) }
+        sim.run(.seconds(20))
+        #expect(sim.nodes[0].instance.name(of: sender).utf8.count == 252)
+        // Links that come and go plan no more comparisons than a few.
+        let plans = sim.nodes.map(\.instance.plannedSyncs.count)
+        for _ in 0..<1000 { sim.act(0) { $0.greet(sender, now: $1) } }
+        #expect(sim.nodes[0].instance.plannedSyncs.count <= plans[0] + 2)
+    }
+
     /// One line a minute, however many packets; nothing when there is nothing to say.
     @Test func theLogIsNotFlooded() throws {
         var drops = DropCounters()

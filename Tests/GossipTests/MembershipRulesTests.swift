@@ -98,7 +98,7 @@ import Testing
         // Beside the helpers: all its addresses, and TLS.
         #expect(asked.contains(.probeByTLS(probe.target, sequence: probe.sequence)))
         #expect(asked.contains(.sendEverywhere(Membership.ping(probe.sequence), to: probe.target)))
-        for helper in helpers { membership.refuse(probe.sequence, from: helper) }
+        for helper in helpers { membership.noteNack(probe.sequence, from: helper) }
         _ = membership.tick(now: probe.deadline, rng: &rng)
         #expect(membership.standings[probe.target]?.status == .suspect && membership.awareness == 0)
     }
@@ -129,12 +129,101 @@ import Testing
     @Test func refutation() {
         var membership = membership(3)
         for number in 0..<3 as Range<UInt32> {
-            let directives = membership.apply(claim(.suspect, ids[0], by: ids[1], number), now: start)
+            let now = start + .milliseconds(200) * Int(number)
+            let directives = membership.apply(claim(.suspect, ids[0], by: ids[Int(number) + 1], number), now: now)
             let expected = Standing(status: .alive, incarnation: Incarnation(boot: 1, number: number + 1))
             #expect(directives == [.assert(expected, of: ids[0])])
         }
         #expect(membership.awareness == 3)
         #expect(!membership.isNews(claim(.dead, ids[0], by: ids[1], 2)))
+    }
+
+    /// One accuser that counts along makes a member neither speak all the time nor doubt itself for long.
+    @Test func accusationsInARowAreRefutedOnce() throws {
+        var rng = Randomness.seeded(2)
+        var membership = membership(5)
+        #expect(membership.apply(claim(.dead, ids[0], by: ids[1], 0), now: start).count == 1)
+        for number in 1..<20 as Range<UInt32> {
+            #expect(membership.apply(claim(.dead, ids[0], by: ids[1], number), now: start + .milliseconds(1)) == [])
+        }
+        #expect(membership.awareness == 1 && membership.own.number == 1)
+        // The second one is answered with the next round of news.
+        #expect(membership.nextDeadline == start + .milliseconds(200))
+        let later = membership.tick(now: start + .milliseconds(200), rng: &rng)
+        #expect(later == [.assert(Standing(status: .alive, incarnation: Incarnation(boot: 1, number: 2)), of: ids[0])])
+        _ = membership.apply(claim(.dead, ids[0], by: ids[1], 2), now: start + .seconds(9))
+        #expect(membership.awareness == 1 && membership.own.number == 3)
+        _ = membership.apply(claim(.dead, ids[0], by: ids[1], 3), now: start + .seconds(10))
+        #expect(membership.awareness == 2)
+    }
+
+    /// Others' `dead` starts and confirms a suspicion, as their `suspect` does. Only this node's own clock buries.
+    @Test func deadFromOthersIsAnAccusation() throws {
+        var rng = Randomness.seeded(1)
+        var membership = membership(10)
+        let victim = ids[1]
+        _ = membership.apply(claim(.dead, victim, by: ids[2]), now: start)
+        #expect(membership.standings[victim]?.status == .suspect && membership.suspicions[victim]?.deadline == start + .milliseconds(7500))
+        for author in ids[2..<10] { _ = membership.apply(claim(.dead, victim, by: author), now: start) }
+        #expect(membership.standings[victim]?.status == .suspect && membership.suspicions[victim]?.deadline == start + .milliseconds(2500))
+        var now = start
+        while now < start + .milliseconds(2499) {
+            now = min(max(membership.nextDeadline, now + .milliseconds(1)), start + .milliseconds(2499))
+            _ = membership.tick(now: now, rng: &rng)
+        }
+        #expect(membership.standings[victim]?.status == .suspect)
+        let last = membership.tick(now: start + .milliseconds(2500), rng: &rng)
+        #expect(last.contains(.assert(Standing(status: .dead, incarnation: Incarnation(boot: 1, number: 0)), of: victim)))
+        // For whom we hold for dead, nobody's accusation is news.
+        #expect(!membership.isNews(claim(.dead, victim, by: ids[3])) && !membership.isNews(claim(.suspect, victim, by: ids[3])))
+    }
+
+    /// Whoever is heard is not buried, however many say that it is dead.
+    @Test func whoeverIsHeardIsNotBuried() {
+        var rng = Randomness.seeded(1)
+        var membership = membership(5)
+        let victim = ids[1]
+        var now = start
+        for author in ids[2..<5] { _ = membership.apply(claim(.dead, victim, by: author), now: now) }
+        for _ in 0..<100 {
+            now += .milliseconds(500)
+            _ = membership.tick(now: now, rng: &rng)
+            membership.hear(victim, now: now)
+        }
+        #expect(membership.standings[victim]?.status == .suspect)
+        for _ in 0..<6 {
+            now += .milliseconds(500)
+            _ = membership.tick(now: now, rng: &rng)
+        }
+        #expect(membership.standings[victim]?.status == .dead)
+    }
+
+    /// Whoever comes back learns who died meanwhile, and takes nobody for dead whom it knows to be there.
+    @Test func obituariesCountForTheAbsent() {
+        var membership = membership(4)
+        let (present, absent) = (ids[1], ids[4])
+        membership.setMembers(ids.prefix(5))
+        for id in [present, absent] {
+            let isNews = membership.isNews(lastWord: alive(id, 3), obituary: claim(.dead, id, by: ids[2], 3))
+            #expect(isNews == (id == absent))
+        }
+        #expect(!membership.isNews(lastWord: alive(absent, 3), obituary: claim(.dead, absent, by: ids[2], 4)))
+        #expect(!membership.isNews(lastWord: alive(absent, 3), obituary: claim(.suspect, absent, by: ids[2], 3)))
+        #expect(!membership.isNews(lastWord: alive(absent, 3), obituary: claim(.dead, absent, by: absent, 3)))
+        #expect(membership.apply(obituary: claim(.dead, absent, by: ids[2], 3), now: start).count == 1)
+        #expect(membership.standings[absent]?.status == .dead && !membership.isNews(alive(absent, 3)) && membership.isNews(alive(absent, 4)))
+        #expect(membership.suspicions[absent] == nil)
+    }
+
+    /// A member that asks for more probes than it can have under way gets no more, and the others theirs.
+    @Test func nobodyTakesAllRelays() {
+        var membership = membership(6)
+        var sent = 0
+        for sequence in 0..<100 as Range<UInt32> {
+            sent += membership.probe(ids[2], for: ids[1], sequence: sequence, challenge: 1, now: start).count
+        }
+        #expect(sent == 4)
+        #expect(membership.probe(ids[2], for: ids[3], sequence: 1, challenge: 1, now: start).count == 1)
     }
 
     /// What is kept instead of computed is what would be computed.

@@ -49,8 +49,8 @@ import Testing
         for index in 1..<4 {
             sim.act(index) { instance, now in
                 let claim = Claim(subject: victim, standing: standing, author: instance.id)
-                let signed = WireSigned(body: claim.body, signature: instance.crypto.sign(claim.body, domain: .claim), signer: instance.id.bytes)
-                let actions = instance.accept(claim: signed, from: nil, now: now)
+                let directives = instance.membership.apply(obituary: claim, now: now) + [.assert(standing, of: victim)]
+                let actions = instance.carryOut(directives, now: now)
                 // Not spread: only the answers to pings tell.
                 instance.broadcasts = Broadcasts()
                 return actions
@@ -90,7 +90,7 @@ import Testing
             let state = node.instance.state
             var fresh = SignedState(hash: { node.instance.crypto.hash($0) })
             for (key, record) in state.records { fresh.set(key, record) }
-            for (_, evidence) in state.evidence { for signed in evidence.all { if let claim = Claim(signed) { fresh.keep(claim, signed) } } }
+            for (_, evidence) in state.evidence { for signed in evidence.all { if let claim = Claim(signed) { fresh.keep(claim, signed, standing: claim.standing) } } }
             #expect(fresh.sum == state.sum, "seed \(seed)")
             #expect(!state.records.keys.contains { $0.node == sim.id(4) })
         }

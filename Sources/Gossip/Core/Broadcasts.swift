@@ -81,12 +81,17 @@ struct Broadcasts: Sendable {
 
     /// Frames for one packet: the least-sent first, of these the newest. Claims leave a third of the space to state while there is
     /// any: a mesh in turmoil must not starve what its members have to say (memberlist#299).
-    mutating func take(space: Int, transmissions: Int) -> [Frame] {
+    ///
+    /// - Parameters:
+    ///   - space: bytes.
+    ///   - count: frames.
+    ///   - transmissions: how often each is sent in all.
+    mutating func take(space: Int, count: Int = .max, transmissions: Int) -> [Frame] {
         var left = space
         var claimSpace = states > 0 ? space * 2 / 3 : space
         var taken: [Int] = []
         for index in items.indices {
-            if left < Self.smallest { break }
+            if left < Self.smallest || taken.count >= count { break }
             let size = items[index].frame.size
             guard size <= left, items[index].isState || size <= claimSpace else { continue }
             left -= size

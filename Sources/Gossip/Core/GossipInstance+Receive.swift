@@ -121,6 +121,7 @@ extension GossipInstance {
             take(current, for: peer)
         }
         if boot != content.sourceBoot { actions += greet(peer, now: now) }
+        membership.hear(peer, now: now)
         for frame in content.frames { actions += receive(frame, from: peer, now: now) }
         return actions
     }
@@ -129,17 +130,19 @@ extension GossipInstance {
         switch frame.kind {
         case .ping:
             guard let ping = WirePing(untrusted: frame.body) else { break }
-            return carryOut(membership.answer(toPing: ping.sequence, from: peer), now: now)
+            return carryOut(membership.answer(toPing: ping.sequence, from: peer, proof: proof(for: ping)), now: now)
         case .ack:
             guard let ack = WireAck(untrusted: frame.body) else { break }
-            return carryOut(membership.acknowledge(ack.sequence, from: peer, now: now), now: now)
+            let proof = Array(ack.proof)
+            return carryOut(membership.acknowledge(ack.sequence, from: author(of: ack, from: peer), proof: proof, now: now), now: now)
         case .nack:
             guard let nack = WireNack(untrusted: frame.body) else { break }
-            membership.refuse(nack.sequence, from: peer)
+            membership.noteNack(nack.sequence, from: peer)
             return []
         case .pingRequest:
             guard let request = WirePingRequest(untrusted: frame.body), let target = NodeID(bytes: request.target) else { break }
-            return carryOut(membership.probe(target, for: peer, sequence: request.sequence, now: now), now: now)
+            let directives = membership.probe(target, for: peer, sequence: request.sequence, challenge: request.challenge, now: now)
+            return carryOut(directives, now: now)
         case .claim:
             guard let signed = WireSigned(untrusted: frame.body) else { break }
             return accept(claim: signed, from: peer, now: now)
@@ -169,5 +172,22 @@ extension GossipInstance {
         }
         drops.count(.malformed)
         return []
+    }
+
+    // MARK: Relayed pings
+
+    /// Empty for a ping that its sender makes for itself.
+    private func proof(for ping: WirePing) -> [UInt8] {
+        guard let origin = NodeID(bytes: ping.origin), let link = links[origin] else { return [] }
+        return RelayedAck.proof(key: link.sendKey, challenge: ping.challenge, crypto: crypto)
+    }
+
+    /// Whose answer it is: the sender's, or that of our probe's target when the sender passes on what only that can have said.
+    private func author(of ack: WireAck, from peer: NodeID) -> NodeID {
+        guard let probe = membership.probe, probe.sequence == ack.sequence, probe.askedOthers, probe.target != peer,
+            let key = links[probe.target]?.receiveKey,
+            Array(ack.proof) == RelayedAck.proof(key: key, challenge: probe.challenge, crypto: crypto)
+        else { return peer }
+        return probe.target
     }
 }

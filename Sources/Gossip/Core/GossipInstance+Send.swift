@@ -23,7 +23,7 @@ extension GossipInstance {
         var packets: [[Frame]] = [[]]
         var space = PacketCodec.frameSpace
         for frame in frames where frame.size <= PacketCodec.frameSpace {
-            if frame.size > space {
+            if frame.size > space || packets[packets.count - 1].count >= PacketCodec.frameLimit {
                 packets.append([])
                 space = PacketCodec.frameSpace
             }
@@ -32,7 +32,7 @@ extension GossipInstance {
         }
         if withNews {
             packets[packets.count - 1] += broadcasts.take(
-                space: space, transmissions: Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor))
+                space: space, count: PacketCodec.frameLimit - packets[packets.count - 1].count, transmissions: Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor))
         }
         return packets.filter { !$0.isEmpty }
     }
@@ -90,12 +90,18 @@ extension GossipInstance {
         {
             return send([syncHashFrame], to: peer, now: now)
         }
-        for delay in [Duration.seconds(1), .seconds(3)] {
-            let sync = PlannedSync(at: now + delay, peer: peer)
-            plannedSyncs.insert(sync, at: plannedSyncs.place(of: sync))
+        // In a large mesh that starts at once, comparing with some brings what all the others know.
+        if plannedSyncs.count < Self.plannedSyncLimit, !plannedSyncs.contains(where: { $0.peer == peer }) {
+            for delay in [Duration.seconds(1), .seconds(3)] {
+                let sync = PlannedSync(at: now + delay, peer: peer)
+                plannedSyncs.insert(sync, at: plannedSyncs.place(of: sync))
+            }
         }
         return send(ownFrames(now: now) + accusation + [syncHashFrame], to: peer, now: now)
     }
+
+    /// Comparisons that wait, at most.
+    private static let plannedSyncLimit = 64
 
     /// Our own claim and all records of ours that fit a packet.
     func ownFrames(now: ContinuousClock.Instant) -> [Frame] {

@@ -28,9 +28,10 @@ extension GossipInstance {
         let claim = Claim(subject: subject, standing: standing, author: id)
         let body = claim.body
         let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .claim), signer: id.bytes)
-        state.keep(claim, signed)
+        state.keep(claim, signed, standing: standing)
         spread(claim, signed)
-        return []
+        // Lifeguard §IV-C: the suspect is the first that has to know, before there is a reason to ping it again.
+        return standing.status == .suspect ? sendEverywhere([Frame(kind: .claim, body: signed.wireBytes)], to: subject, now: now) : []
     }
 
     /// Goes on in a later boot, after that number is on the disk.
@@ -78,12 +79,40 @@ extension GossipInstance {
             drops.count(.forged)
             return []
         }
-        if claim.subject != id {
-            let confirms = claim.standing == membership.standings[claim.subject]
-            if !confirms { state.keep(claim, signed) }
+        let confirms = claim.isAccusation && membership.standings[claim.subject]?.status == .suspect
+        let directives = membership.apply(claim, now: now)
+        if let standing = membership.standings[claim.subject] {
+            if !confirms { state.keep(claim, signed, standing: standing) }
             spread(claim, signed, confirms: confirms)
         }
-        return carryOut(membership.apply(claim, now: now), now: now)
+        return carryOut(directives, now: now)
+    }
+
+    /// Claims as somebody else keeps them: a member's last word, and behind it who says that it is dead since.
+    ///
+    /// - Parameter bearable: reading ends when that many signatures were forged.
+    mutating func accept(claims: [WireSigned], until bearable: Int, now: ContinuousClock.Instant) -> [Action] {
+        var actions: [Action] = []
+        var rest = claims[...]
+        while forgeries < bearable, let first = rest.popFirst() {
+            if let second = rest.first, let directives = accept(lastWord: first, obituary: second, now: now) {
+                rest.removeFirst()
+                actions += carryOut(directives, now: now)
+            } else {
+                actions += accept(claim: first, from: nil, now: now)
+            }
+        }
+        return actions
+    }
+
+    /// `nil` when these two are not that.
+    private mutating func accept(lastWord: WireSigned, obituary: WireSigned, now: ContinuousClock.Instant) -> [Membership.Directive]? {
+        guard let word = Claim(lastWord), let death = Claim(obituary), membership.isNews(lastWord: word, obituary: death),
+            isSigned(word, lastWord), isSigned(death, obituary)
+        else { return nil }
+        state.keep(word, lastWord, standing: word.standing)
+        state.keep(death, obituary, standing: death.standing)
+        return membership.apply(obituary: death, now: now)
     }
 
     private func isSigned(_ claim: Claim, _ signed: WireSigned) -> Bool {

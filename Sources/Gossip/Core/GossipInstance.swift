@@ -122,11 +122,12 @@ package struct GossipInstance: Sendable {
 
     /// Reads a node's own record again: it, or the node's admission, changed.
     mutating func describe(_ node: NodeID) {
-        guard let body = state.record(node, .node)?.body, let record = NodeRecord(untrusted: body), let admission = roster.admission(of: node)
+        guard let body = state.record(node, .node)?.body, var record = NodeRecord(untrusted: body), let admission = roster.admission(of: node)
         else {
             descriptions[node] = nil
             return
         }
+        record.name = record.name.cut(toUTF8: Self.nameLimit)
         let der = Array(record.tlsCertificate)
         let isTrue = !der.isEmpty && crypto.tlsKeyHash(ofCertificate: der) == admission.tlsKeyHash
         descriptions[node] = Description(record: record, certificate: isTrue ? der : nil)
@@ -143,10 +144,14 @@ package struct GossipInstance: Sendable {
         links[former]?.leave(address)
     }
 
+    /// What it calls itself, else what it was admitted as.
     func name(of node: NodeID) -> String {
         if let record = nodeRecord(of: node), !record.name.isEmpty { return record.name }
         return roster.admission(of: node)?.name ?? node.short
     }
+
+    /// Bytes of a name that are shown and logged: the 63 characters that settings take have fewer.
+    private static let nameLimit = 252
 
     func nodeRecord(of node: NodeID) -> NodeRecord? { descriptions[node]?.record }
 

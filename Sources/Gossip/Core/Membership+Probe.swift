@@ -1,44 +1,58 @@
 import Foundation
 
+/// Finding out whether others are there: a ping to one of them, then pings by way of others (SWIM §3.1), with Lifeguard's NACK (§IV-A).
 extension Membership {
     // MARK: What arrives
 
-    func answer(toPing sequence: UInt32, from: NodeID) -> [Directive] {
+    /// SWIM §3.1: whoever is pinged answers.
+    ///
+    /// - Parameter proof: for a ping that somebody relays, what shows its origin that the answer is ours.
+    func answer(toPing sequence: UInt32, from: NodeID, proof: [UInt8] = []) -> [Directive] {
         var ack = WireAck()
         ack.sequence = sequence
+        ack.proof = Data(proof)
         return [.send(Frame(kind: .ack, body: ack.wireBytes), to: from)]
     }
 
-    /// Somebody asks us to try a member in its stead.
-    mutating func probe(_ target: NodeID, for origin: NodeID, sequence: UInt32, now: ContinuousClock.Instant) -> [Directive] {
+    /// SWIM §3.1: somebody asks us to try a member in its stead (`ping-req`).
+    mutating func probe(
+        _ target: NodeID, for origin: NodeID, sequence: UInt32, challenge: UInt64, now: ContinuousClock.Instant
+    ) -> [Directive] {
         guard target != id, target != origin, standings[target] != nil else { return [] }
         let own = nextSequence()
         let relay = Relay(
-            origin: origin, originSequence: sequence, target: target, nackAt: now + settings.probeTimeout * 0.8,
+            origin: origin, originSequence: sequence, challenge: challenge, target: target, nackAt: now + settings.probeTimeout * 0.8,
             deadline: now + settings.probeInterval)
         guard addRelay(relay, sequence: own) else { return [] }
+        var ping = WirePing()
+        ping.sequence = own
+        ping.origin = Data(origin.bytes)
+        ping.challenge = challenge
         // Somebody misses it already: its usual address may be the reason.
-        return [.sendEverywhere(Self.ping(own), to: target)]
+        return [.sendEverywhere(Frame(kind: .ping, body: ping.wireBytes), to: target)]
     }
 
     /// A member answered: our own probe, or one that we made for somebody.
-    mutating func acknowledge(_ sequence: UInt32, from: NodeID, now: ContinuousClock.Instant) -> [Directive] {
+    ///
+    /// - Parameter proof: what came with it, for whom it was made for.
+    mutating func acknowledge(_ sequence: UInt32, from: NodeID, proof: [UInt8] = [], now: ContinuousClock.Instant) -> [Directive] {
         if let relay = relays[sequence] {
             guard relay.target == from else { return [] }
             relays[sequence] = nil
             var ack = WireAck()
             ack.sequence = relay.originSequence
+            ack.proof = Data(proof)
             return [.send(Frame(kind: .ack, body: ack.wireBytes), to: relay.origin)]
         }
-        // A helper passes the answer on under our own number; any member may have been the helper.
-        guard let current = probe, current.sequence == sequence, current.target == from || current.askedOthers else { return [] }
+        guard let current = probe, current.sequence == sequence, current.target == from else { return [] }
         probe = nil
+        // Lifeguard §IV-A: an answer speaks for our own health.
         worsen(by: -1)
         return []
     }
 
-    /// A helper is well, but had no answer from our target.
-    mutating func refuse(_ sequence: UInt32, from: NodeID) {
+    /// Lifeguard §IV-A: a helper is well, but had no answer from our target (NACK).
+    mutating func noteNack(_ sequence: UInt32, from: NodeID) {
         guard var current = probe, current.sequence == sequence, current.nacks < current.nacksExpected else { return }
         current.nacks += 1
         probe = current
@@ -46,6 +60,7 @@ extension Membership {
 
     // MARK: Time
 
+    /// Lifeguard §IV-A: tells who asked in time that there was no answer, and forgets what is too old to matter.
     mutating func advanceRelays(now: ContinuousClock.Instant) -> [Directive] {
         var directives: [Directive] = []
         for sequence in relays.keys.sorted() {
@@ -61,6 +76,7 @@ extension Membership {
         return directives
     }
 
+    /// SWIM §3.1: one member at a time; no answer after the timeout asks others, none at the end of the period makes it a suspect.
     mutating func advanceProbe(now: ContinuousClock.Instant, rng: inout some RandomNumberGenerator) -> [Directive] {
         var directives: [Directive] = []
         if let current = probe, !current.askedOthers, current.indirectAt <= now {
@@ -75,7 +91,7 @@ extension Membership {
             if let target = nextTarget(rng: &rng) {
                 let sequence = nextSequence()
                 probe = Probe(
-                    target: target, sequence: sequence, indirectAt: now + scaled(settings.probeTimeout),
+                    target: target, sequence: sequence, challenge: rng.next(), indirectAt: now + scaled(settings.probeTimeout),
                     deadline: now + scaled(settings.probeInterval))
                 directives.append(.send(Self.ping(sequence), to: target))
             }
@@ -83,6 +99,7 @@ extension Membership {
         return directives
     }
 
+    /// SWIM §3.1, with memberlist's last resort beside it: TCP, here TLS.
     private mutating func askOthers(_ current: Probe, rng: inout some RandomNumberGenerator) -> [Directive] {
         let helpers = present.sample(settings.indirectProbes, using: &rng) { $0 != current.target && standings[$0]?.status == .alive }
         probe?.askedOthers = true
@@ -90,6 +107,7 @@ extension Membership {
         var request = WirePingRequest()
         request.sequence = current.sequence
         request.target = Data(current.target.bytes)
+        request.challenge = current.challenge
         let frame = Frame(kind: .pingRequest, body: request.wireBytes)
         return helpers.map { .send(frame, to: $0) } + [
             .sendEverywhere(Self.ping(current.sequence), to: current.target),
@@ -97,6 +115,7 @@ extension Membership {
         ]
     }
 
+    /// SWIM §4.2: suspect first, dead later.
     private mutating func fail(_ failed: Probe, now: ContinuousClock.Instant) -> [Directive] {
         // Lifeguard §IV-A: helpers that are silent too speak for a fault on our side.
         worsen(by: failed.nacksExpected > 0 ? max(0, failed.nacksExpected - failed.nacks) : 1)

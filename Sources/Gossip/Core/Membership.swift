@@ -8,7 +8,7 @@ package struct Membership: Sendable {
         case sendEverywhere(Frame, to: NodeID)
         /// Try whether it answers by TLS, and tell ``Membership/acknowledge(_:from:now:)`` if it does.
         case probeByTLS(NodeID, sequence: UInt32)
-        /// Sign this in our name, keep it and spread it.
+        /// Sign this in our name, keep it and spread it; a suspicion goes to the suspect itself too.
         case assert(Standing, of: NodeID)
         case changed(NodeID, from: Standing, to: Standing)
     }
@@ -17,6 +17,8 @@ package struct Membership: Sendable {
     struct Probe: Sendable {
         let target: NodeID
         let sequence: UInt32
+        /// Drawn for this probe: only the target can answer it through others (``RelayedAck``).
+        let challenge: UInt64
         let indirectAt: ContinuousClock.Instant
         let deadline: ContinuousClock.Instant
         var askedOthers = false
@@ -28,6 +30,7 @@ package struct Membership: Sendable {
     struct Relay: Sendable {
         let origin: NodeID
         let originSequence: UInt32
+        let challenge: UInt64
         let target: NodeID
         let nackAt: ContinuousClock.Instant
         let deadline: ContinuousClock.Instant
@@ -36,6 +39,10 @@ package struct Membership: Sendable {
 
     /// More relays at once are refused: they would be somebody's flood.
     private static let relayLimit = 64
+    /// Of these, for one member: it has one probe under way, and perhaps the remains of some before it.
+    private static let relayLimitPerOrigin = 4
+    /// So long after one of its accusations that slowed this node down, a member's next one does again.
+    private static let accuserMemory = Duration.seconds(10)
     /// A timer that comes this late means that this node stood still.
     private static let pauseLimit = Duration.milliseconds(500)
 
@@ -50,6 +57,12 @@ package struct Membership: Sendable {
     private(set) var present: [NodeID] = []
     /// Local health: 0 is well; each step makes our own probes slower and more patient.
     private(set) var awareness = 0
+    /// Whose accusations made this node slower, and when last.
+    private var heededAccusers: [NodeID: ContinuousClock.Instant] = [:]
+    /// When this node last refuted an accusation.
+    private var refutedAt: ContinuousClock.Instant?
+    /// Accused again before its last word can have reached anybody: refutes a little later.
+    private var mustRefute = false
     var suspicions: [NodeID: Suspicion] = [:]
     var probe: Probe?
     var relays: [UInt32: Relay] = [:]
@@ -85,6 +98,7 @@ package struct Membership: Sendable {
             note(gone, isPresent: false)
             standings[gone] = nil
             suspicions[gone] = nil
+            heededAccusers[gone] = nil
             if probe?.target == gone { probe = nil }
         }
         for member in members where member != id && standings[member] == nil { standings[member] = .unknown }
@@ -93,43 +107,83 @@ package struct Membership: Sendable {
     /// Goes on in a later boot (a disk that was rolled back).
     mutating func raise(boot: UInt32) -> [Directive] {
         own = Incarnation(boot: boot, number: 0)
+        mustRefute = false
         return [.assert(Standing(status: .alive, incarnation: own), of: id)]
     }
 
     // MARK: Claims
 
     /// Whether a claim would change anything. Ask before verifying its signature, which costs more.
+    ///
+    /// `suspect` and `dead` from others are accusations, and of the same weight. SWIM §4.2 lets a member take another's word (`Confirm`) that a
+    /// third one is dead; here only its silence, noticed with this node's own clock, buries a member (``tick(now:rng:)``), so one that lies
+    /// buries nobody.
     func isNews(_ claim: Claim) -> Bool {
         guard claim.isPermitted else { return false }
         if claim.subject == id {
-            return claim.author != id && claim.standing.incarnation == own
+            return claim.author != id && claim.standing.incarnation == own && !mustRefute
         }
         guard let current = standings[claim.subject] else { return false }
         switch claim.standing.status {
         case .alive, .left: return claim.standing > current
-        // An accusation counts only against an incarnation that the accused itself has signed: otherwise a lying member could
-        // bury another one under a number that it never reaches.
-        case .suspect, .dead: if claim.standing > current { return claim.standing.incarnation == current.incarnation && current != .unknown }
+        case .suspect, .dead:
+            // It counts only against the incarnation that the accused itself has signed: else a liar could name one that it never reaches.
+            guard claim.standing.incarnation == current.incarnation else { return false }
+            return current.status == .alive || current.status == .suspect && suspicions[claim.subject]?.wouldConfirm(by: claim.author) == true
         }
-        return claim.standing == current && current.status == .suspect
-            && suspicions[claim.subject]?.wouldConfirm(by: claim.author) == true
     }
 
     /// Takes a verified claim that ``isNews(_:)``.
     mutating func apply(_ claim: Claim, now: ContinuousClock.Instant) -> [Directive] {
         guard isNews(claim) else { return [] }
-        if claim.subject == id {
-            // Lifeguard §IV-A: whoever is accused has perhaps been slow itself.
-            worsen(by: 1)
-            own.number = claim.standing.incarnation.number &+ 1
-            return [.assert(Standing(status: .alive, incarnation: own), of: id)]
-        }
-        guard let current = standings[claim.subject] else { return [] }
-        if claim.standing == current {
+        if claim.subject == id { return answer(accusationBy: claim.author, now: now) }
+        guard claim.isAccusation else { return set(claim.standing, of: claim.subject, by: claim.author, now: now) }
+        if suspicions[claim.subject] != nil {
             suspicions[claim.subject]?.confirm(by: claim.author)
             return []
         }
-        return set(claim.standing, of: claim.subject, by: claim.author, now: now)
+        let suspect = Standing(status: .suspect, incarnation: claim.standing.incarnation)
+        return set(suspect, of: claim.subject, by: claim.author, now: now)
+    }
+
+    /// Whether a member's last word and somebody's claim of its death in that incarnation, told together, are news: they are about one
+    /// that is not there for us either. Without this, whoever comes back would take all that died meanwhile for alive until its own probes fail.
+    func isNews(lastWord: Claim, obituary: Claim) -> Bool {
+        guard lastWord.isPermitted, obituary.isPermitted, lastWord.standing.status == .alive, obituary.standing.status == .dead,
+            lastWord.subject == obituary.subject, lastWord.standing.incarnation == obituary.standing.incarnation,
+            let current = standings[lastWord.subject]
+        else { return false }
+        return !current.status.isPresent && lastWord.standing > current
+    }
+
+    /// Takes an obituary that ``isNews(lastWord:obituary:)`` and whose signatures are right.
+    mutating func apply(obituary: Claim, now: ContinuousClock.Instant) -> [Directive] {
+        set(obituary.standing, of: obituary.subject, by: obituary.author, now: now)
+    }
+
+    /// A member's packet arrived: it is there, whatever is said of it. Its time to refute begins anew.
+    mutating func hear(_ member: NodeID, now: ContinuousClock.Instant) { suspicions[member]?.restart(now: now) }
+
+    /// Somebody holds this node for gone (SWIM §4.2): its next incarnation says otherwise.
+    private mutating func answer(accusationBy author: NodeID, now: ContinuousClock.Instant) -> [Directive] {
+        // Lifeguard §IV-A: whoever is accused has perhaps been slow itself. One accuser alone must not be able to make it slow for long.
+        if heededAccusers[author].map({ now - $0 >= Self.accuserMemory }) ?? true {
+            heededAccusers[author] = now
+            worsen(by: 1)
+        }
+        // At most once a round of news, or an accuser that counts on would make us speak all the time.
+        guard refutedAt.map({ now - $0 >= settings.gossipInterval }) ?? true else {
+            mustRefute = true
+            return []
+        }
+        return refute(now: now)
+    }
+
+    private mutating func refute(now: ContinuousClock.Instant) -> [Directive] {
+        refutedAt = now
+        mustRefute = false
+        own.number &+= 1
+        return [.assert(Standing(status: .alive, incarnation: own), of: id)]
     }
 
     mutating func set(_ standing: Standing, of member: NodeID, by author: NodeID, now: ContinuousClock.Instant) -> [Directive] {
@@ -165,6 +219,7 @@ package struct Membership: Sendable {
     var nextDeadline: ContinuousClock.Instant {
         var deadline = nextProbeAt
         if let probe { deadline = min(probe.deadline, probe.askedOthers ? probe.deadline : probe.indirectAt) }
+        if mustRefute, let refutedAt { deadline = min(deadline, refutedAt + settings.gossipInterval) }
         for suspicion in suspicions.values { deadline = min(deadline, suspicion.deadline) }
         for relay in relays.values { deadline = min(deadline, relay.nacked ? relay.deadline : relay.nackAt) }
         return deadline
@@ -175,6 +230,7 @@ package struct Membership: Sendable {
         guard pause >= .zero else { return [] }
         if pause > Self.pauseLimit { excuse(pause, now: now) }
         var directives: [Directive] = []
+        if mustRefute, refutedAt.map({ now - $0 >= settings.gossipInterval }) ?? true { directives += refute(now: now) }
         for member in suspicions.keys.sorted() {
             guard let suspicion = suspicions[member], suspicion.deadline <= now, let standing = standings[member] else { continue }
             let dead = Standing(status: .dead, incarnation: standing.incarnation)
@@ -214,7 +270,7 @@ package struct Membership: Sendable {
     }
 
     mutating func addRelay(_ relay: Relay, sequence: UInt32) -> Bool {
-        guard relays.count < Self.relayLimit else { return false }
+        guard relays.count < Self.relayLimit, relays.values.count(where: { $0.origin == relay.origin }) < Self.relayLimitPerOrigin else { return false }
         relays[sequence] = relay
         return true
     }

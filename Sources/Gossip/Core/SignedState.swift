@@ -40,7 +40,7 @@ struct SignedState: Sendable {
     struct Evidence: Sendable {
         /// The member's own last word: alive or left.
         var own: WireSigned?
-        /// Somebody's accusation against it, in that same incarnation.
+        /// Somebody's accusation against it, in that same incarnation: `dead` proves its death to whoever misses it as well.
         var accusation: WireSigned?
         /// What they prove. Suspicion passes; for comparisons a suspect is alive.
         var settled: Standing
@@ -74,9 +74,11 @@ struct SignedState: Sendable {
     }
 
     /// Keeps a claim that membership took for news.
-    mutating func keep(_ claim: Claim, _ signed: WireSigned) {
+    ///
+    /// - Parameter standing: what membership holds of the subject now.
+    mutating func keep(_ claim: Claim, _ signed: WireSigned, standing: Standing) {
         let old = evidence[claim.subject]
-        let settled = claim.standing.settled
+        let settled = standing.settled
         switch claim.standing.status {
         case .alive, .left: evidence[claim.subject] = Evidence(own: signed, accusation: nil, settled: settled)
         case .suspect, .dead: evidence[claim.subject] = Evidence(own: old?.own, accusation: signed, settled: settled)

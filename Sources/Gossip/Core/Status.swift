@@ -82,6 +82,9 @@ package struct Claim: Sendable, Hashable {
         self.author = author
     }
 
+    /// Somebody else says that it is not there.
+    var isAccusation: Bool { standing.status == .suspect || standing.status == .dead }
+
     /// Whether the author may say this at all: only I can say that I am alive or that I leave.
     var isPermitted: Bool {
         switch standing.status {

@@ -40,6 +40,9 @@ struct Suspicion: Sendable {
         if wouldConfirm(by: accuser) { accusers.insert(accuser) }
     }
 
+    /// The suspect was heard: the time counts from now.
+    mutating func restart(now: ContinuousClock.Instant) { started = max(started, now) }
+
     /// Time during which this node itself stood still does not count against others.
     mutating func excuse(_ pause: Duration) { started += pause }
 }

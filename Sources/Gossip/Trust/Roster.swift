@@ -58,6 +58,7 @@ public struct Roster: Sendable, Equatable {
     @discardableResult
     public mutating func merge(_ records: [SignedRecord]) -> [RosterChange] {
         var changes: [RosterChange] = []
+        var taken = false
         for record in records {
             let digest = record.digest
             guard byDigest[digest] == nil, byDigest.count < Self.limit, record.body.count <= Self.recordLimit,
@@ -66,9 +67,10 @@ public struct Roster: Sendable, Equatable {
                 let effect = apply(record)
             else { continue }
             byDigest[digest] = record
+            taken = true
             changes += effect
         }
-        if !changes.isEmpty || !records.isEmpty { hash = Self.hash(byDigest.keys.sorted { $0.lexicographicallyPrecedes($1) }, genesis) }
+        if taken { hash = Self.hash(byDigest.keys.sorted { $0.lexicographicallyPrecedes($1) }, genesis) }
         return changes
     }
 

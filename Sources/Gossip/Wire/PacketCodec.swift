@@ -81,6 +81,8 @@ package enum PacketCodec {
     private static let tagSize = 16
     /// Bytes that all frames of a packet may take.
     static let frameSpace = limit - headerSize - contentHeaderSize - tagSize
+    /// Frames of one packet. An honest one has at most a dozen; each may cost its receiver an answer.
+    static let frameLimit = 32
 
     static func encode(_ header: PacketHeader, _ content: PacketContent, key: [UInt8], cipher: any PacketCipher) -> [UInt8] {
         precondition(header.meshTag.count == 4 && header.nonce.count == 24, "a packet's tag has 4 bytes and its nonce 24")
@@ -126,6 +128,7 @@ package enum PacketCodec {
             guard let kind: UInt8 = reader.integer(), let length: UInt16 = reader.integer(), let body = reader.bytes(Int(length))
             else { return nil }
             if let kind = Frame.Kind(rawValue: kind) { frames.append(Frame(kind: kind, body: body)) }
+            if frames.count > frameLimit { return nil }
         }
         return PacketContent(sourceBoot: sourceBoot, destinationBoot: destinationBoot, sequence: sequence, frames: frames)
     }
