@@ -182,6 +182,11 @@ import Testing
         sim.kill(3)
         for _ in 0..<1000 where [0, 2].contains(where: { sim.status(of: 3, at: $0) != .dead }) {
             sim.run(.milliseconds(10))
+            // It does not accuse the dead one itself.
+            sim.act(1) { instance, _ in
+                instance.membership.probe = nil
+                return []
+            }
             for observer in [0, 2] {
                 // Whatever is asked is answered at once, with and without the look of a proof.
                 guard let probe = sim.nodes[observer].instance.membership.probe, probe.target == sim.id(3), probe.askedOthers else { continue }
