@@ -1,30 +1,3 @@
-/// Which of a node's records. A node has at most one of each.
-public enum RecordKind: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
-    /// ``NodeRecord``.
-    case node = 1
-    /// ``CamerasRecord``.
-    case cameras = 2
-    /// ``StorageRecord``.
-    case storage = 3
-    /// Summary of a node's clips.
-    case clips = 4
-    /// ``SessionsRecord``.
-    case sessions = 5
-    /// Triggers that were not acknowledged; used by gossip itself.
-    case events = 6
-
-    public var description: String {
-        switch self {
-        case .node: "node"
-        case .cameras: "cameras"
-        case .storage: "storage"
-        case .clips: "clips"
-        case .sessions: "sessions"
-        case .events: "events"
-        }
-    }
-}
-
 /// The newest version of a record that a node signed about itself.
 public struct RecordBody: Sendable, Hashable {
     /// The content, usually a protobuf.
@@ -66,34 +39,4 @@ public struct Member: Sendable, Identifiable {
 
     /// What every node says about itself and this one has not: until that arrives, what is shown of it is incomplete.
     public var missing: [RecordKind] { [.node, .cameras].filter { records[$0] == nil } }
-}
-
-/// Something in the mesh changed. Streams are bounded: after a loss comes ``resync``.
-public enum MeshChange: Sendable, Hashable {
-    case member(NodeID, Status)
-    case record(NodeID, RecordKind)
-    case config(String)
-    case roster
-    /// Changes were lost, because the reader was too slow: look at everything again.
-    case resync
-}
-
-/// One consistent look at the mesh.
-public struct MeshView: Sendable {
-    public let meshID: MeshID
-    /// Everybody in the roster, this node included, sorted by id.
-    public let members: [Member]
-    public let roster: Roster
-    /// Shared configuration by key.
-    public let config: [String: [UInt8]]
-    /// The configured groups; `nil` while nobody has configured any: then ``CameraGroup/standard`` holds.
-    public let groups: [CameraGroup]?
-    /// Packets that this node refused since its start, by reason. Some are normal after restarts.
-    public let refusedPackets: [String: Int]
-
-    /// Members that are not there, or of which something is missing: who shows this view names them.
-    public var incomplete: [Member] { members.filter { !$0.status.isPresent || !$0.missing.isEmpty } }
-
-    /// A member by id.
-    public func member(_ id: NodeID) -> Member? { members.first { $0.id == id } }
 }
