@@ -12,6 +12,9 @@ package struct SimulatedMesh: Sendable {
         package var links = 1
         /// All nodes' addresses are on all cards; else they find each other by multicast.
         package var knowEachOther = true
+        /// All have met long ago, and nothing is new to anybody (``SettledMesh``). Meeting costs each pair its share, so a large mesh
+        /// takes minutes of processor time until it can be measured.
+        package var isSettled = false
         /// Nodes keep what they said to their owners.
         package var remembers = false
         /// Packets are kept as they went over the wire, for tests that repeat them.
@@ -65,13 +68,26 @@ package struct SimulatedMesh: Sendable {
         }
         for index in 0..<count { network.add(hosts: (0..<max(1, options.links)).map { SimulatedNetwork.host(of: index, link: $0) }) }
         var content = SimulatedDisk.Content(roster: roster)
-        let known = options.knowEachOther ? (0..<count).map { index in (keys.identities[index].id, network.addresses(of: index)) } : []
+        let known = options.knowEachOther && !options.isSettled ? (0..<count).map { index in (keys.identities[index].id, network.addresses(of: index)) } : []
         for index in 0..<count {
             content.peers = [:]
             for (other, (id, addresses)) in known.enumerated() where other != index { content.peers[id] = (addresses, 0) }
             add(identity: index, disk: SimulatedDisk(content))
         }
         for index in 0..<count { start(index) }
+        if options.isSettled { settle() }
+    }
+
+    /// What nodes planned in order to meet is not needed any more.
+    private mutating func settle() {
+        let known = nodes.indices.compactMap { index in network.source(of: index).map { (nodes[index].instance, $0) } }
+        guard let mesh = SettledMesh(known) else { return }
+        queue = EventQueue()
+        for index in nodes.indices {
+            nodes[index].instance.settle(in: mesh, now: nodes[index].clock.instant(time))
+            nodes[index].timerAt = .never
+            schedule(index)
+        }
     }
 
     private mutating func add(identity: Int, disk: SimulatedDisk) {
