@@ -57,7 +57,7 @@ import Testing
         #expect(Self.broken(trial, nil) == [])
     }
 
-    /// One in some thousand seeds would do it: a suspect is late by the second that is missing only where stalls and losses meet.
+    /// None of the first 200 seeds does it: a suspect is late by the second that is missing only where stalls and losses meet.
     private static let onlyInTraps: [NegativeControl] = [.shortSuspicion]
 
     /// Not only where somebody has put the trap: what seeds draw finds the others too.
