@@ -64,7 +64,7 @@ import Testing
         #expect(
             seen == [
                 "loss", "duplicates", "reordering", "slowness", "oneWay", "partition", "noUDP", "noTLS", "noMulticast", "newAddress", "linkDown",
-                "crash", "pause", "slowDisk", "tornDisk", "rollback", "clone", "drift", "wallClock", "revoked", "liar",
+                "crash", "pause", "slowDisk", "failingDisk", "tornDisk", "stranger", "rollback", "clone", "drift", "wallClock", "revoked", "liar",
             ])
     }
 }

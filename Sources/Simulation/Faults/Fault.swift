@@ -14,7 +14,7 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         case noTLS(Int)
         case noMulticast
         /// DHCP gives another address; another's former one, if `former` names it.
-        case newAddress(Int, noticed: Duration)
+        case newAddress(Int, former: Int?, noticed: Duration)
         /// One of a node's two links fails.
         case linkDown(Int, link: Int, noticed: Duration)
 
@@ -27,8 +27,10 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         // The card's.
         /// Writes take up to two seconds, so that a crash often hits one.
         case slowDisk(Int)
-        /// Off; a half-written file is found at the next start.
+        /// Off; the last write of one or more files is not there at the next start, although the card had said that it was.
         case tornDisk(Int)
+        /// Writes end in an error.
+        case failingDisk(Int)
         /// Off; an earlier state of the card is there at the next start.
         case rollback(Int)
         /// Another box has the same keys, as long as the fault lasts.
@@ -41,6 +43,8 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         // People's.
         /// The root revokes it; it goes on as if it had not heard of that.
         case revoked(Int)
+        /// Somebody who was never admitted knows everything that members know, and talks to them.
+        case stranger
         /// Its keys are valid, and what it says is a lie.
         case liar(Int)
     }
@@ -55,15 +59,21 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         self.until = until
     }
 
-    /// The node that it happens to, if it is one.
+    /// The node that it happens to, if it is one; with ``newAddress`` there may be another.
     package var node: Int? {
         switch kind {
-        case .noUDP(let node), .noTLS(let node), .newAddress(let node, _), .linkDown(let node, _, _), .crash(let node), .pause(let node),
-            .slowDisk(let node), .tornDisk(let node), .rollback(let node), .clone(let node), .drift(let node, _), .wallClock(let node, _),
+        case .noUDP(let node), .noTLS(let node), .newAddress(let node, _, _), .linkDown(let node, _, _), .crash(let node), .pause(let node),
+            .slowDisk(let node), .tornDisk(let node), .failingDisk(let node), .rollback(let node), .clone(let node), .drift(let node, _), .wallClock(let node, _),
             .revoked(let node), .liar(let node):
             node
-        case .loss, .duplicates, .reordering, .slowness, .oneWay, .partition, .noMulticast: nil
+        case .loss, .duplicates, .reordering, .slowness, .oneWay, .partition, .noMulticast, .stranger: nil
         }
+    }
+
+    /// Whether it happens to that node.
+    func concerns(_ node: Int) -> Bool {
+        if case .newAddress(_, let former, _) = kind, former == node { return true }
+        return self.node == node
     }
 
     /// Whether its node is off while it lasts.
@@ -81,8 +91,8 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         case .loss(let percent): percent <= 5
         case .pause: until - from <= .seconds(2)
         case .reordering(_, let lateness): lateness <= .milliseconds(100)
-        case .duplicates, .noTLS, .noMulticast, .slowDisk, .drift, .wallClock: true
-        case .newAddress(_, let noticed), .linkDown(_, _, let noticed): noticed <= .milliseconds(100)
+        case .duplicates, .noTLS, .noMulticast, .slowDisk, .failingDisk, .drift, .wallClock, .stranger: true
+        case .newAddress(_, _, let noticed), .linkDown(_, _, let noticed): noticed <= .milliseconds(100)
         case .slowness, .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .revoked, .liar: false
         }
     }
@@ -95,7 +105,7 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         case .loss(let percent): percent > 5
         // A record that fits no packet waits for TLS.
         case .slowness, .noTLS: true
-        case .duplicates, .reordering, .noMulticast, .slowDisk, .drift, .wallClock: false
+        case .duplicates, .reordering, .noMulticast, .slowDisk, .failingDisk, .drift, .wallClock, .stranger: false
         }
     }
 

@@ -95,7 +95,7 @@ private struct ScheduleDraw {
 
     private mutating func addGentle(_ start: VirtualTime) {
         let node = rng.below(nodes)
-        switch rng.below(11) {
+        switch rng.below(13) {
         case 0: add(.loss(percent: rng.between(1...5)), interval(start, .seconds(20), .seconds(90)))
         case 1: add(.duplicates(percent: rng.between(1...20)), interval(start, .seconds(10), .seconds(60)))
         case 2: add(.reordering(percent: rng.between(1...30), .milliseconds(100)), interval(start, .seconds(10), .seconds(60)))
@@ -103,15 +103,28 @@ private struct ScheduleDraw {
         case 6: add(.drift(node, perMille: Int64(rng.between(900...1100))), (start, end))
         case 7: add(.wallClock(node, year: rng.pick([1970, 2036])), interval(start, .seconds(10), .seconds(60)))
         case 8: add(.noTLS(node), interval(start, .seconds(10), .seconds(60)))
-        case 9: add(.newAddress(node, noticed: rng.duration(.zero, .milliseconds(100))), interval(start, .milliseconds(1), .milliseconds(2), of: node))
+        case 9: addNewAddress(of: node, noticed: rng.duration(.zero, .milliseconds(100)), start)
+        case 10: add(.failingDisk(node), interval(start, .seconds(5), .seconds(40), of: node))
+        case 11: add(.stranger, interval(start, .seconds(5), .seconds(40)))
         default:
             add(.linkDown(node, link: rng.below(2), noticed: rng.duration(.zero, .milliseconds(100))), interval(start, .seconds(5), .seconds(40), of: node))
         }
     }
 
+    /// Half of them get what another node had until then.
+    private mutating func addNewAddress(of node: Int, noticed: Duration, _ start: VirtualTime) {
+        let former = rng.chance(0.5) ? (node + 1 + rng.below(nodes - 1)) % nodes : nil
+        guard let (from, until) = interval(start, .milliseconds(1), .milliseconds(2), of: node) else { return }
+        if let former {
+            guard from > busyUntil[former] else { return }
+            busyUntil[former] = until + .seconds(10)
+        }
+        faults.append(Fault(.newAddress(node, former: former, noticed: noticed), from: from, until: until))
+    }
+
     private mutating func addHarsh(_ start: VirtualTime) {
         let node = rng.below(nodes)
-        switch rng.below(17) {
+        switch rng.below(18) {
         case 0, 1: add(.loss(percent: rng.between(6...30)), interval(start, .seconds(10), .seconds(60)))
         case 2: add(.slowness(rng.between(2...10)), interval(start, .seconds(5), .seconds(40)))
         case 3:
@@ -127,9 +140,13 @@ private struct ScheduleDraw {
         case 11: add(.rollback(node), interval(start, .milliseconds(200), .seconds(20), of: node))
         case 12: add(.clone(of: node), interval(start, .seconds(5), .seconds(40), of: node))
         case 13: add(.pause(node), interval(start, .seconds(2), .seconds(60), of: node))
-        case 14:
-            add(.newAddress(node, noticed: rng.duration(.zero, .seconds(2))), interval(start, .milliseconds(1), .milliseconds(2), of: node))
+        case 14: addNewAddress(of: node, noticed: rng.duration(.zero, .seconds(2)), start)
         case 15: add(.slowDisk(node), (start, end))
+        case 16:
+            // What it was told meanwhile is on no card when the power fails.
+            guard let (from, until) = interval(start, .seconds(5), .seconds(40), of: node) else { return }
+            let middle = from + rng.duration(.zero, until - from)
+            faults += [Fault(.failingDisk(node), from: from, until: middle), Fault(.crash(node), from: middle, until: until)]
         default: add(.liar(node), interval(start, .seconds(5), .seconds(30), of: node))
         }
     }
@@ -137,9 +154,15 @@ private struct ScheduleDraw {
     private mutating func addRevocation(_ start: VirtualTime) {
         let node = rng.below(nodes)
         // It stays off the stage for all other troubles.
-        faults.removeAll { $0.node == node }
+        faults.removeAll { $0.concerns(node) }
         let from = start + rng.duration(.zero, end - start - .seconds(5))
         busyUntil[node] = .never
         faults.append(Fault(.revoked(node), from: from, until: end))
+        // Who restarts afterwards must know it still.
+        let other = (node + 1 + rng.below(nodes - 1)) % nodes
+        let crash = from + .seconds(12) + rng.duration(.zero, .seconds(10))
+        guard rng.chance(0.7), crash > busyUntil[other], crash + .seconds(3) <= end else { return }
+        busyUntil[other] = .never
+        faults.append(Fault(.crash(other), from: crash, until: crash + .seconds(3)))
     }
 }

@@ -25,7 +25,7 @@ struct Liar: Sendable {
         let (target, victim) = (rng.pick(others), rng.pick(others))
         let own = mesh.nodes[node].instance
         let standing = own.membership.standing(of: mesh.id(victim)) ?? Standing(status: .alive, incarnation: .init(boot: 1, number: 0))
-        switch rng.below(9) {
+        switch rng.below(11) {
         case 0:
             accuse(victim, rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
         case 1:
@@ -38,7 +38,7 @@ struct Liar: Sendable {
         case 3:
             number += 1
             let crypto = own.crypto
-            let frame = Frame.record(rng.pick([.node, .cameras]), [1, 2, 3], of: mesh.id(victim), boot: .max, n: number) { crypto.sign($0, domain: .record) }
+            let frame = Frame.record(rng.pick([.node, .cameras]), Intruder.forgery, of: mesh.id(victim), boot: .max, n: number) { crypto.sign($0, domain: .record) }
             send([frame], to: target, in: &mesh)
         case 4:
             // Noise, some of it with a true header.
@@ -59,6 +59,16 @@ struct Liar: Sendable {
             // A true packet, over and over, from elsewhere.
             guard let packet = packet([Frame(kind: .want, body: [])], to: target, in: &mesh) else { return }
             for _ in 0..<10 { inject(packet, to: target, in: &mesh) }
+        case 8:
+            // It vouches for somebody whom the root has not admitted, and passes on what that one says.
+            send([.admission(of: mesh.keys.stranger, in: mesh)], to: target, in: &mesh)
+        case 9:
+            number += 1
+            let stranger = mesh.keys.stranger
+            let frame = Frame.record(.cameras, Intruder.forgery, of: stranger.id, boot: 1, n: number) {
+                stranger.sign($0, domain: .record, mesh: mesh.keys.genesis.meshID)
+            }
+            send([frame], to: target, in: &mesh)
         default:
             // Its true packet for one comes to another.
             guard let packet = packet([Frame(kind: .want, body: [])], to: victim, in: &mesh) else { return }

@@ -7,6 +7,9 @@ package struct FaultInjector: Sendable {
     /// By fault: the box with the same keys.
     private var clones: [Int: Int] = [:]
     private var liars: [Int: Liar] = [:]
+    private var intruders: [Int: Intruder] = [:]
+    /// By fault: the box of somebody who was never admitted.
+    private var strangers: [Int: Int] = [:]
     private var rng: Randomness
     private var nextAddress = 0
     private let members: Int
@@ -25,11 +28,12 @@ package struct FaultInjector: Sendable {
         }
     }
 
-    /// When a liar wants to speak next.
-    package var nextLie: VirtualTime? { liars.values.map(\.nextAt).min() }
+    /// When a liar or an intruder wants to speak next.
+    package var nextLie: VirtualTime? { (liars.values.map(\.nextAt) + intruders.values.map(\.nextAt)).min() }
 
     package mutating func lie(in mesh: inout SimulatedMesh) {
         for index in liars.keys.sorted() { liars[index]?.speak(in: &mesh) }
+        for index in intruders.keys.sorted() { intruders[index]?.speak(in: &mesh) }
     }
 
     /// A fault begins or ends.
@@ -42,10 +46,14 @@ package struct FaultInjector: Sendable {
         switch fault.kind {
         case .loss, .duplicates, .reordering, .slowness, .oneWay, .partition, .noUDP, .noTLS, .noMulticast:
             setNetwork(of: &mesh)
-        case .newAddress(let node, let noticed):
+        case .newAddress(let node, let former, let noticed):
             guard begins else { return }
             nextAddress += 1
-            mesh.move(node, to: SimulatedNetwork.host(of: 10_000 + nextAddress), noticed: noticed)
+            let host = SimulatedNetwork.host(of: 10_000 + nextAddress)
+            guard let former else { return mesh.move(node, to: host, noticed: noticed) }
+            let reused = mesh.network.links[former][0].host
+            mesh.move(former, to: host, noticed: noticed)
+            mesh.move(node, to: reused, noticed: noticed)
         case .linkDown(let node, let link, let noticed):
             mesh.setLink(link, of: node, up: !begins, noticed: noticed)
         case .crash(let node):
@@ -58,6 +66,10 @@ package struct FaultInjector: Sendable {
             if begins { mesh.pause(node, for: fault.until - fault.from) }
         case .slowDisk(let node):
             mesh.setDisk(node, speed: begins ? .slow : .quick)
+        case .failingDisk(let node):
+            mesh.setDisk(node, failing: begins)
+            let isOff = active.contains { schedule.faults[$0].isOutage && schedule.faults[$0].node == node }
+            if !begins, !isOff { mesh.start(node) }
         case .clone(let node):
             if begins { clones[index] = mesh.clone(node) } else if let clone = clones[index] { mesh.kill(clone) }
         case .drift(let node, let perMille):
@@ -66,9 +78,23 @@ package struct FaultInjector: Sendable {
             mesh.setWallClock(node, origin: begins ? Int64(year - 1970) * 31_556_952 : 1_790_000_000)
         case .revoked(let node):
             if begins { revoke(node, in: &mesh) } else { mesh.kill(node) }
+            intruders[index] = begins ? intruder(node, mesh.time) : nil
+        case .stranger:
+            if begins {
+                let stranger = mesh.addStranger()
+                strangers[index] = stranger
+                intruders[index] = intruder(stranger, mesh.time)
+            } else {
+                intruders[index] = nil
+                if let stranger = strangers[index] { mesh.kill(stranger) }
+            }
         case .liar(let node):
             liars[index] = begins ? Liar(node, at: mesh.time, members: members, rng: .seeded(rng.next())) : nil
         }
+    }
+
+    private mutating func intruder(_ node: Int, _ time: VirtualTime) -> Intruder {
+        Intruder(node, at: time, members: members, rng: .seeded(rng.next()))
     }
 
     /// What the network is like with all faults that are active.
@@ -117,6 +143,7 @@ package struct FaultInjector: Sendable {
     package mutating func end(in mesh: inout SimulatedMesh) {
         active = []
         liars = [:]
+        intruders = [:]
         setNetwork(of: &mesh)
         for index in mesh.nodes.indices where index < members && !mesh.nodes[index].isRunning && !schedule.revoked.contains(index) { mesh.start(index) }
     }

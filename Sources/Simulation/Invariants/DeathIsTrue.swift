@@ -22,7 +22,7 @@ struct DeathIsTrue: Invariant {
     }
 
     mutating func observe(_ observation: Observation, in mesh: SimulatedMesh) -> Violation? {
-        guard case .standing(let subject, .dead) = observation.what,
+        guard case .standing(let subject, .dead) = observation.what, !mesh.isStranger(observation.node),
             let node = (0..<members).first(where: { mesh.id($0) == subject }), mesh.nodes[node].isRunning,
             schedule.isCalm(from: observation.at - Self.aftermath, until: observation.at)
         else { return nil }

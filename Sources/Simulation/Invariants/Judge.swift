@@ -21,7 +21,7 @@ struct Judge: Sendable {
     /// Takes what happened since the last call.
     mutating func judge(_ mesh: inout SimulatedMesh) {
         for observation in mesh.takeObservations() {
-            note(onlyMembers.observe(observation))
+            note(onlyMembers.observe(observation, in: mesh))
             note(deaths.observe(observation, in: mesh))
             note(triggers.observe(observation))
             note(idle.observe(observation))

@@ -25,11 +25,17 @@ package struct SimulatedDisk: Sendable {
     package private(set) var content: Content
     /// Earlier states of the card, oldest first: what a restored backup may bring back.
     private(set) var history: [Content] = []
+    /// What each file held before its last write.
+    private var before: Content
+    /// Asked for and not yet durable, in order.
+    private var underWay: [Write] = []
     var speed = Speed.quick
+    /// Every write ends in an error, and leaves everything as it was.
+    var isFailing = false
     /// Writes are done one after the other.
     private var busyUntil = VirtualTime.zero
 
-    init(_ content: Content) { self.content = content }
+    init(_ content: Content) { (self.content, before) = (content, content) }
 
     /// When a write that is asked for now will be durable.
     mutating func duration(of write: Write, at time: VirtualTime, _ rng: inout Randomness) -> VirtualTime {
@@ -39,25 +45,48 @@ package struct SimulatedDisk: Sendable {
             case .slow: Int64(200 + rng.next() % 1800)
             }
         busyUntil = max(time, busyUntil) + .milliseconds(milliseconds)
+        underWay.append(write)
         return busyUntil
     }
 
-    mutating func finish(_ write: Write) {
+    /// - Returns: whether it is durable.
+    @discardableResult
+    mutating func finish(_ write: Write) -> Bool {
+        if !underWay.isEmpty { underWay.removeFirst() }
+        guard !isFailing else { return false }
+        put(write)
+        return true
+    }
+
+    /// Writes at once.
+    mutating func put(_ write: Write) {
         history.append(content)
         if history.count > 16 { history.remove(at: Int(1 + history.count / 2)) }
         switch write {
-        case .boot(let boot): content.boot = boot
-        case .trust(let roster, let config): (content.roster, content.config) = (roster, config)
-        case .peers(let peers): content.peers = peers
+        case .boot(let boot): (before.boot, content.boot) = (content.boot, boot)
+        case .trust(let roster, let config):
+            (before.roster, before.config) = (content.roster, content.config)
+            (content.roster, content.config) = (roster, config)
+        case .peers(let peers): (before.peers, content.peers) = (content.peers, peers)
         }
     }
 
-    /// The power fails: what is under way is lost.
-    mutating func loseWrites(at time: VirtualTime) { busyUntil = time }
+    /// The power fails. What waits is lost; of the write that is under way nobody was told, and yet it may have come as far as the
+    /// new name (``DurableFile``).
+    mutating func loseWrites(at time: VirtualTime, _ rng: inout Randomness) {
+        busyUntil = time
+        if let first = underWay.first, !isFailing, rng.chance(0.5) { put(first) }
+        underWay = []
+    }
 
-    /// A write went wrong on the card itself. The file with the peers is refused then, which costs nothing but time; the two others
-    /// keep their old content, because they are made under another name first.
-    mutating func tear() { content.peers = [:] }
+    /// A card that had said too early that all is written. No file is half old and half new, because each is made under another name
+    /// first; but some, at least one, are the old ones again, boot counter and roster among them.
+    mutating func tear(_ rng: inout Randomness) {
+        let files = rng.between(1...7)
+        if files & 1 != 0 { content.boot = before.boot }
+        if files & 2 != 0 { (content.roster, content.config) = (before.roster, before.config) }
+        if files & 4 != 0 { content.peers = before.peers }
+    }
 
     /// An earlier state comes back.
     mutating func rollBack(_ rng: inout Randomness) {

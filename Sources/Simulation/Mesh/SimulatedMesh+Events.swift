@@ -69,11 +69,13 @@ extension SimulatedMesh {
         guard nodes[to].isRunning else { return }
         if isPaused(to) { return postpone(.packet(packet, source: source, from: from, to: to), of: to) }
         trace.note(.packet, at: time, node: to, other: from, bytes: packet)
-        if options.control == .noDeduplication { nodes[to].instance.triggers = TriggerDelivery(settings: options.settings) }
         let now = nodes[to].clock.instant(time)
         let sender = id(from)
         guard sender != id(to), !nodes[to].admits(sender) else {
-            return perform(nodes[to].instance.receive(packet, from: source, now: now), by: to)
+            let before = options.control == .noDeduplication ? nodes[to].instance : nil
+            let actions = nodes[to].instance.receive(packet, from: source, now: now)
+            perform(actions + (before.map { deliveredAgain(packet, source, to: $0, now: now, beside: actions) } ?? []), by: to)
+            return
         }
         let before = nodes[to].instance.stateHash
         let actions = nodes[to].instance.receive(packet, from: source, now: now)
@@ -84,6 +86,17 @@ extension SimulatedMesh {
             observe(.accepted(stranger: sender, effect: "its state changed"), by: to)
         }
         perform(actions, by: to)
+    }
+
+    /// The negative control's: what an instance that remembers no trigger would deliver, and this one did not.
+    private func deliveredAgain(
+        _ packet: [UInt8], _ source: PeerAddress, to before: GossipInstance, now: ContinuousClock.Instant, beside actions: [GossipInstance.Action]
+    ) -> [GossipInstance.Action] {
+        func isDelivery(_ action: GossipInstance.Action) -> Bool { if case .deliver = action { true } else { false } }
+        guard !actions.contains(where: isDelivery) else { return [] }
+        var forgetful = before
+        forgetful.triggers = TriggerDelivery(settings: options.settings)
+        return forgetful.receive(packet, from: source, now: now).filter(isDelivery)
     }
 
     private mutating func send(_ packet: [UInt8], to address: PeerAddress, by index: Int) {
@@ -150,6 +163,7 @@ extension SimulatedMesh {
             case .send(let packet, let address):
                 send(packet, to: address, by: index)
             case .exchange(let peer, let request, let purpose):
+                if options.control == .noAntiEntropy, purpose == .sync || purpose == .push { continue }
                 exchange(request, with: peer, purpose, by: index)
             case .deliver(let trigger):
                 trace.note(.delivered, at: time, node: index, text: "\(trigger.id)")
@@ -197,10 +211,12 @@ extension SimulatedMesh {
     }
 
     private mutating func finish(_ write: SimulatedDisk.Write, by index: Int) {
-        nodes[index].disk.finish(write)
+        let isDurable = nodes[index].disk.finish(write)
         trace.note(.written, at: time, node: index)
         guard case .boot(let boot) = write else { return }
         nodes[index].isRaisingBoot = false
+        // Nobody may hear of a number that is not on the card; whoever saw a later boot will say so again.
+        guard isDurable else { return }
         act(index) { $0.raise(boot: boot, now: $1) }
     }
 
@@ -218,7 +234,7 @@ extension SimulatedMesh {
         record.addresses = network.addresses(of: index).map(\.host)
         record.gossipPort = UInt32(SimulatedNetwork.port)
         record.peerPort = UInt32(SimulatedNetwork.port)
-        record.tlsCertificate = .init(SimulatedCrypto.certificate(of: keys.identities[nodes[index].identity]))
+        record.tlsCertificate = .init(SimulatedCrypto.certificate(of: keys.identity(nodes[index].identity)))
         guard let bytes: [UInt8] = try? record.serializedBytes() else { return }
         act(index) { $0.publish(.node, bytes, now: $1) }
     }

@@ -12,6 +12,9 @@ package struct SimulatedMesh: Sendable {
         package var links = 1
         /// All nodes' addresses are on all cards; else they find each other by multicast.
         package var knowEachOther = true
+        /// All have met long ago, and nothing is new to anybody (``SettledMesh``). Meeting costs each pair its share, so a large mesh
+        /// takes minutes of processor time until it can be measured.
+        package var isSettled = false
         /// Nodes keep what they said to their owners.
         package var remembers = false
         /// Packets are kept as they went over the wire, for tests that repeat them.
@@ -65,13 +68,26 @@ package struct SimulatedMesh: Sendable {
         }
         for index in 0..<count { network.add(hosts: (0..<max(1, options.links)).map { SimulatedNetwork.host(of: index, link: $0) }) }
         var content = SimulatedDisk.Content(roster: roster)
-        let known = options.knowEachOther ? (0..<count).map { index in (keys.identities[index].id, network.addresses(of: index)) } : []
+        let known = options.knowEachOther && !options.isSettled ? (0..<count).map { index in (keys.identities[index].id, network.addresses(of: index)) } : []
         for index in 0..<count {
             content.peers = [:]
             for (other, (id, addresses)) in known.enumerated() where other != index { content.peers[id] = (addresses, 0) }
             add(identity: index, disk: SimulatedDisk(content))
         }
         for index in 0..<count { start(index) }
+        if options.isSettled { settle() }
+    }
+
+    /// What nodes planned in order to meet is not needed any more.
+    private mutating func settle() {
+        let known = nodes.indices.compactMap { index in network.source(of: index).map { (nodes[index].instance, $0) } }
+        guard let mesh = SettledMesh(known) else { return }
+        queue = EventQueue()
+        for index in nodes.indices {
+            nodes[index].instance.settle(in: mesh, now: nodes[index].clock.instant(time))
+            nodes[index].timerAt = .never
+            schedule(index)
+        }
     }
 
     private mutating func add(identity: Int, disk: SimulatedDisk) {
@@ -86,22 +102,27 @@ package struct SimulatedMesh: Sendable {
         var nonces = FastHash(seed)
         nonces.add(UInt64(index) << 32 | UInt64(life))
         let crypto = SimulatedCrypto(
-            options.crypto, identity: keys.identities[identity], mesh: keys.genesis.meshID, refutes: options.control != .noRefutation)
+            options.crypto, identity: keys.identity(identity), mesh: keys.genesis.meshID, control: options.control)
         return GossipInstance(
-            id: keys.identities[identity].id, boot: disk.boot, roster: disk.roster, config: disk.config, settings: options.settings,
+            id: keys.identity(identity).id, boot: disk.boot, roster: disk.roster, config: disk.config, settings: options.settings,
             crypto: crypto, known: disk.peers, random: .seeded(nonces.value), now: clock.instant(time))
     }
 
     // MARK: Acts
 
-    package func id(_ index: Int) -> NodeID { keys.identities[nodes[index].identity].id }
+    package func id(_ index: Int) -> NodeID { keys.identity(nodes[index].identity).id }
+
+    /// Whether nobody has ever admitted that node.
+    func isStranger(_ index: Int) -> Bool { !keys.identities.indices.contains(nodes[index].identity) }
 
     /// Switches a node on: what `meshcam run` does.
     package mutating func start(_ index: Int) {
         guard !nodes[index].isRunning else { return }
+        // Without that number on the card the program ends at once.
+        guard !nodes[index].disk.isFailing else { return trace.note(.start, at: time, node: index, text: "the card fails: not started") }
         // The next boot number is on the card before the first packet.
-        if options.control == .resetBoot { nodes[index].disk.finish(.boot(0)) }
-        nodes[index].disk.finish(.boot(nodes[index].disk.content.boot + 1))
+        if options.control == .resetBoot { nodes[index].disk.put(.boot(0)) }
+        nodes[index].disk.put(.boot(nodes[index].disk.content.boot + 1))
         var node = nodes[index]
         node.life += 1
         node.instance = makeInstance(node.identity, index, life: node.life, node.disk.content, node.clock)
@@ -126,7 +147,7 @@ package struct SimulatedMesh: Sendable {
     package mutating func kill(_ index: Int) {
         guard nodes[index].isRunning else { return }
         nodes[index].isRunning = false
-        nodes[index].disk.loseWrites(at: time)
+        nodes[index].disk.loseWrites(at: time, &rng)
         trace.note(.crash, at: time, node: index)
         observe(.stopped, by: index)
     }
@@ -148,9 +169,21 @@ package struct SimulatedMesh: Sendable {
     package mutating func clone(_ index: Int) -> Int {
         let clone = nodes.count
         network.add(hosts: [SimulatedNetwork.host(of: 20_000 + clone)])
-        add(identity: nodes[index].identity, disk: nodes[index].disk)
+        add(identity: nodes[index].identity, disk: SimulatedDisk(nodes[index].disk.content))
         start(clone)
         return clone
+    }
+
+    /// A box of somebody who is no member, with all that a member's card says of the mesh.
+    package mutating func addStranger() -> Int {
+        let stranger = nodes.count
+        network.add(hosts: [SimulatedNetwork.host(of: 20_000 + stranger)])
+        var content = nodes[0].disk.content
+        content.boot = 0
+        for member in keys.identities.indices where nodes.indices.contains(member) { content.peers[id(member)] = (network.addresses(of: member), 0) }
+        add(identity: keys.identities.count, disk: SimulatedDisk(content))
+        start(stranger)
+        return stranger
     }
 
     package mutating func setDrift(_ index: Int, perMille: Int64) {
@@ -163,8 +196,9 @@ package struct SimulatedMesh: Sendable {
 
     package mutating func setDisk(_ index: Int, speed: SimulatedDisk.Speed) { nodes[index].disk.speed = speed }
     /// Its next start has the number after that one.
-    package mutating func setDisk(_ index: Int, boot: UInt32) { nodes[index].disk.finish(.boot(boot)) }
-    package mutating func tearDisk(_ index: Int) { nodes[index].disk.tear() }
+    package mutating func setDisk(_ index: Int, boot: UInt32) { nodes[index].disk.put(.boot(boot)) }
+    package mutating func setDisk(_ index: Int, failing: Bool) { nodes[index].disk.isFailing = failing }
+    package mutating func tearDisk(_ index: Int) { nodes[index].disk.tear(&rng) }
     package mutating func rollBackDisk(_ index: Int) { nodes[index].disk.rollBack(&rng) }
 
     /// Lets a node do something.

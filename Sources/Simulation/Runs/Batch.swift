@@ -1,7 +1,7 @@
 /// Many runs of one size: bounds on percentiles can be judged only over them.
 package struct Batch: Sendable {
     /// With fewer, a 99th percentile is only a maximum.
-    private static let fewest = 100
+    fileprivate static let fewest = 100
 
     package let nodes: Int
     package private(set) var seeds: [UInt64] = []
@@ -40,17 +40,43 @@ package struct Batch: Sendable {
     package var update: Percentiles { Percentiles(updates) }
     package var healing: Percentiles { Percentiles(heals) }
 
-    /// Bounds on percentiles that do not hold. Nothing for a handful of runs.
-    package var brokenBounds: [String] {
-        func check<Bounded: Invariant>(_ of: Bounded.Type, _ name: String, _ values: [Double], _ bound: Duration) -> String? {
-            guard values.count >= Self.fewest, let p99 = Percentiles(values).at(99), p99 > bound.inSeconds else { return nil }
-            return "invariant \(of.number) (\(of.rule)) broken over \(values.count) measurements: \(name) p99 \(p99) s"
+    /// A promise about a 99th percentile, and what was measured for it.
+    private struct Bound {
+        let number: Int
+        let rule: String
+        let name: String
+        let values: [Double]
+        let limit: Duration
+
+        init<Bounded: Invariant>(of invariant: Bounded.Type, _ name: String, _ values: [Double], atMost limit: Duration) {
+            (number, rule) = (invariant.number, invariant.rule)
+            (self.name, self.values, self.limit) = (name, values, limit)
         }
-        return [
-            check(EverybodyAgrees.self, "a change at all nodes", updates, EverybodyAgrees.connected),
-            check(EverybodyAgrees.self, "same state after faults that part nobody", connectedHeals, EverybodyAgrees.connected),
-            check(DeathIsTrue.self, "dead seen by all", detections, DeathIsTrue.seenByAll),
-        ].compactMap { $0 }
+
+        var isJudged: Bool { values.count >= Batch.fewest }
+        var p99: Double? { Percentiles(values).at(99) }
+    }
+
+    private var bounds: [Bound] {
+        [
+            Bound(of: EverybodyAgrees.self, "a change at all nodes", updates, atMost: EverybodyAgrees.connected),
+            Bound(of: EverybodyAgrees.self, "same state after faults that part nobody", connectedHeals, atMost: EverybodyAgrees.connected),
+            Bound(of: DeathIsTrue.self, "dead seen by all", detections, atMost: DeathIsTrue.seenByAll),
+        ]
+    }
+
+    /// Bounds on percentiles that do not hold.
+    package var brokenBounds: [String] {
+        bounds.compactMap { bound in
+            guard bound.isJudged, let p99 = bound.p99, p99 > bound.limit.inSeconds else { return nil }
+            return "invariant \(bound.number) (\(bound.rule)) broken over \(bound.values.count) measurements: \(bound.name) p99 \(p99) s"
+        }
+    }
+
+    /// Bounds on percentiles that too few measurements were made for: they neither hold nor break, and whoever reads the verdict must
+    /// know.
+    package var notJudged: [String] {
+        bounds.filter { !$0.isJudged }.map { "\($0.name) p99 <= \(Int($0.limit.inSeconds)) s: not judged (\($0.values.count) of \(Self.fewest) measurements)" }
     }
 
     package var holds: Bool { failed.isEmpty && brokenBounds.isEmpty }
@@ -68,13 +94,14 @@ package struct Batch: Sendable {
           trigger delivered         \(Percentiles(triggers).summary)
           idle bytes/s, worst node  \(Percentiles(idles).summary)
           \(Int(virtualSeconds)) s of virtual time, \(events) events, \(falseDeaths) false deaths
-        """
+        """ + notJudged.map { "\n  \($0)" }.joined()
     }
 
     /// One line.
     package var summary: String {
         let verdict = holds ? "all invariants hold" : "\(failed.count) of \(seeds.count) seeds broke an invariant\(brokenBounds.isEmpty ? "" : ", and a bound over all")"
         let dead = detection.at(99).map { ", dead seen by all p99 \(($0 * 100).rounded() / 100) s" } ?? ""
-        return "\(seeds.count) seeds, \(nodes) nodes: \(verdict)\(dead)"
+        let open = notJudged.map { "; \($0)" }.joined()
+        return "\(seeds.count) seeds, \(nodes) nodes: \(verdict)\(dead)\(open)"
     }
 }

@@ -7,12 +7,14 @@ package struct GossipMeasurement: Sendable {
     package let seeds: Int
     package let lossPercent: Int
     package let crypto: SimulatedCrypto.Kind
+    /// Whether all knew each other from the beginning: then ``meetings`` is empty.
+    package let startsSettled: Bool
     /// Until the first, and until everybody, holds a killed node for dead; seconds.
     package private(set) var firstDetections: [Double] = []
     package private(set) var detections: [Double] = []
     /// From a new record until everybody has it; seconds.
     package private(set) var updates: [Double] = []
-    /// From power-on until everybody sees everybody; seconds.
+    /// From power-on until everybody sees everybody; seconds. Nothing where all had met before.
     package private(set) var meetings: [Double] = []
     /// Of each node and seed, UDP with its headers and TLS.
     package private(set) var idleRates: [Double] = []
@@ -26,36 +28,38 @@ package struct GossipMeasurement: Sendable {
 
     /// - Parameters:
     ///   - crypto: `nil`: real up to a hundred nodes, then quick.
+    ///   - startsSettled: `nil`: above a hundred nodes.
     ///   - progress: called after each seed.
     package init(
         nodes: Int, seeds: Int, settings: GossipSettings, lossPercent: Int = 5, crypto: SimulatedCrypto.Kind? = nil,
-        progress: (_ seed: Int) -> Void = { _ in }
+        startsSettled: Bool? = nil, progress: (_ seed: Int) -> Void = { _ in }
     ) {
         self.nodes = nodes
         self.seeds = seeds
         self.lossPercent = lossPercent
-        self.crypto = crypto ?? (nodes <= 100 ? .real : .fast)
+        self.crypto = crypto ?? (nodes <= Self.coldLimit ? .real : .fast)
+        self.startsSettled = startsSettled ?? (nodes > Self.coldLimit)
         for seed in 1...max(1, seeds) {
             measure(UInt64(seed), settings)
             progress(seed)
         }
     }
 
+    /// Larger meshes take mesh.md §7's fast mode.
+    private static let coldLimit = 100
+
     private mutating func measure(_ seed: UInt64, _ settings: GossipSettings) {
         var options = SimulatedMesh.Options()
         options.settings = settings
         options.crypto = crypto
+        options.isSettled = startsSettled
         var mesh = SimulatedMesh(nodes, seed: seed, options: options)
         var rng = Randomness.of("measurement", seed: seed)
         mesh.network.loss = Double(lossPercent) / 100
-        let everybody = EverybodyAgrees(members: Array(0..<nodes), revoked: [])
-        guard let met = Self.wait(&mesh, step: .milliseconds(nodes > 100 ? 500 : 50), until: { everybody.everybodySeesEverybody(in: $0) }),
-            Self.wait(&mesh, step: .milliseconds(500), until: { everybody.holds(in: $0) }) != nil
-        else {
+        guard meet(&mesh) else {
             unfinished += 1
             return
         }
-        meetings.append(met.inSeconds)
         _ = mesh.takeObservations()
         // Beyond the eager first seconds.
         _ = mesh.run(until: max(mesh.time, .zero + settings.eagerPeriod) + .seconds(15))
@@ -67,6 +71,17 @@ package struct GossipMeasurement: Sendable {
         for _ in 0..<3 { update(&mesh, rng.below(nodes), &rng) }
         stall(&mesh, &rng)
         die(&mesh, rng.below(nodes))
+    }
+
+    /// Whether everybody knows everything in time.
+    private mutating func meet(_ mesh: inout SimulatedMesh) -> Bool {
+        let everybody = EverybodyAgrees(members: Array(0..<nodes), revoked: [])
+        if startsSettled { return everybody.sameState(in: mesh) && everybody.everybodySeesEverybody(in: mesh) }
+        guard let met = Self.wait(&mesh, step: .milliseconds(nodes > 100 ? 500 : 50), until: { everybody.everybodySeesEverybody(in: $0) }),
+            Self.wait(&mesh, step: .milliseconds(500), until: { everybody.holds(in: $0) }) != nil
+        else { return false }
+        meetings.append(met.inSeconds)
+        return true
     }
 
     private mutating func idle(_ mesh: inout SimulatedMesh, _ rates: WritableKeyPath<Self, [Double]>) {

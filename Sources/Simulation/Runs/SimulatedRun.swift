@@ -42,7 +42,7 @@ package struct SimulatedRun: Sendable {
         schedule = variation.schedule ?? .drawn(from: seed, nodes: nodes)
         var options = SimulatedMesh.Options()
         options.settings = variation.settings
-        if variation.control == .shortSuspicion { options.settings.suspicionMinimum = .milliseconds(1500) }
+        variation.control?.change(&options.settings)
         options.control = variation.control
         options.crypto = variation.crypto ?? (nodes <= 10 && seed % 8 == 0 ? .real : .fast)
         options.links = 2
@@ -105,12 +105,13 @@ package struct SimulatedRun: Sendable {
         let agreement = agreement
         for round in 0..<4 {
             let node = rng.pick(members)
-            let old = mesh.nodes[node].instance.stateHash
             let bytes = (0..<rng.between(10...300)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
             if round < 3 { mesh.act(node) { $0.publish(.cameras, bytes, now: $1) } } else { mesh.setConfig(node, "simulated", bytes) }
-            let took = wait(atMost: EverybodyAgrees.afterPartition, step: .milliseconds(20)) {
-                agreement.holds(in: $0) && $0.nodes[node].instance.stateHash != old
+            guard agreement.sameContents(in: mesh) == (members.count == 1) else {
+                return judge.note(Violation(of: EverybodyAgrees.self, at: mesh.time, "node \(node)'s change changed nothing"))
             }
+            // It has the change already, so all have it once their contents are one.
+            let took = wait(atMost: EverybodyAgrees.afterPartition, step: .milliseconds(20)) { agreement.holds(in: $0) }
             guard let took else { return judge.note(agreement.violation(in: mesh)) }
             report.updateSeconds.append(took.inSeconds)
         }
