@@ -11,10 +11,9 @@ import Testing
     private actor Partner {
         let transport: UDPTransport
         private var instance: GossipInstance
-        /// Kept back since the first ping after ``hold()``.
+        /// Kept back since ``hold()``.
         private var held: [(packet: [UInt8], to: PeerAddress)] = []
         private var isHolding = false
-        private nonisolated let pinged = AsyncStream<Void>.makeStream()
 
         init(_ index: Int, of mesh: TestMesh, seed: PeerAddress) throws {
             transport = try UDPTransport(port: 0)
@@ -34,19 +33,11 @@ import Testing
 
         private func perform(_ actions: [GossipInstance.Action]) {
             for case .send(let packet, let address) in actions {
-                guard isHolding else {
-                    transport.send(packet, to: address)
-                    continue
-                }
-                held.append((packet, address))
-                pinged.continuation.yield()
+                if isHolding { held.append((packet, address)) } else { transport.send(packet, to: address) }
             }
         }
 
         func hold() { isHolding = true }
-
-        /// Waits until something was kept back.
-        nonisolated func waitForPing() async { for await _ in pinged.stream { return } }
 
         func release() {
             isHolding = false
@@ -72,16 +63,19 @@ import Testing
             group.addTask { await partner.run() }
             #expect(await waits(for: changes) { service.view.member(other)?.status == .alive })
 
-            // Between the moment when it would ask others and the moment when it would suspect, the actor is held back; the answer
-            // comes after that second moment has passed, and waits in queue and socket.
+            // Between the moment when it asks others and the moment when it would suspect, the actor is held back; the answer comes
+            // after that second moment has passed, and waits in queue and socket.
             await partner.hold()
-            await partner.waitForPing()
-            try await ContinuousClock().sleep(for: .milliseconds(350))
+            var deadline: ContinuousClock.Instant?
+            while deadline == nil {
+                try await ContinuousClock().sleep(for: .milliseconds(5))
+                if let probe = await service.instance.membership.probe, probe.askedOthers { deadline = probe.deadline }
+            }
             let isHeld = AsyncStream<Void>.makeStream()
             let goOn = DispatchSemaphore(value: 0)
             group.addTask { await service.hold(isHeld.continuation, until: goOn) }
             for await _ in isHeld.stream { break }
-            try await ContinuousClock().sleep(for: .milliseconds(250))
+            try await ContinuousClock().sleep(until: try #require(deadline) + .milliseconds(60))
             await partner.release()
             goOn.signal()
             // Whatever waited for the actor runs before this.

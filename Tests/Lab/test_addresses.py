@@ -68,16 +68,3 @@ def test_an_avahi_daemon_that_dies_and_comes_back_is_followed(lab):
     third.start()
     wait_for(lambda: first.sees(third) and second.sees(third), 10, "a newcomer is found")
     assert mesh.deaths(began) == []
-
-
-def test_link_local_addresses_alone_are_enough(lab):
-    """No DHCP server, no router: a cable between two nodes."""
-    mesh = lab(2)
-    for node in mesh.nodes:
-        node.host.plug().start_avahi()
-    mesh.start()
-    mesh.wait_until_all_see_all()
-    for node, other in [mesh.nodes, mesh.nodes[::-1]]:
-        # `uptimeSeconds` is what only it can tell, over TLS.
-        wait_for(lambda: node.nodes()[other.name].get("uptimeSeconds") is not None, MOVED, f"{node.name} is answered by {other.name}")
-        assert "missing" not in node.nodes()[other.name]

@@ -25,7 +25,7 @@ public actor GossipService {
     private let discovery: (any Discovery)?
     private let peers: any PeerExchange
     private let logger: Logger
-    private var instance: GossipInstance
+    private(set) var instance: GossipInstance
     private var ownRecord: NodeRecord
     private var lastOwnRecord: NodeRecord?
     private var lastAnnouncement: ServiceAnnouncement?
