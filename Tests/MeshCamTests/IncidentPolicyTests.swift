@@ -58,8 +58,8 @@ import Testing
 
     @Test func whatOthersSeeIsRecordedHereToo() {
         var policy = IncidentPolicy()
-        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(50))) == ["c 40.0…60.0"])
-        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(58))) == ["c 48.0…63.0"])
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(50), now: at(50))) == ["c 40.0…60.0"])
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(58), now: at(58))) == ["c 48.0…63.0"])
         let own = policy.noticed(kind: "motion", label: nil, at: at(61))
         #expect(recordings(own) == ["c 51.0…66.0"], "our own motion belongs to the incident that is open")
         #expect(own.contains(.announce(incident: id("c"), kind: "motion", label: nil, at: at(61))))
@@ -69,7 +69,7 @@ import Testing
     func twoNamesForOneHappeningBecomeOne(own: Character, other: Character, kept: Character) {
         var policy = IncidentPolicy()
         begin(&policy, own, at: 0)
-        let actions = policy.heard(id(other), origin: "garage", kind: "motion", label: nil, at: at(0.2))
+        let actions = policy.heard(id(other), origin: "garage", kind: "motion", label: nil, at: at(0.2), now: at(0.2))
         #expect(actions.contains(.join(id(other), with: id(own))))
         #expect(policy.current?.id == id(kept))
         #expect(recordings(actions).allSatisfy { $0.hasPrefix("\(own) ") }, "the clip that is open keeps its name")
@@ -77,7 +77,30 @@ import Testing
 
     @Test func lateNewsReachesBackIntoThePreRoll() {
         var policy = IncidentPolicy()
-        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(-4))) == ["c -14.0…6.0"])
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(-4), now: at(0))) == ["c -14.0…6.0"])
+    }
+
+    /// A trigger that was a minute on its way finds nothing to record: a clip of it would show what came later.
+    @Test func whatIsOverIsNotRecorded() {
+        var policy = IncidentPolicy()
+        for late in [10.0, 11, 59] {
+            #expect(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(late)).isEmpty, "\(late)")
+            #expect(policy.heard(id("c"), origin: "garage", kind: "manual", label: nil, at: at(0), now: at(late)).isEmpty, "\(late)")
+        }
+        #expect(policy.current == nil)
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(9.9))) == ["c -10.0…10.0"])
+    }
+
+    /// Neither by its name, which sorts first, nor by its times.
+    @Test func oldNewsDoesNotReplaceANewerIncident() {
+        var policy = IncidentPolicy()
+        begin(&policy, "b", at: 30)
+        let before = policy.current
+        // Believed to be in time: as if the clocks of the two were far apart.
+        #expect(policy.heard(id("a"), origin: "garage", kind: "motion", label: nil, at: at(5), now: at(14)).isEmpty)
+        #expect(policy.current == before)
+        // What reaches into it still belongs to it.
+        #expect(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(25), now: at(34)).contains(.join(id("c"), with: id("b"))))
     }
 }
 
@@ -100,16 +123,25 @@ import Testing
         // Until 14 s now.
         for moment in [14.5, 20, 43.9] {
             #expect(policy.noticed(kind: "motion", label: nil, at: at(moment), coolDown: .seconds(30)).isEmpty, "\(moment)")
-            #expect(policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(moment), coolDown: .seconds(30)).isEmpty, "\(moment)")
+            #expect(policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(moment), now: at(moment), coolDown: .seconds(30)).isEmpty, "\(moment)")
         }
         #expect(!policy.noticed(kind: "motion", label: nil, at: at(44), coolDown: .seconds(30)).isEmpty)
-        #expect(!policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(44), coolDown: .seconds(30)).isEmpty)
+        #expect(!policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(44), now: at(44), coolDown: .seconds(30)).isEmpty)
+    }
+
+    /// The incident that ended last decides, also after news of an older one.
+    @Test func oldNewsDoesNotEndIt() {
+        var policy = afterIncident
+        _ = policy.heard(id("0"), origin: "yard", kind: "motion", label: nil, at: at(-11), now: at(-2), coolDown: .seconds(30))
+        #expect(policy.current?.id == id("a"))
+        #expect(policy.noticed(kind: "motion", label: nil, at: at(39.9), coolDown: .seconds(30)).isEmpty)
+        #expect(policy.heard(id("b"), origin: "yard", kind: "motion", label: nil, at: at(39.9), now: at(39.9), coolDown: .seconds(30)).isEmpty)
     }
 
     @Test func aPersonIsNeverRefused() {
         var policy = afterIncident
         #expect(!policy.noticed(kind: "manual", label: nil, at: at(15), coolDown: .seconds(30)).isEmpty)
-        #expect(!policy.heard(id("b"), origin: "yard", kind: "manual", label: nil, at: at(15), coolDown: .seconds(30)).isEmpty)
+        #expect(!policy.heard(id("b"), origin: "yard", kind: "manual", label: nil, at: at(15), now: at(15), coolDown: .seconds(30)).isEmpty)
     }
 
     @Test func withoutOneTheNextIncidentFollowsAtOnce() {

@@ -11,4 +11,14 @@ import Testing
     func oneEventIsOneLine(text: String, line: String) {
         #expect(LineLogHandler.escaped(text) == line)
     }
+
+    /// A member may call itself 64 KiB of anything; what happened to it is read all the same.
+    @Test func aLongNameHidesNothing() {
+        let name = String(repeating: "x\n", count: 32 << 10)
+        let line = LineLogHandler.escaped("12:34 porch warning \(name) is gone: no answer for 5 s peer=77")
+        #expect(line.hasPrefix("12:34 porch warning x\\u{a}x") && line.hasSuffix("x\\u{a} is gone: no answer for 5 s peer=77"))
+        #expect(line.utf8.count < 10_000 && !line.contains("\n") && line.contains("characters left out"))
+        let longest = String(repeating: "y", count: LineLogHandler.lengthLimit)
+        #expect(LineLogHandler.escaped(longest) == longest)
+    }
 }

@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 from Harness.demo import BINARY, PASSWORD, Client, wait_for
 from Harness.footage import LENGTH, SIZE
@@ -128,6 +129,7 @@ def test_a_node_killed_in_the_middle_of_a_clip_loses_nothing_written(demo, clien
         return found and files and files[0].stat().st_size > 20_000 and (found[0], files[0])
     clip, file = wait_for(on_disk, 15, "a growing file on the target")
     os.kill(demo.node_pid(2), signal.SIGKILL)
+    killed = time.monotonic()
 
     facts = judge.probe(file)
     assert float(facts["format"]["duration"]) > 8
@@ -136,6 +138,11 @@ def test_a_node_killed_in_the_middle_of_a_clip_loses_nothing_written(demo, clien
     def seen_dead():
         return all(not next(c for c in client.cameras() if c["id"] == garden["id"])["online"] for client in clients[:2])
     wait_for(seen_dead, 12, "both others say that it is gone")
+    for client in clients[:2]:
+        row = next(node for node in client.get("/nodes").json if node["id"] == garden["node"])
+        gone = time.monotonic() - killed
+        # It was heard within the second before its end.
+        assert gone - 1 <= row["ageSeconds"] <= gone + 3, (gone, row)
     for client in clients[:2]:
         listed = wait_for(lambda: [c for c in client.clips(camera=garden["id"]) if c["id"] == clip["id"]], 5, "its clip is still listed")[0]
         assert listed["state"] == "interrupted" and listed["durationSeconds"] > 8

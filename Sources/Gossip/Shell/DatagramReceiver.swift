@@ -6,7 +6,7 @@ struct DatagramReceiver: Sendable {
     let descriptor: Int32
     /// Becomes readable (at its end) when the thread is to end.
     let wakeDescriptor: Int32
-    let continuation: AsyncStream<UDPTransport.Packet>.Continuation
+    let queue: PacketQueue
     let refusals: RefusalCounters
     /// Looks at each packet before it waits for the actor, so that a flood of strangers' packets leaves room for members' ones.
     let refusal: @Sendable ([UInt8]) -> PeerLink.Refusal?
@@ -19,16 +19,30 @@ struct DatagramReceiver: Sendable {
             if polls[1].revents != 0 { break }
             // All that is there, so that one wake-up serves a burst.
             while let packet = receive(&buffer) {
-                if let reason = refusal(packet.bytes) {
-                    refusals.count(reason)
-                } else if case .dropped = continuation.yield(packet) {
-                    refusals.count(.overrun)
-                }
+                if isWorthReading(packet), !queue.append(packet) { refusals.count(.overrun) }
             }
         }
-        continuation.finish()
+        queue.finish()
         close(descriptor)
         close(wakeDescriptor)
+    }
+
+    /// At most so many of those that wait in the socket; what is not worth reading counts, too. Safe beside ``run()``.
+    func receiveWaiting(limit: Int) -> [UDPTransport.Packet] {
+        guard limit > 0 else { return [] }
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        var packets: [UDPTransport.Packet] = []
+        for _ in 0..<limit {
+            guard let packet = receive(&buffer) else { break }
+            if isWorthReading(packet) { packets.append(packet) }
+        }
+        return packets
+    }
+
+    private func isWorthReading(_ packet: UDPTransport.Packet) -> Bool {
+        guard let reason = refusal(packet.bytes) else { return true }
+        refusals.count(reason)
+        return false
     }
 
     /// `nil` when nothing waits. Errors of earlier sends (ICMP) show up here too, and are as good as nothing.

@@ -16,6 +16,8 @@ public actor GossipService {
     /// How often addresses are looked at, and known peers written if they changed.
     private static let housekeepingInterval = Duration.seconds(2)
     private static let peersSaveInterval = Duration.seconds(60)
+    /// Packets read before the time is looked at: more than a mesh sends in one round, and few enough that a flood stops no timer.
+    private static let packetsBeforeTick = 256
 
     let settings: GossipSettings
     private var identity: NodeIdentity
@@ -23,12 +25,14 @@ public actor GossipService {
     private let discovery: (any Discovery)?
     private let peers: any PeerExchange
     private let logger: Logger
-    private var instance: GossipInstance
+    private(set) var instance: GossipInstance
     private var ownRecord: NodeRecord
     private var lastOwnRecord: NodeRecord?
     private var lastAnnouncement: ServiceAnnouncement?
     private var transport: UDPTransport?
     private var isRaisingBoot = false
+    /// A boot number that could not be written; tried again at the next housekeeping.
+    private var unwrittenBoot: UInt32?
     private var peersChangedAt: ContinuousClock.Instant?
     private var peersSavedAt: ContinuousClock.Instant?
     /// The one timer, and when it rings.
@@ -44,7 +48,13 @@ public actor GossipService {
     /// Of the present run: a stream that was cancelled once gives nothing any more.
     private var wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private var exchanges = AsyncStream<ExchangeRequest>.makeStream(bufferingPolicy: .bufferingOldest(exchangeLimit))
-    private var raisings = AsyncStream<NodeIdentity>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    private var raisings = AsyncStream<Raising>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    /// How the writing of a later boot number ended.
+    private enum Raising: Sendable {
+        case done(NodeIdentity)
+        case failed(boot: UInt32, reason: String)
+    }
 
     /// - Parameters:
     ///   - discovery: `nil` for a node that uses only seeds and known addresses.
@@ -109,9 +119,15 @@ public actor GossipService {
 
     /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
     ///
+    /// - Parameter condition: looked at in the same moment: nothing that this node hears comes between the look and the change. What an
+    ///   admin sets elsewhere in that moment does.
+    /// - Returns: whether the condition held; if not, nothing was changed.
     /// - Throws: when the key is not certified by the root, or there are too many groups.
-    public func setGroups(_ wanted: [CameraGroup], by admin: AdminKey) throws {
+    @discardableResult
+    public func setGroups(_ wanted: [CameraGroup], by admin: AdminKey, if condition: @Sendable () -> Bool = { true }) throws -> Bool {
+        guard condition() else { return false }
         perform(try instance.setGroups(wanted, by: admin), now: .now)
+        return true
     }
 
     /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
@@ -180,9 +196,15 @@ public actor GossipService {
         }
     }
 
+    /// An answer that waits unread is an answer: before anybody's silence is judged, what is here is read. On a machine where many
+    /// nodes start at once, they would hold each other for dead otherwise.
     private func keepTime() async {
         wake.continuation.yield()
         for await _ in wake.stream {
+            for packet in transport?.takeWaiting(limit: Self.packetsBeforeTick) ?? [] {
+                let now = ContinuousClock.now
+                perform(instance.receive(packet.bytes, from: packet.source, now: now), now: now)
+            }
             timerDeadline = nil
             let now = ContinuousClock.now
             perform(instance.tick(now: now), now: now)
@@ -224,6 +246,7 @@ public actor GossipService {
             publishOwnRecord()
             announceChanges()
             for (refusal, packets) in transport?.refusals.take() ?? [:] { instance.drops.count(refusal, packets) }
+            if let boot = unwrittenBoot { raise(to: boot) }
             let now = ContinuousClock.now
             if let peersChangedAt, now - peersChangedAt >= Self.housekeepingInterval,
                 peersSavedAt.map({ now - $0 >= Self.peersSaveInterval }) ?? true
@@ -376,17 +399,25 @@ public actor GossipService {
     private func raise(to boot: UInt32) {
         guard !isRaisingBoot else { return }
         isRaisingBoot = true
-        writer.write { [identity, logger, continuation = raisings.continuation] in
-            do { continuation.yield(try identity.raised(to: boot)) } catch { logger.error("\(error)") }
+        writer.write { [identity, continuation = raisings.continuation] in
+            do { continuation.yield(.done(try identity.raised(to: boot))) } catch { continuation.yield(.failed(boot: boot, reason: "\(error)")) }
         }
     }
 
     private func followRaisings() async {
-        for await raised in raisings.stream {
+        for await raising in raisings.stream {
             isRaisingBoot = false
-            identity = raised
-            let now = ContinuousClock.now
-            perform(instance.raise(boot: raised.boot, now: now), now: now)
+            switch raising {
+            case .done(let raised):
+                unwrittenBoot = nil
+                identity = raised
+                let now = ContinuousClock.now
+                perform(instance.raise(boot: raised.boot, now: now), now: now)
+            case .failed(let boot, let reason):
+                // A full card says it once, however often it is tried.
+                if unwrittenBoot == nil { logger.error("\(reason)") }
+                unwrittenBoot = max(boot, unwrittenBoot ?? 0)
+            }
         }
     }
 }

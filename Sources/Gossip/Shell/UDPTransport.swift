@@ -6,7 +6,8 @@ import Synchronization
 /// A plain socket with a thread of its own rather than a NIO channel: NIO closes a datagram channel when one destination is
 /// unreachable (ENETUNREACH on a write), and here a single absent neighbour must never end the conversation with all others.
 ///
-/// Received packets wait in a queue of ``queueLimit``; when it is full, the newest are dropped, as a network would.
+/// Received packets wait in a queue of ``queueLimit``; when it is full, the newest are dropped, as a network would. Who is about to judge
+/// the others' silence looks with ``takeWaiting(limit:)`` whether their answers are here already.
 final class UDPTransport: Sendable {
     /// Packets that wait for a slow reader.
     static let queueLimit = 1024
@@ -22,8 +23,8 @@ final class UDPTransport: Sendable {
     /// The end of a socket pair whose closing ends the thread.
     private let wakeDescriptor: Int32
     let port: Int
-    let packets: AsyncStream<Packet>
-    private let continuation: AsyncStream<Packet>.Continuation
+    private let queue = PacketQueue(limit: queueLimit)
+    private let receiver: DatagramReceiver
     private let isClosed = Mutex(false)
 
     /// What was refused or found no room.
@@ -87,14 +88,26 @@ final class UDPTransport: Sendable {
         self.isIPv6 = isIPv6
         self.port = own.port
         wakeDescriptor = pipe[1]
-        (packets, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.queueLimit))
-        let receiver = DatagramReceiver(descriptor: descriptor, wakeDescriptor: pipe[0], continuation: continuation, refusals: refusals, refusal: refusal)
-        let thread = Thread { receiver.run() }
+        receiver = DatagramReceiver(descriptor: descriptor, wakeDescriptor: pipe[0], queue: queue, refusals: refusals, refusal: refusal)
+        let thread = Thread { [receiver] in receiver.run() }
         thread.name = "gossip-udp"
         thread.start()
     }
 
     deinit { close() }
+
+    /// Packets as they come, until the transport is closed. For one reader.
+    var packets: AsyncStream<Packet> { queue.packets }
+
+    /// What is here now: first what waits in the queue, then what waits in the socket, because the thread had no time yet.
+    func takeWaiting(limit: Int) -> [Packet] {
+        isClosed.withLock { closed in
+            var packets = queue.take(limit)
+            // The thread closes the descriptor only after this is closed.
+            if !closed { packets += receiver.receiveWaiting(limit: limit - packets.count) }
+            return packets
+        }
+    }
 
     /// Sends at once or not at all; a full buffer and an unreachable destination are losses like any other.
     @discardableResult

@@ -56,7 +56,7 @@ final class PeerProxy: PeerExchange {
     func forward(_ request: Request, to member: Member, session: String? = nil) async throws -> Response {
         var headers = HTTPHeaders()
         if let session { headers.add(name: HTTPField.Name.meshCamSession.rawName, value: session) }
-        for name in [HTTPField.Name.range, .ifRange, .ifNoneMatch, .contentType, .accept] {
+        for name in [HTTPField.Name.range, .ifRange, .ifMatch, .ifNoneMatch, .contentType, .accept] {
             if let value = request.headers[name] { headers.add(name: name.rawName, value: value) }
         }
         let body = request.method.isSafe ? nil : try await request.wholeBody(upTo: Self.bodyLimit)
@@ -100,10 +100,11 @@ final class PeerProxy: PeerExchange {
         guard let record = member.node, let certificate = member.certificateDER else { throw PeerError.noAddress }
         let tls = try PeerTLS.client(identity: identity, to: certificate)
         var failure: any Error = PeerError.noAddress
-        for host in Self.hosts(of: member) {
-            var request = HTTPClientRequest(url: "https://\(host):\(record.peerPort)\(path)")
+        for host in PeerHost.all(heard: member.addresses.map(\.host), told: record.addresses) {
+            var request = HTTPClientRequest(url: "https://\(host.inURL):\(record.peerPort)\(path)")
             request.method = method
             request.headers = headers
+            request.headers.replaceOrAdd(name: "Host", value: "\(host.name):\(record.peerPort)")
             request.tlsConfiguration = tls
             if let body { request.body = .bytes(body) }
             do {
@@ -117,15 +118,6 @@ final class PeerProxy: PeerExchange {
             }
         }
         throw failure
-    }
-
-    /// Where to try a node, best first. Link-local IPv6 addresses need a zone, which a URL cannot carry to the client.
-    static func hosts(of member: Member) -> [String] {
-        var seen: Set<String> = []
-        let heard = member.addresses.map(\.host)
-        let told = member.node?.addresses ?? []
-        return (heard + told).filter { !$0.contains("%") && !$0.lowercased().hasPrefix("fe80:") && seen.insert($0).inserted }
-            .prefix(4).map { $0.contains(":") ? "[\($0)]" : $0 }
     }
 }
 

@@ -80,11 +80,17 @@ actor CameraService {
         for await trigger in gossip.triggers() {
             guard let group = groups.first(where: { $0.name == trigger.group }), group.records(at: cameraID, from: trigger.camera) else { continue }
             // The moment it happened there, as far as its age tells; never in our future.
-            let at = min(trigger.occurred, .now)
+            let now = ContinuousClock.now
+            let at = min(trigger.occurred, now)
+            // Late news, after this node or that one was away: nothing of it is left to record.
+            if policy.isOver(at, now: now) {
+                logger.debug("\(trigger.kind) was over when it was heard", metadata: ["event": "\(trigger.incident)"])
+                continue
+            }
             events.publish(.event, notice(trigger.incident, camera: trigger.camera, kind: trigger.kind, label: trigger.label, at: at))
             await carryOut(
                 policy.heard(
-                    trigger.incident, origin: trigger.camera, kind: trigger.kind, label: trigger.label, at: at,
+                    trigger.incident, origin: trigger.camera, kind: trigger.kind, label: trigger.label, at: at, now: now,
                     coolDown: group.policy.coolDown))
         }
     }

@@ -65,13 +65,21 @@ struct IncidentPolicy: Sendable {
 
     /// Another camera of the group tells what happens there.
     ///
-    /// - Parameter coolDown: so long after the last incident's end it starts no new one.
+    /// - Parameters:
+    ///   - at: when it happened there; long ago, if the news was long on its way.
+    ///   - coolDown: so long after the last incident's end it starts no new one.
     mutating func heard(
-        _ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant, coolDown: Duration = .zero
+        _ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant, now: ContinuousClock.Instant,
+        coolDown: Duration = .zero
     ) -> [Action] {
-        if isCoolingDown(kind, at: at, coolDown) { return [] }
+        if isOver(at, now: now) || isCoolingDown(kind, at: at, coolDown) { return [] }
         return adopt(id, origin: origin, kind: kind, label: label, at: at)
     }
+
+    /// Whether a recording of what happened at that moment would have ended by now: a clip of it would show something else.
+    func isOver(_ at: ContinuousClock.Instant, now: ContinuousClock.Instant) -> Bool { end(of: at) <= now }
+
+    private func end(of moment: ContinuousClock.Instant) -> ContinuousClock.Instant { moment + max(postMotion, minimum) }
 
     private mutating func adopt(_ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant) -> [Action] {
         if var incident = current, incident.id == id {
@@ -80,7 +88,9 @@ struct IncidentPolicy: Sendable {
             return [record(incident, at: at)]
         }
         let fresh = Incident(
-            id: id, kind: kind, label: label, origin: origin, began: at, until: at + max(postMotion, minimum), announced: at)
+            id: id, kind: kind, label: label, origin: origin, began: at, until: end(of: at), announced: at)
+        // Old news of what had ended before the present incident began: that one keeps its name, its end and so its cool-down.
+        if let incident = current, fresh.until < incident.began { return [] }
         guard var incident = current, isOpen(incident, at: at) else {
             current = fresh
             return [record(fresh, at: at)]

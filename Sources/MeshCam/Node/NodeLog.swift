@@ -22,11 +22,20 @@ struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// One event, one line, whatever somebody put into a name: what would begin a line, steer a terminal or reorder text is
+    /// A longer line loses its middle: at its ends stands what happened, and in between a name of somebody who wants to fill the log.
+    static let lengthLimit = 2000
+
+    /// One event, one line of bounded length, whatever somebody put into a name: what would begin a line, steer a terminal or reorder text is
     /// written as its number. By scalars, because `\r\n` is one character in Swift.
     static func escaped(_ line: String) -> String {
+        let scalars = line.unicodeScalars
+        let excess = scalars.count - lengthLimit
+        if excess > 0 {
+            let half = lengthLimit / 2
+            return escaped(String(scalars.prefix(half))) + " …\(excess) characters left out… " + escaped(String(scalars.suffix(half)))
+        }
         var safe = ""
-        for scalar in line.unicodeScalars {
+        for scalar in scalars {
             if SettingsText.isPrintable(scalar) { safe.unicodeScalars.append(scalar) } else { safe += "\\u{\(String(scalar.value, radix: 16))}" }
         }
         return safe

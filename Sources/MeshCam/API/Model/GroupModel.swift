@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import Gossip
 
 /// Cameras that record together, as `GET` and `PUT /groups` list them.
@@ -19,6 +21,12 @@ struct GroupResource: Codable, Hashable, Sendable {
         triggers = group.policy.triggers.sorted()
         recorders = group.policy.recorders.sorted()
         coolDownSeconds = Int(group.policy.coolDown.components.seconds)
+    }
+
+    /// Names these groups as they are, with all that is shown of them: the same at every node that shows the same.
+    static func entityTag(of groups: [CameraGroup]) -> String {
+        let content = try? JSONCoding.encoder.encode(groups.map { GroupResource($0) }.sorted { $0.name < $1.name })
+        return "\"\(Array(SHA256.hash(data: content ?? Data()).prefix(16)).hexText)\""
     }
 
     /// What is wished for, if it makes sense.

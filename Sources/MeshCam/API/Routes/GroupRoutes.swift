@@ -9,7 +9,7 @@ struct GroupRoutes: Sendable {
     let door: Authentication.Door
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("groups") { [node] _, _ in try Response.json(node.groups.map { GroupResource($0) }) }
+        group.get("groups") { [node] _, _ in try Self.answer(node.groups) }
         group.put("groups") { request, context in try await put(request, context) }
     }
 
@@ -33,15 +33,30 @@ struct GroupRoutes: Sendable {
     private func set(_ request: Request, by key: AdminKey) async throws -> Response {
         let body = try await request.wholeBody(upTo: 1 << 18)
         let wanted = try JSONCoding.decoder.decode([GroupResource].self, from: Data(buffer: body))
+        let expected = request.headers[values: .ifMatch].joined(separator: ",")
         do {
-            try await node.gossip.setGroups(GroupResource.groups(wanted, known: node.knownCameras), by: key)
+            let groups = try GroupResource.groups(wanted, known: node.knownCameras)
+            let isSet = try await node.gossip.setGroups(groups, by: key) { [node] in
+                expected.isEmpty || EntityTag.matches(expected, GroupResource.entityTag(of: node.groups))
+            }
+            guard isSet else { throw Self.changedMeanwhile }
         } catch let problem as GroupProblem {
             throw ProblemDetails.badRequest("The groups make no sense: \(problem.why).", cure: "GET /api/mesh/v1/groups shows how they are now.")
         } catch let error as TrustError {
             throw ProblemDetails.badRequest("The groups cannot be set: \(error).")
         }
-        return try Response.json(node.groups.map { GroupResource($0) })
+        return try Self.answer(node.groups)
     }
+
+    private static func answer(_ groups: [CameraGroup]) throws -> Response {
+        var response = try Response.json(groups.map { GroupResource($0) })
+        response.headers[.eTag] = GroupResource.entityTag(of: groups)
+        return response
+    }
+
+    private static let changedMeanwhile = ProblemDetails(
+        title: "The groups have changed", status: 412, detail: "They are no longer those that If-Match names; nothing was set.",
+        cure: "GET /api/mesh/v1/groups, make your change again, and send it with the new ETag in If-Match.")
 
     private static func signInHere(_ name: String) -> ProblemDetails {
         ProblemDetails(

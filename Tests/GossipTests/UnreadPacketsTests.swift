@@ -1,0 +1,197 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Gossip
+
+/// What waits unread is read before anybody's silence is judged. Real sockets on loopback.
+@Suite(.timeLimit(.minutes(1))) struct UnreadPacketsTests {
+    /// A member whose answers are sent when the test says so.
+    private actor Partner {
+        let transport: UDPTransport
+        private var instance: GossipInstance
+        /// Kept back since ``hold()``.
+        private var held: [(packet: [UInt8], to: PeerAddress)] = []
+        private var isHolding = false
+
+        init(_ index: Int, of mesh: TestMesh, seed: PeerAddress) throws {
+            transport = try UDPTransport(port: 0)
+            let identity = mesh.identities[index]
+            instance = GossipInstance(
+                id: identity.id, boot: 1, roster: mesh.roster, config: SharedConfig(), settings: GossipSettings(),
+                crypto: NodeCrypto(identity: identity, mesh: mesh.genesis.meshID), seeds: [seed], random: .system, now: .now)
+        }
+
+        func run() async {
+            perform(instance.tick(now: .now))
+            for await packet in transport.packets {
+                perform(instance.receive(packet.bytes, from: packet.source, now: .now))
+                perform(instance.tick(now: .now))
+            }
+        }
+
+        private func perform(_ actions: [GossipInstance.Action]) {
+            for case .send(let packet, let address) in actions {
+                if isHolding { held.append((packet, address)) } else { transport.send(packet, to: address) }
+            }
+        }
+
+        func hold() { isHolding = true }
+
+        func release() {
+            isHolding = false
+            for (packet, address) in held { transport.send(packet, to: address) }
+            held = []
+        }
+    }
+
+    @Test func anAnswerThatWaitsUnreadIsNoSilence() async throws {
+        let mesh = TestMesh(nodes: 2)
+        let directory = TemporaryDirectory()
+        let service = GossipService(
+            settings: GossipSettings(port: 0, peerPort: 1), identity: mesh.identities[0],
+            trust: TrustStore(directory: directory.path, genesis: mesh.genesis, records: mesh.roster.records), discovery: nil,
+            peers: NoExchange(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let other = mesh.identities[1].id
+        let changes = service.changes()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run() }
+            #expect(await waits(for: service.changes()) { service.boundPort != nil })
+            let port = try #require(service.boundPort)
+            let partner = try Partner(1, of: mesh, seed: PeerAddress(host: "127.0.0.1", port: port))
+            group.addTask { await partner.run() }
+            #expect(await waits(for: changes) { service.view.member(other)?.status == .alive })
+
+            // Between the moment when it asks others and the moment when it would suspect, the actor is held back; the answer comes
+            // after that second moment has passed, and waits in queue and socket.
+            await partner.hold()
+            var deadline: ContinuousClock.Instant?
+            while deadline == nil {
+                try await ContinuousClock().sleep(for: .milliseconds(5))
+                if let probe = await service.instance.membership.probe, probe.askedOthers { deadline = probe.deadline }
+            }
+            let isHeld = AsyncStream<Void>.makeStream()
+            let goOn = DispatchSemaphore(value: 0)
+            group.addTask { await service.hold(isHeld.continuation, until: goOn) }
+            for await _ in isHeld.stream { break }
+            try await ContinuousClock().sleep(until: try #require(deadline) + .milliseconds(60))
+            await partner.release()
+            goOn.signal()
+            // Whatever waited for the actor runs before this.
+            for _ in 0..<3 { await service.pass() }
+            #expect(service.view.member(other)?.status == .alive)
+            group.cancelAll()
+            partner.transport.close()
+        }
+    }
+
+    private struct NoExchange: PeerExchange {
+        struct Unreachable: Error {}
+        func exchange(with member: Member, _ request: [UInt8]) async throws -> [UInt8] { throw Unreachable() }
+    }
+
+    /// The thread has had no time to read; what the socket holds can be had all the same, in bounded pieces and looked at.
+    @Test func theSocketIsReadWithoutItsThread() async throws {
+        let (isHeld, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let receiver = try UDPTransport(port: 0) { packet in
+            if packet == [0] {
+                isHeld.signal()
+                goOn.wait()
+            }
+            return packet == [1] ? .damaged : nil
+        }
+        let sender = try UDPTransport(port: 0)
+        let address = PeerAddress(host: "127.0.0.1", port: receiver.port)
+        sender.send([0], to: address)
+        await withCheckedContinuation { continuation in
+            Thread {
+                isHeld.wait()
+                continuation.resume()
+            }.start()
+        }
+        for byte in 1...6 as ClosedRange<UInt8> { sender.send([byte], to: address) }
+        #expect(receiver.takeWaiting(limit: 3).map(\.bytes) == [[2], [3]], "three were read, and one was refused")
+        #expect(receiver.takeWaiting(limit: 100).map(\.bytes) == [[4], [5], [6]])
+        #expect(receiver.takeWaiting(limit: 100).isEmpty && receiver.refusals.take() == [.damaged: 1])
+        goOn.signal()
+        var packets = receiver.packets.makeAsyncIterator()
+        #expect(await packets.next()?.bytes == [0])
+        sender.close()
+        receiver.close()
+        #expect(receiver.takeWaiting(limit: 100).isEmpty)
+    }
+
+    @Test func aFullQueueDropsTheNewest() async {
+        let queue = PacketQueue(limit: 4)
+        func packet(_ byte: UInt8) -> UDPTransport.Packet { .init(bytes: [byte], source: PeerAddress(host: "::1", port: 1)) }
+        let admitted = (1...6 as ClosedRange<UInt8>).map { queue.append(packet($0)) }
+        #expect(admitted == [true, true, true, true, false, false])
+        #expect(queue.take(2).map(\.bytes) == [[1], [2]] && queue.append(packet(7)))
+        queue.finish()
+        var rest: [[UInt8]] = []
+        for await packet in queue.packets { rest.append(packet.bytes) }
+        #expect(rest == [[3], [4], [7]])
+    }
+}
+
+extension GossipService {
+    /// Keeps everybody out, as a busy machine does.
+    fileprivate func hold(_ isHeld: AsyncStream<Void>.Continuation, until semaphore: DispatchSemaphore) {
+        isHeld.yield()
+        Self.wait(for: semaphore)
+    }
+
+    private static func wait(for semaphore: DispatchSemaphore) { semaphore.wait() }
+
+    fileprivate func pass() {}
+}
+
+/// Passes on what operators would read as an error.
+private struct ErrorNotes: LogHandler {
+    let seen: AsyncStream<String>.Continuation
+    var logLevel = Logger.Level.error
+    var metadata: Logger.Metadata = [:]
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) { seen.yield("\(event.message)") }
+}
+
+/// A full or broken card, and one that works again.
+@Suite(.timeLimit(.minutes(1))) struct UnwrittenBootTests {
+    @Test func aLaterBootIsWrittenWhenTheDiskTakesItAgain() async throws {
+        let directory = TemporaryDirectory()
+        let identity = try NodeIdentity.loadOrCreate(in: directory.path, board: BoardSerial("test"))
+        let (genesis, root, _) = Founding.found(name: "test")
+        let errors = AsyncStream<String>.makeStream()
+        let records = [root.admit(identity.public, name: "here", serial: 1)]
+        let service = GossipService(
+            settings: GossipSettings(port: 0, peerPort: 1), identity: identity,
+            trust: TrustStore(directory: directory.path, genesis: genesis, records: records), discovery: nil, peers: NoExchange(),
+            logger: Logger(label: "test") { _ in ErrorNotes(seen: errors.continuation) })
+        struct NoExchange: PeerExchange {
+            func exchange(with member: Member, _ request: [UInt8]) async throws -> [UInt8] { throw CancellationError() }
+        }
+        // Its own word from a later boot: what a member still has of before the disk was rolled back.
+        let later = Standing(status: .alive, incarnation: Incarnation(boot: 7, number: 0))
+        let body = Claim(subject: identity.id, standing: later, author: identity.id).body
+        var request = WireExchangeRequest()
+        request.delta.claims = [
+            WireSigned(body: body, signature: identity.sign(body, domain: .claim, mesh: genesis.meshID), signer: identity.id.bytes)
+        ]
+        let file = "\(directory.path)/identity"
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run() }
+            #expect(await waits(for: service.changes()) { service.boundPort != nil })
+            try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+            _ = await service.answer(peer: identity.id, request.wireBytes)
+            for await _ in errors.stream { break }
+            try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
+            #expect(await waits(for: service.changes()) { service.view.member(identity.id)?.incarnation == "8.0" })
+            group.cancelAll()
+        }
+        #expect(try NodeIdentity.loadOrCreate(in: directory.path, board: BoardSerial("test")).boot == 9)
+    }
+}
