@@ -18,7 +18,7 @@ package struct SettledMesh: Sendable {
         var members: [NodeID: Known] = [:]
         for (instance, address) in instances {
             guard let signed = instance.state.evidence[instance.id]?.own, let claim = Claim(signed) else { return nil }
-            state.keep(claim, signed)
+            state.keep(claim, signed, standing: claim.standing)
             for (key, record) in instance.state.records where key.node == instance.id { state.set(key, record) }
             members[instance.id] = Known(claim: claim, boot: instance.boot, address: address)
         }
