@@ -25,7 +25,7 @@ public actor GossipService {
     private let discovery: (any Discovery)?
     private let peers: any PeerExchange
     private let logger: Logger
-    private(set) var instance: GossipInstance
+    var instance: GossipInstance
     private var ownRecord: NodeRecord
     private var lastOwnRecord: NodeRecord?
     private var lastAnnouncement: ServiceAnnouncement?
@@ -108,50 +108,6 @@ public actor GossipService {
         }
         let now = ContinuousClock.now
         perform(instance.publish(kind, body, now: now), now: now)
-    }
-
-    /// Sets a value of the mesh's shared configuration, for all nodes.
-    ///
-    /// - Throws: when the key is not certified by the root, or the value is too large.
-    public func setConfig(_ key: String, _ value: [UInt8], by admin: AdminKey) throws {
-        perform(try instance.setConfig(key, value, by: admin), now: .now)
-    }
-
-    /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
-    ///
-    /// - Parameter condition: looked at in the same moment: nothing that this node hears comes between the look and the change. What an
-    ///   admin sets elsewhere in that moment does.
-    /// - Returns: whether the condition held; if not, nothing was changed.
-    /// - Throws: when the key is not certified by the root, or there are too many groups.
-    @discardableResult
-    public func setGroups(_ wanted: [CameraGroup], by admin: AdminKey, if condition: @Sendable () -> Bool = { true }) throws -> Bool {
-        guard condition() else { return false }
-        perform(try instance.setGroups(wanted, by: admin), now: .now)
-        return true
-    }
-
-    /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
-    public func merge(_ records: [SignedRecord]) {
-        let now = ContinuousClock.now
-        perform(instance.merge(records, now: now), now: now)
-    }
-
-    /// Tells a group that something happens. Returns at once; sending goes on until every member has it.
-    public func trigger(_ draft: TriggerDraft) -> EventID {
-        let now = ContinuousClock.now
-        let (id, actions) = instance.trigger(draft, now: now)
-        perform(actions, now: now)
-        return id
-    }
-
-    /// Answers a member's exchange: the server's side of ``PeerExchange``.
-    ///
-    /// - Parameter peer: proven by its TLS certificate.
-    public func answer(peer: NodeID, _ request: [UInt8]) -> [UInt8] {
-        let now = ContinuousClock.now
-        let (answer, actions) = instance.answer(request, from: peer, now: now)
-        perform(actions, now: now)
-        return answer
     }
 
     // MARK: Running
@@ -308,7 +264,7 @@ public actor GossipService {
 
     // MARK: Performing
 
-    private func perform(_ actions: [GossipInstance.Action], now: ContinuousClock.Instant) {
+    func perform(_ actions: [GossipInstance.Action], now: ContinuousClock.Instant) {
         var changed = false
         for action in actions {
             switch action {
