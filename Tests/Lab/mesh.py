@@ -34,7 +34,7 @@ seeds = [{seeds}]
 [storage]
 directories = ["{storage}"]
 [recording]
-pre_roll = 2
+pre_roll = 10
 minimum_clip = 2
 post_motion = 1
 """

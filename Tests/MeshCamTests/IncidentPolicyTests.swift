@@ -80,15 +80,15 @@ import Testing
         #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(-4), now: at(0))) == ["c -14.0…6.0"])
     }
 
-    /// A trigger that was a minute on its way finds nothing to record: a clip of it would show what came later.
+    /// A trigger that was a minute on its way finds nothing to record: the pre-roll (10 s) begins after all of it (10 s).
     @Test func whatIsOverIsNotRecorded() {
         var policy = IncidentPolicy()
-        for late in [10.0, 11, 59] {
+        for late in [20.0, 21, 59] {
             #expect(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(late)).isEmpty, "\(late)")
             #expect(policy.heard(id("c"), origin: "garage", kind: "manual", label: nil, at: at(0), now: at(late)).isEmpty, "\(late)")
         }
         #expect(policy.current == nil)
-        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(9.9))) == ["c -10.0…10.0"])
+        #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(19.9))) == ["c -10.0…10.0"])
     }
 
     /// Neither by its name, which sorts first, nor by its times.

@@ -76,8 +76,9 @@ struct IncidentPolicy: Sendable {
         return adopt(id, origin: origin, kind: kind, label: label, at: at)
     }
 
-    /// Whether a recording of what happened at that moment would have ended by now: a clip of it would show something else.
-    func isOver(_ at: ContinuousClock.Instant, now: ContinuousClock.Instant) -> Bool { end(of: at) <= now }
+    /// Whether a recording of what happened at that moment would have ended before the pre-roll's beginning: a clip of it would show
+    /// something else.
+    func isOver(_ at: ContinuousClock.Instant, now: ContinuousClock.Instant) -> Bool { end(of: at) + preRoll <= now }
 
     private func end(of moment: ContinuousClock.Instant) -> ContinuousClock.Instant { moment + max(postMotion, minimum) }
 
