@@ -85,15 +85,15 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether mesh.md §7's invariant 8 promises that nobody is held for dead by mistake while it lasts: at most 5 % loss and
-    /// stalls of 2 s, and all that should do no harm at all. An address that changes is among them only if its node notices.
+    /// stalls of 2 s, and all that should do no harm at all, a single liar among it. An address that changes is among them only if its node notices.
     var isGentle: Bool {
         switch kind {
         case .loss(let percent): percent <= 5
         case .pause: until - from <= .seconds(2)
         case .reordering(_, let lateness): lateness <= .milliseconds(100)
-        case .duplicates, .noTLS, .noMulticast, .slowDisk, .failingDisk, .drift, .wallClock, .stranger: true
+        case .duplicates, .noTLS, .noMulticast, .slowDisk, .failingDisk, .drift, .wallClock, .stranger, .liar: true
         case .newAddress(_, _, let noticed), .linkDown(_, _, let noticed): noticed <= .milliseconds(100)
-        case .slowness, .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .revoked, .liar: false
+        case .slowness, .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .revoked: false
         }
     }
 

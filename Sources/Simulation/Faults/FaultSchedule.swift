@@ -32,9 +32,12 @@ package struct FaultSchedule: Sendable, CustomStringConvertible {
 
     // MARK: Asking
 
-    /// Whether nothing worse than gentle happened from `from` to `until`, to anybody.
+    /// Whether nothing worse than gentle happened from `from` to `until`, to anybody. Two liars are worse than one: together they
+    /// confirm each other.
     package func isCalm(from: VirtualTime, until: VirtualTime) -> Bool {
-        faults.allSatisfy { $0.isGentle || $0.until < from || $0.from > until }
+        let there = faults.filter { $0.until >= from && $0.from <= until }
+        let liars = there.compactMap { if case .liar(let node) = $0.kind { node } else { nil } }
+        return there.allSatisfy(\.isGentle) && Set(liars).count <= 1
     }
 
     package var hasSeparation: Bool { faults.contains(where: \.separates) }

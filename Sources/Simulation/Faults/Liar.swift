@@ -1,7 +1,7 @@
 import Gossip
 
-/// A member whose keys are valid and whose word is not: it accuses the living, speaks in others' names, repeats what it has heard and
-/// floods. What it may achieve is that the accused have to refute; it must not bring down a node, nor say anything for another, nor
+/// A member whose keys are valid and whose word is not: it accuses the living, vouches for the dead, speaks in others' names, repeats
+/// what it has heard and floods. What it may achieve is that the accused have to refute; it must not bring down a node, nor say anything for another, nor
 /// leave a trace once it is gone.
 struct Liar: Sendable {
     private let node: Int
@@ -25,7 +25,7 @@ struct Liar: Sendable {
         let (target, victim) = (rng.pick(others), rng.pick(others))
         let own = mesh.nodes[node].instance
         let standing = own.membership.standing(of: mesh.id(victim)) ?? Standing(status: .alive, incarnation: .init(boot: 1, number: 0))
-        switch rng.below(11) {
+        switch rng.below(14) {
         case 0:
             accuse(victim, rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
         case 1:
@@ -69,11 +69,31 @@ struct Liar: Sendable {
                 stranger.sign($0, domain: .record, mesh: mesh.keys.genesis.meshID)
             }
             send([frame], to: target, in: &mesh)
+        case 10:
+            bury(victim, in: standing.incarnation, everywhereBut: victim, mesh: &mesh)
+        case 11:
+            // The accused too: who believes that all miss it slows down, and no longer sees who is gone.
+            bury(victim, in: standing.incarnation, everywhereBut: node, mesh: &mesh)
+        case 12:
+            for other in others where other != victim {
+                accuse(victim, rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: other, in: &mesh)
+            }
         default:
             // Its true packet for one comes to another.
             guard let packet = packet([Frame(kind: .want, body: [])], to: victim, in: &mesh) else { return }
             inject(packet, to: target, in: &mesh)
         }
+    }
+
+    /// As many accusations as a packet holds, each for the incarnation that refutes the one before, to many at once.
+    private mutating func bury(_ victim: Int, in first: Incarnation, everywhereBut spared: Int, mesh: inout SimulatedMesh) {
+        let statuses: [Status] = [.suspect, .dead]
+        let frames = (0..<8).map { step in
+            let incarnation = Incarnation(boot: first.boot, number: first.number &+ UInt32(step / 2))
+            let claim = Claim(subject: mesh.id(victim), standing: Standing(status: statuses[step % 2], incarnation: incarnation), author: mesh.id(node))
+            return Frame.claim(claim, signature: mesh.nodes[node].instance.crypto.sign(claim.body, domain: .claim))
+        }
+        for target in 0..<members where target != node && target != spared { send(frames, to: target, in: &mesh) }
     }
 
     private mutating func accuse(

@@ -89,7 +89,24 @@ package struct FaultInjector: Sendable {
                 if let stranger = strangers[index] { mesh.kill(stranger) }
             }
         case .liar(let node):
-            liars[index] = begins ? Liar(node, at: mesh.time, members: members, rng: .seeded(rng.next())) : nil
+            if begins { addLiar(index, node, in: &mesh) } else { removeLiar(index, node, in: &mesh) }
+        }
+    }
+
+    private mutating func addLiar(_ index: Int, _ node: Int, in mesh: inout SimulatedMesh) {
+        liars[index] = Liar(node, at: mesh.time, members: members, rng: .seeded(rng.next()))
+        mesh.setLying(node, true)
+    }
+
+    private mutating func removeLiar(_ index: Int, _ node: Int, in mesh: inout SimulatedMesh) {
+        liars[index] = nil
+        mesh.setLying(node, false)
+    }
+
+    /// The first liar of the schedule lies again, after everything else is over: what is measured must hold with it too.
+    package mutating func resumeLies(in mesh: inout SimulatedMesh) {
+        for (index, fault) in schedule.faults.enumerated() {
+            if case .liar(let node) = fault.kind { return addLiar(index, node, in: &mesh) }
         }
     }
 
@@ -142,6 +159,7 @@ package struct FaultInjector: Sendable {
     /// The faults stop; the network is what the schedule's end says.
     package mutating func end(in mesh: inout SimulatedMesh) {
         active = []
+        for node in schedule.liars { mesh.setLying(node, false) }
         liars = [:]
         intruders = [:]
         setNetwork(of: &mesh)

@@ -3,7 +3,7 @@ import Gossip
 /// Invariant 8: who is dead is seen so by all, soon; who lives is not held for dead where loss and stalls are small.
 struct DeathIsTrue: Invariant {
     static let number = 8
-    static let rule = "dead seen by all <= 8 s p99; no false death at <= 5 % loss and <= 2 s stalls"
+    static let rule = "dead seen by all <= 8 s p99; no false death at <= 5 % loss and <= 2 s stalls, one liar or none"
 
     /// At the 99th percentile.
     static let seenByAll = Duration.seconds(8)
@@ -24,6 +24,8 @@ struct DeathIsTrue: Invariant {
     mutating func observe(_ observation: Observation, in mesh: SimulatedMesh) -> Violation? {
         guard case .standing(let subject, .dead) = observation.what, !mesh.isStranger(observation.node),
             let node = (0..<members).first(where: { mesh.id($0) == subject }), mesh.nodes[node].isRunning,
+            // What a liar holds, or others of it, is promised to nobody.
+            !schedule.liars.contains(node), !schedule.liars.contains(observation.node),
             schedule.isCalm(from: observation.at - Self.aftermath, until: observation.at)
         else { return nil }
         falseDeaths += 1

@@ -68,7 +68,8 @@ struct TriggersArriveOnce: Invariant {
             let due = sent.at + Self.limit
             guard sent.at >= metAt, schedule.isCalm(from: sent.at - Self.aftermath, until: due), mesh.nodes[sent.origin].isRunning else { continue }
             for (node, life) in sent.lives.sorted(by: { $0.key < $1.key })
-            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && !schedule.revoked.contains(node) {
+            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && !schedule.revoked.contains(node)
+                && !schedule.liars.contains(node) {
                 guard let at = receipts[Receipt(node: node, event: event)], at <= due else {
                     return Violation(of: Self.self, at: mesh.time, "node \(node) did not have \(event), sent by node \(sent.origin) at \(sent.at)")
                 }

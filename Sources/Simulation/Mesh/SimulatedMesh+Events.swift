@@ -75,6 +75,7 @@ extension SimulatedMesh {
             let before = options.control == .noDeduplication ? nodes[to].instance : nil
             let actions = nodes[to].instance.receive(packet, from: source, now: now)
             perform(actions + (before.map { deliveredAgain(packet, source, to: $0, now: now, beside: actions) } ?? []), by: to)
+            if nodes[to].lies { lieAboutProbes(by: to) }
             return
         }
         let before = nodes[to].instance.stateHash

@@ -12,6 +12,8 @@ package struct SimulatedNode: Sendable {
     package internal(set) var pausedUntil: VirtualTime?
     /// Counts starts: what an earlier process began ends with it.
     package internal(set) var life = 0
+    /// Whether a liar sits at it.
+    var lies = false
     /// When it last began to run.
     package internal(set) var startedAt = VirtualTime.zero
 

@@ -147,7 +147,10 @@ package struct SimulatedRun: Sendable {
     }
 
     private mutating func die() {
-        let victim = rng.pick(members)
+        // A liar must not hide it, where the schedule has one.
+        injector.resumeLies(in: &mesh)
+        let honest = members.filter { !schedule.liars.contains($0) }
+        let victim = rng.pick(honest.isEmpty ? members : honest)
         let (id, others) = (mesh.id(victim), members.filter { $0 != victim })
         // Not always at the same moment of its probes.
         advance(to: mesh.time + rng.duration(.zero, .seconds(1)))
