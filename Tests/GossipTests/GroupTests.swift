@@ -254,7 +254,10 @@ import Testing
         sim.kill(2)
         sim.run(.seconds(30))
         sim.restart(1, boot: 2)
+        let seenAlive = sim.nodes[1].changes.count { $0 == .member(sim.id(2), .alive) }
         sim.run(.seconds(20))
+        // Node 1 hears the dead one's last word and of its death together: it never takes it for alive.
+        #expect(sim.nodes[1].changes.count { $0 == .member(sim.id(2), .alive) } == seenAlive, "seed \(seed)")
         for observer in [0, 1] {
             let view = sim.nodes[observer].instance.view(now: sim.now)
             let member = try #require(view.member(sim.id(2)))
@@ -265,6 +268,24 @@ import Testing
             #expect((.seconds(-4) ... .seconds(1)).contains(silence), "seed \(seed), node \(observer): \(silence)")
             // The others published no cameras here.
             #expect(view.incomplete.map(\.id).contains(member.id) && view.member(sim.id(0))?.missing == [.cameras])
+        }
+    }
+
+    /// What a node said while nobody was there has its true age at whoever comes later.
+    @Test(arguments: [1, 2, 3] as [UInt64]) func whatWaitedForListenersIsAsOldAsItIs(seed: UInt64) throws {
+        var sim = SimMesh(3, seed: seed)
+        sim.run(.seconds(5))
+        for other in 1..<3 { sim.block(0, other) }
+        sim.run(.seconds(30))
+        #expect(sim.nodes[0].instance.membership.present.isEmpty, "seed \(seed)")
+        sim.act(0) { $0.publish(.cameras, [1, 2, 3], now: $1) }
+        let said = sim.now
+        sim.run(.seconds(40))
+        sim.network.blocked = []
+        #expect(sim.run(atMost: .seconds(30)) { sim in (1..<3).allSatisfy { sim.nodes[$0].instance.state.record(sim.id(0), .cameras) != nil } } != nil)
+        for observer in 1..<3 {
+            let age = try #require(sim.nodes[observer].instance.view(now: sim.now).member(sim.id(0))?.age(of: .cameras, now: sim.now))
+            #expect(abs((age - (sim.now - said)) / .seconds(1)) < 1, "seed \(seed), node \(observer): \(age)")
         }
     }
 }

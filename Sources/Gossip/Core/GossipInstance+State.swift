@@ -42,7 +42,8 @@ extension GossipInstance {
         eventCounter = 0
         var actions = carryOut(membership.raise(boot: boot), now: now)
         let own = RecordKind.allCases.compactMap { kind in state.record(id, kind).map { (kind, $0.body) } }
-        for (kind, body) in own { actions += publish(kind, body, now: now) }
+        for (kind, body) in own where kind != .events { actions += publish(kind, body, now: now) }
+        if state.record(id, .events) != nil { actions += publishLate(now: now) }
         for peer in links.keys.sorted() { actions += hello(peer, now: now) }
         return actions
     }
@@ -239,6 +240,11 @@ extension GossipInstance {
     mutating func spread(
         _ record: SignedState.Record, of node: NodeID, _ kind: RecordKind, now: ContinuousClock.Instant
     ) -> [Action] {
+        // With nobody to tell, it would only grow older than its frame says; whoever comes first gets everything from us.
+        if membership.present.isEmpty {
+            broadcasts.remove(.record(node, kind))
+            return []
+        }
         if let frame = frame(of: record, now: now) {
             broadcasts.add(.record(node, kind), frame)
             return []

@@ -32,13 +32,11 @@ extension GossipInstance {
         let lost = triggers.takeGivenUp()
         if lost > 0 { actions.append(.log(.warning, "\(lost) triggers for absent nodes were given up: more than \(TriggerDelivery.lateLimit) wait", peer: nil)) }
         actions += publishLate(now: now)
-        // News that waits for somebody to hear it does not grow older on the way; who comes first gets the record itself, with its age.
-        if membership.present.isEmpty { broadcasts.remove(.record(id, .events)) }
         return actions
     }
 
     /// A record that fits a packet travels at once, a larger one by TLS: labels, which nothing depends on, give way.
-    private mutating func publishLate(now: ContinuousClock.Instant) -> [Action] {
+    mutating func publishLate(now: ContinuousClock.Instant) -> [Action] {
         // 64 triggers of at most 450 bytes: always less than others take (``SignedState/recordLimit``).
         func record(withLabels: Bool) -> WireEventsRecord {
             var record = WireEventsRecord()
