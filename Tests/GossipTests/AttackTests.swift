@@ -35,6 +35,26 @@ import Testing
         #expect(sim.nodes[1].instance.stateHash == hash)
     }
 
+    /// In a larger mesh two members are silent towards each other for seconds: a recording played then must not make one begin anew.
+    @Test(arguments: [1, 2, 3] as [UInt64]) func recordingsMakeNobodyBeginAnew(seed: UInt64) throws {
+        var sim = SimMesh(10, seed: seed)
+        sim.run(.seconds(20))
+        sim.wire = []
+        sim.run(.seconds(20))
+        let recorded = sim.wire.filter { $0.from == 3 && $0.to == 5 && PacketCodec.header(of: $0.bytes)?.type == .frames }
+        let packet = try #require(recorded.first, "seed \(seed)")
+        var played = 0
+        for _ in 0..<600 {
+            sim.run(.milliseconds(100))
+            if let heard = sim.nodes[5].instance.links[sim.id(3)]?.lastHeard, sim.now - heard > .milliseconds(2100) {
+                for _ in 0..<10 { sim.act(5) { $0.receive(packet.bytes, from: SimMesh.address(of: 3), now: $1) } }
+                played += 1
+            }
+        }
+        #expect(played > 5, "seed \(seed)")
+        #expect(sim.nodes[3].instance.boot == 1 && sim.allSeeAll, "seed \(seed)")
+    }
+
     /// Packets of a node's earlier life fit none of its later ones, nor do a peer's earlier ones.
     @Test func oldRecordingsAreRefusedAfterRestarts() {
         var sim = settledMesh()

@@ -75,23 +75,37 @@ import Testing
         }
         // As many frames as fit: more than an honest packet ever has, so none is answered.
         #expect(answers([Frame](repeating: Frame(kind: .want, body: []), count: 387), &sim) == 0)
-        #expect(answers([Frame](repeating: Frame(kind: .ping, body: []), count: PacketCodec.frameLimit), &sim) == PacketCodec.frameLimit)
+        for kind in [Frame.Kind.ping, .want] {
+            let once = answers([Frame(kind: kind, body: [])], &sim)
+            #expect(answers([Frame](repeating: Frame(kind: kind, body: []), count: PacketCodec.frameLimit), &sim) == once, "\(kind)")
+        }
         // Forged records: after some of them nobody looks at the rest.
         var delta = WireDelta()
         for n in 1...1000 as ClosedRange<UInt64> {
             var content = WireRecordBody()
-            (content.kind, content.boot, content.n) = (2, 9, n)
+            (content.kind, content.boot, content.n) = (UInt32(1 + n / 2 % 6), 9, n)
+            let author = sim.id(2 + Int(n % 2))
             var frame = WireRecordFrame()
-            frame.record = WireSigned(body: content.wireBytes, signature: [UInt8](repeating: 1, count: 64), signer: sim.id(2).bytes)
+            frame.record = WireSigned(body: content.wireBytes, signature: [UInt8](repeating: 1, count: 64), signer: author.bytes)
             delta.records.append(frame)
-            let claim = Claim(subject: sim.id(2), standing: Standing(status: .alive, incarnation: Incarnation(boot: 9, number: UInt32(n))), author: sim.id(2))
-            delta.claims.append(WireSigned(body: claim.body, signature: [UInt8](repeating: 1, count: 64), signer: sim.id(2).bytes))
+            let claim = Claim(subject: author, standing: Standing(status: .alive, incarnation: Incarnation(boot: 9, number: UInt32(n))), author: author)
+            delta.claims.append(WireSigned(body: claim.body, signature: [UInt8](repeating: 1, count: 64), signer: author.bytes))
         }
         var request = WireExchangeRequest()
         request.delta = delta
         let forged = sim.drops(0, .forged)
         sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }
         #expect(sim.drops(0, .forged) - forged == 8)
+        // True claims about itself by the thousand: a node has one last word.
+        var own = WireDelta()
+        for number in 1...1000 as ClosedRange<UInt32> {
+            let claim = Claim(subject: sender, standing: Standing(status: .alive, incarnation: Incarnation(boot: 1, number: number)), author: sender)
+            let signature = sim.mesh.identities[1].sign(claim.body, domain: .claim, mesh: sim.mesh.genesis.meshID)
+            own.claims.append(WireSigned(body: claim.body, signature: signature, signer: sender.bytes))
+        }
+        request.delta = own
+        sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }
+        #expect(sim.nodes[0].instance.membership.standing(of: sender)?.incarnation.number == 2)
         // A name of any length is shown and logged as a name.
         var record = NodeRecord()
         record.name = String(repeating: "long ", count: 10_000)
@@ -102,6 +116,38 @@ import Testing
         let plans = sim.nodes.map(\.instance.plannedSyncs.count)
         for _ in 0..<1000 { sim.act(0) { $0.greet(sender, now: $1) } }
         #expect(sim.nodes[0].instance.plannedSyncs.count <= plans[0] + 2)
+    }
+
+    /// Whoever asks all the time does not use up what is meant for all, and accusations fill nobody's log.
+    @Test func oneMemberNeitherTakesTheNewsNorFillsTheLog() throws {
+        var sim = SimMesh(6, seed: 1)
+        sim.run(.seconds(30))
+        let (liar, victim, observer) = (sim.id(1), sim.id(2), 0)
+        sim.act(observer) { $0.publish(.cameras, [7], now: $1) }
+        var lines = 0
+        for _ in 0..<200 {
+            var packet: [UInt8]?
+            let to = sim.id(observer)
+            let standing = try #require(sim.nodes[observer].instance.membership.standing(of: victim))
+            let claim = Claim(subject: victim, standing: Standing(status: .suspect, incarnation: standing.incarnation), author: liar)
+            let accusation = WireSigned(body: claim.body, signature: sim.nodes[1].instance.crypto.sign(claim.body, domain: .claim), signer: liar.bytes)
+            sim.act(1) { instance, _ in
+                packet = instance.seal(.frames, [Frame(kind: .ping, body: []), Frame(kind: .claim, body: accusation.wireBytes)], for: to)
+                return []
+            }
+            let bytes = try #require(packet)
+            sim.act(observer) { instance, now in
+                let waits = !instance.broadcasts.isEmpty
+                let actions = instance.receive(bytes, from: SimMesh.address(of: 1), now: now)
+                #expect(!waits || !instance.broadcasts.isEmpty)
+                for case .log(let level, _, _) in actions where level != .debug { lines += 1 }
+                return actions
+            }
+            // The mesh goes on: the accused refutes, and is accused again.
+            sim.run(.milliseconds(20))
+        }
+        #expect(lines == 0)
+        #expect(sim.nodes.indices.allSatisfy { sim.nodes[$0].instance.state.record(sim.id(observer), .cameras)?.body == [7] })
     }
 
     /// One line a minute, however many packets; nothing when there is nothing to say.

@@ -15,6 +15,43 @@ import Testing
         #expect(took != nil, "seed \(seed)")
     }
 
+    /// One member's word that a disk was rolled back is believed once an hour; another's may be true all the same.
+    @Test func oneMemberDoesNotDriveTheBootUp() throws {
+        var sim = SimMesh(3, seed: 1)
+        sim.run(.seconds(5))
+        func raises(_ boot: UInt32, by peer: Int) -> Bool {
+            let id = sim.id(peer)
+            var raised = false
+            sim.act(2) { instance, now in
+                raised = instance.goBeyond(boot, tellsOf: id, now: now).contains { if case .raiseBoot = $0 { true } else { false } }
+                return []
+            }
+            return raised
+        }
+        #expect(raises(5, by: 0))
+        sim.run(.seconds(11))
+        #expect(!raises(50, by: 0))
+        #expect(raises(50, by: 1))
+        sim.run(.seconds(3590))
+        #expect(raises(90, by: 0))
+    }
+
+    /// A goodbye that the disk has forgotten is still the others' last word of this node.
+    @Test func ownGoodbyeOfThisBootIsAnswered() throws {
+        var sim = SimMesh(3, seed: 1)
+        sim.run(.seconds(5))
+        let own = sim.nodes[2].instance.membership.own
+        let claim = Claim(subject: sim.id(2), standing: Standing(status: .left, incarnation: own), author: sim.id(2))
+        let signature = sim.mesh.identities[2].sign(claim.body, domain: .claim, mesh: sim.mesh.genesis.meshID)
+        let signed = WireSigned(body: claim.body, signature: signature, signer: sim.id(2).bytes)
+        var raised: [UInt32] = []
+        sim.act(2) { instance, now in
+            raised = instance.accept(claim: signed, from: nil, now: now).compactMap { if case .raiseBoot(let boot) = $0 { boot } else { nil } }
+            return []
+        }
+        #expect(raised == [2])
+    }
+
     /// Nobody's link remembers the later boot any more, but our own signed word of it still goes round.
     @Test func ownWordFromALaterBoot() throws {
         var sim = SimMesh(3, seed: 1)

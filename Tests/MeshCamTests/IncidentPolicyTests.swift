@@ -117,6 +117,15 @@ import Testing
         return policy
     }
 
+    /// A camera that heard nothing for a while records on when it hears of the same incident again.
+    @Test func theSameIncidentIsNotCooledDown() {
+        var policy = IncidentPolicy()
+        _ = policy.heard(id("a"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(0), coolDown: .seconds(60))
+        let later = policy.heard(id("a"), origin: "garage", kind: "motion", label: nil, at: at(30), now: at(30), coolDown: .seconds(60))
+        #expect(!later.isEmpty)
+        #expect(policy.heard(id("b"), origin: "garage", kind: "motion", label: nil, at: at(60), now: at(60), coolDown: .seconds(60)).isEmpty)
+    }
+
     @Test func nothingStartsBeforeItIsOver() {
         var policy = afterIncident
         #expect(policy.noticed(kind: "motion", label: nil, at: at(9), coolDown: .seconds(30)).count == 2, "what is running goes on")

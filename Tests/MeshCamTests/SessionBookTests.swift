@@ -25,6 +25,23 @@ import Testing
         #expect(other.find(hash(1), others: [], now: now) == nil, "a revoked issuer's record is not read")
     }
 
+    /// What another member writes: times that no integer and no calendar holds.
+    @Test(arguments: [Int64.max, .max - 1, 1 << 53, .min]) func impossibleTimesAreBounded(expires: Int64) {
+        var record = SessionsRecord()
+        var entry = SessionsRecord.Session()
+        (entry.hash, entry.user, entry.role, entry.expiresUnix) = (Data(hash(1)), "admin", "viewer", expires)
+        record.sessions = [entry]
+        var ended = SessionsRecord.Ended()
+        (ended.hash, ended.expiresUnix) = (Data(hash(2)), expires)
+        record.ended = [ended]
+        var book = SessionBook()
+        book.end(hash(1), others: [record], now: now)
+        let latest = Int64(now.timeIntervalSince1970 + Sessions.lifetime)
+        #expect(book.record.ended.map(\.expiresUnix) == (expires > 0 ? [latest] : []))
+        #expect(SessionBook(record, now: now).record.sessions.map(\.expiresUnix) == (expires > 0 ? [latest] : []))
+        #expect(SessionBook(record, now: now).record.ended.map(\.expiresUnix) == (expires > 0 ? [latest] : []))
+    }
+
     @Test func survivesARestart() {
         var book = SessionBook()
         book.begin(hash(1), session(), now: now)

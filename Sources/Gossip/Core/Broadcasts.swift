@@ -14,11 +14,15 @@ struct Broadcasts: Sendable {
         let topic: Topic
         let frame: Frame
         let isState: Bool
+        let isUrgent: Bool
         let order: UInt64
         var sent = 0
 
-        /// The least-sent first, of these the newest.
-        func goesBefore(_ other: Item) -> Bool { sent != other.sent ? sent < other.sent : order > other.order }
+        /// The least-sent first, of these the urgent, of these the newest.
+        func goesBefore(_ other: Item) -> Bool {
+            if sent != other.sent { return sent < other.sent }
+            return isUrgent != other.isUrgent ? isUrgent : order > other.order
+        }
     }
 
     /// More topics than that drop the most-sent one: anti-entropy brings what was dropped.
@@ -34,7 +38,8 @@ struct Broadcasts: Sendable {
 
     var isEmpty: Bool { items.isEmpty }
 
-    mutating func add(_ topic: Topic, _ frame: Frame) {
+    /// - Parameter isUrgent: what a member says of itself goes before what others say of it: it may be a refutation.
+    mutating func add(_ topic: Topic, _ frame: Frame, isUrgent: Bool = false) {
         let isState =
             switch topic {
             case .claim, .accusation: false
@@ -42,7 +47,7 @@ struct Broadcasts: Sendable {
             }
         remove(topic)
         order += 1
-        insert(Item(topic: topic, frame: frame, isState: isState, order: order))
+        insert(Item(topic: topic, frame: frame, isState: isState, isUrgent: isUrgent, order: order))
         if items.count > Self.limit { states -= items.removeLast().isState ? 1 : 0 }
     }
 
@@ -86,7 +91,25 @@ struct Broadcasts: Sendable {
     ///   - space: bytes.
     ///   - count: frames.
     ///   - transmissions: how often each is sent in all.
-    mutating func take(space: Int, count: Int = .max, transmissions: Int) -> [Frame] {
+    ///   - copies: to how many members the packet goes.
+    mutating func take(space: Int, count: Int = .max, transmissions: Int, copies: Int = 1) -> [Frame] {
+        let taken = choose(space: space, count: count)
+        var sent: [Item] = []
+        for index in taken.reversed() { sent.append(items.remove(at: index)) }
+        sent.reverse()
+        for var item in sent {
+            states -= item.isState ? 1 : 0
+            item.sent += copies
+            if item.sent < transmissions { insert(item) }
+        }
+        return sent.map(\.frame)
+    }
+
+    /// The same frames, which stay as often to be sent as before.
+    func peek(space: Int, count: Int = .max) -> [Frame] { choose(space: space, count: count).map { items[$0].frame } }
+
+    /// Their places, rising.
+    private func choose(space: Int, count: Int) -> [Int] {
         var left = space
         var claimSpace = states > 0 ? space * 2 / 3 : space
         var taken: [Int] = []
@@ -98,14 +121,6 @@ struct Broadcasts: Sendable {
             if !items[index].isState { claimSpace -= size }
             taken.append(index)
         }
-        var sent: [Item] = []
-        for index in taken.reversed() { sent.append(items.remove(at: index)) }
-        sent.reverse()
-        for var item in sent {
-            states -= item.isState ? 1 : 0
-            item.sent += 1
-            if item.sent < transmissions { insert(item) }
-        }
-        return sent.map(\.frame)
+        return taken
     }
 }

@@ -62,7 +62,9 @@ extension GossipInstance {
         }
         for (node, evidence) in state.evidence.sorted(by: { $0.key < $1.key }) {
             if let theirs = known[node], evidence.settled <= theirs { continue }
-            for signed in evidence.all where take(signed.body.count + 100) { delta.claims.append(signed) }
+            // An accusation beside the last word reads as an obituary: only for whom this node holds for dead itself.
+            let proof = evidence.settled.status == .dead ? evidence.all : [evidence.own].compactMap { $0 }
+            for signed in proof where take(signed.body.count + 100) { delta.claims.append(signed) }
         }
         var configured: [String: [(counter: UInt64, hash: [UInt8])]] = [:]
         for entry in digest.config { configured[entry.key, default: []].append((entry.counter, Array(entry.hash))) }
@@ -95,7 +97,12 @@ extension GossipInstance {
         var actions = accept(roster: delta.roster, now: now, spreading: spreading)
         actions += accept(claims: delta.claims, until: bearable, now: now)
         for entry in delta.config where forgeries < bearable { actions += accept(config: [entry], spreading: spreading) }
-        for record in delta.records where forgeries < bearable { actions += accept(record: record, now: now, spreading: spreading) }
+        var taken: Set<SignedState.Key> = []
+        for record in delta.records where forgeries < bearable {
+            // One of each: an honest node has no other.
+            guard let key = SignedState.key(of: record), taken.insert(key).inserted else { continue }
+            actions += accept(record: record, now: now, spreading: spreading)
+        }
         return actions
     }
 
@@ -103,7 +110,7 @@ extension GossipInstance {
     var forgeries: Int { drops.total[.forged, default: 0] }
 
     /// Forged signatures that one answer may cost. A member may have been admitted or revoked between two exchanges, so some are no crime.
-    private static let forgeryLimit = 8
+    static let forgeryLimit = 8
 
     // MARK: The asking side
 
@@ -158,7 +165,7 @@ extension GossipInstance {
     package mutating func exchangeFailed(_ purpose: ExchangePurpose, by peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         if case .probe = purpose { return [] }
         exchanging.remove(peer)
-        return send(ownFrames(now: now) + [Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now, withNews: false)
+        return send(ownFrames(now: now) + [Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now, news: .none)
     }
 
     // MARK: The answering side

@@ -66,7 +66,11 @@ extension GossipInstance {
         }
         guard let nonce = links[peer]?.helloNonce, Array(reply.nonce) == nonce else { return refuse(.replayed) }
         let wasUp = links[peer]?.boot == content.sourceBoot
-        if let refusal = links[peer]?.accept(content, ownBoot: boot, from: address, now: now) { return refuse(refusal) }
+        let isFresh = links[peer]?.helloSentAt.map { now - $0 < Self.replyLimit } ?? false
+        if let refusal = links[peer]?.accept(content, ownBoot: boot, from: address, now: now) {
+            // It has just said this, with a number that it used long ago.
+            return refusal == .replayed && isFresh ? tellStaleBoot(content, to: peer, address, now: now) : refuse(refusal)
+        }
         links[peer]?.helloNonce = nil
         if let current = links[peer]?.current { take(current, for: peer) }
         var actions: [Action] = [.savePeers]
@@ -74,6 +78,9 @@ extension GossipInstance {
         if !wasUp || !membership.isPresent(peer) { actions += greet(peer, now: now) }
         return actions
     }
+
+    /// Later than that, an answer to a hello may have been held back by somebody.
+    private static let replyLimit = Duration.seconds(2)
 
     private mutating func tellStaleBoot(
         _ content: PacketContent, to peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
@@ -105,9 +112,11 @@ extension GossipInstance {
         if let refusal = links[peer]?.accept(content, ownBoot: self.boot, from: address, now: now) {
             switch refusal {
             case .staleBoot: return tellStaleBoot(content, to: peer, address, now: now)
-            // All of a silent member's packets look old: it began anew in the same boot, on a disk that was rolled back by one.
+            // All of a silent member's packets look old: it may have begun anew in the same boot, on a disk that was rolled back by one. Or
+            // somebody plays recordings: only its answer to a new nonce tells.
             case .replayed where links[peer]?.seemsRolledBack(now: now) == true:
-                return tellStaleBoot(content, to: peer, address, now: now)
+                drops.count(refusal)
+                return hello(peer, now: now)
             case .misdirected:
                 drops.count(refusal)
                 // It still talks to an earlier boot of ours: our own hello makes it ask for the present one.
@@ -122,7 +131,11 @@ extension GossipInstance {
         }
         if boot != content.sourceBoot { actions += greet(peer, now: now) }
         membership.hear(peer, now: now)
-        for frame in content.frames { actions += receive(frame, from: peer, now: now) }
+        // No honest packet asks the same twice, and each answer costs more than its question.
+        var questions: Set<Frame.Kind> = []
+        for frame in content.frames where !frame.kind.isQuestion || questions.insert(frame.kind).inserted {
+            actions += receive(frame, from: peer, now: now)
+        }
         return actions
     }
 
@@ -166,7 +179,7 @@ extension GossipInstance {
             guard let sync = WireSyncHash(untrusted: frame.body) else { break }
             return compare(Array(sync.hash), with: peer, now: now)
         case .want:
-            return send(ownFrames(now: now), to: peer, now: now, withNews: false)
+            return send(ownFrames(now: now), to: peer, now: now, news: .none)
         case .hello, .helloReply, .staleBoot:
             break
         }

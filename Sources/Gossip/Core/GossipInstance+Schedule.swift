@@ -29,9 +29,7 @@ extension GossipInstance {
                 comparisonsLeft -= 1
                 actions += compareSoon(now: now)
             }
-            let peers = membership.present.sample(settings.gossipFanout, using: &random)
-            // With nobody to tell, news waits; whoever comes gets everything anyway.
-            for peer in peers { actions += send([], to: peer, now: now) }
+            actions += gossip(now: now)
         }
         if let report = drops.report(now: now) { actions.append(.log(.info, "packets dropped: \(report)", peer: nil)) }
         return actions
@@ -57,7 +55,8 @@ extension GossipInstance {
         for directive in directives {
             switch directive {
             case .send(let frame, let peer):
-                actions += send([frame] + accusation(against: peer, with: frame), to: peer, now: now)
+                let isAnswer = frame.kind == .ack || frame.kind == .nack
+                actions += send([frame] + accusation(against: peer, with: frame), to: peer, now: now, news: isAnswer ? .uncounted : .counted)
             case .sendEverywhere(let frame, let peer):
                 actions += sendEverywhere([frame] + accusation(against: peer, with: frame), to: peer, now: now)
             case .probeByTLS(let peer, let sequence):
@@ -87,15 +86,21 @@ extension GossipInstance {
         let silence = links[member]?.lastHeard.map { Int((now - $0) / .seconds(1)) }
         switch new.status {
         case .alive where old.status == .suspect:
-            actions.append(.log(.info, "\(name) answers again", peer: member))
+            let wasTold = announcedSuspects.remove(member) != nil
+            actions.append(.log(wasTold ? .info : .debug, "\(name) answers again", peer: member))
         case .alive:
             let place = links[member]?.address.map { " (\($0.host))" } ?? ""
             actions.append(.log(.info, "\(name) is here\(place)", peer: member))
             // Found through others: find out how to reach it.
             if links[member]?.boot == nil { actions += hello(member, now: now) }
         case .suspect:
-            actions.append(.log(.info, "\(name) does not answer\(silence.map { " for \($0) s" } ?? ""): suspect", peer: member))
+            // What others say of it is theirs to log: one that accuses all the time shall fill nobody's log.
+            let isOurs = membership.suspicions[member]?.accuser == id
+            if isOurs { announcedSuspects.insert(member) }
+            actions.append(
+                .log(isOurs ? .info : .debug, "\(name) does not answer\(silence.map { " for \($0) s" } ?? ""): suspect", peer: member))
         case .dead:
+            announcedSuspects.remove(member)
             actions.append(.log(.warning, "\(name) is gone\(silence.map { ": no answer for \($0) s" } ?? "")", peer: member))
         case .left:
             actions.append(.log(.info, "\(name) left", peer: member))

@@ -1,12 +1,21 @@
 import Foundation
 
 extension GossipInstance {
+    /// What fills the rest of a packet.
+    enum News {
+        case none
+        /// Each counts as sent once.
+        case counted
+        /// Beside what is sent by ourselves: an answer. Whoever asks all the time must not use up what is meant for all.
+        case uncounted
+    }
+
     /// Packs frames, fills what is left with news, and sends. Where no link is up yet, knocks instead: what was to be said is
     /// said again later or by anti-entropy.
-    mutating func send(_ frames: [Frame], to peer: NodeID, now: ContinuousClock.Instant, withNews: Bool = true) -> [Action] {
+    mutating func send(_ frames: [Frame], to peer: NodeID, now: ContinuousClock.Instant, news: News = .counted) -> [Action] {
         guard let link = links[peer] else { return [] }
         guard link.boot != nil, let address = link.address else { return hello(peer, now: now) }
-        return pack(frames, withNews: withNews).compactMap { seal(.frames, $0, for: peer).map { .send($0, to: address) } }
+        return pack(frames, news: news).compactMap { seal(.frames, $0, for: peer).map { .send($0, to: address) } }
     }
 
     /// To all addresses that are known of it: the usual one may have stopped working.
@@ -19,7 +28,7 @@ extension GossipInstance {
     }
 
     /// Splits frames into packets; the last one gets news on top.
-    private mutating func pack(_ frames: [Frame], withNews: Bool) -> [[Frame]] {
+    private mutating func pack(_ frames: [Frame], news: News) -> [[Frame]] {
         var packets: [[Frame]] = [[]]
         var space = PacketCodec.frameSpace
         for frame in frames where frame.size <= PacketCodec.frameSpace {
@@ -30,11 +39,27 @@ extension GossipInstance {
             packets[packets.count - 1].append(frame)
             space -= frame.size
         }
-        if withNews {
-            packets[packets.count - 1] += broadcasts.take(
-                space: space, count: PacketCodec.frameLimit - packets[packets.count - 1].count, transmissions: Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor))
+        let count = PacketCodec.frameLimit - packets[packets.count - 1].count
+        switch news {
+        case .none: break
+        case .counted: packets[packets.count - 1] += broadcasts.take(space: space, count: count, transmissions: transmissions)
+        case .uncounted: packets[packets.count - 1] += broadcasts.peek(space: space, count: count)
         }
         return packets.filter { !$0.isEmpty }
+    }
+
+    /// How often each news is sent.
+    private var transmissions: Int { Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor) }
+
+    /// One round of news (SWIM §4.1): the same packet to some members. With different ones, a long queue would reach each only now and then.
+    mutating func gossip(now: ContinuousClock.Instant) -> [Action] {
+        let peers = membership.present.sample(settings.gossipFanout, using: &random)
+        let reachable = peers.filter { links[$0]?.boot != nil }
+        // With nobody to tell, news waits; whoever comes gets everything anyway.
+        let frames =
+            reachable.isEmpty
+            ? [] : broadcasts.take(space: PacketCodec.frameSpace, count: PacketCodec.frameLimit, transmissions: transmissions, copies: reachable.count)
+        return peers.flatMap { send(frames, to: $0, now: now, news: .none) }
     }
 
     /// - Parameter destinationBoot: for packets that do not depend on a proven boot; else the link's.

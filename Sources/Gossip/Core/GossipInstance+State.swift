@@ -28,8 +28,10 @@ extension GossipInstance {
         let claim = Claim(subject: subject, standing: standing, author: id)
         let body = claim.body
         let signed = WireSigned(body: body, signature: crypto.sign(body, domain: .claim), signer: id.bytes)
-        state.keep(claim, signed, standing: standing)
-        spread(claim, signed)
+        // Our own doubt of whom others accused already is one accusation more, and takes the place of none.
+        let confirms = standing.status == .suspect && state.evidence[subject]?.accusation != nil
+        if !confirms { state.keep(claim, signed, standing: standing) }
+        spread(claim, signed, confirms: confirms)
         // Lifeguard §IV-C: the suspect is the first that has to know, before there is a reason to ping it again.
         return standing.status == .suspect ? sendEverywhere([Frame(kind: .claim, body: signed.wireBytes)], to: subject, now: now) : []
     }
@@ -56,7 +58,7 @@ extension GossipInstance {
         let frame = Frame(kind: .claim, body: signed.wireBytes)
         // Twice, because nobody will ask again.
         return membership.present.flatMap { peer in
-            send([frame], to: peer, now: now, withNews: false) + send([frame], to: peer, now: now, withNews: false)
+            send([frame], to: peer, now: now, news: .none) + send([frame], to: peer, now: now, news: .none)
         }
     }
 
@@ -71,7 +73,7 @@ extension GossipInstance {
         guard membership.isNews(claim) else {
             // Somebody holds an old view of us: our last word corrects it.
             guard claim.subject == id, claim.author != id, let peer, let own = state.evidence[id]?.own else { return [] }
-            return send([Frame(kind: .claim, body: own.wireBytes)], to: peer, now: now)
+            return send([Frame(kind: .claim, body: own.wireBytes)], to: peer, now: now, news: .none)
         }
         // Who was revoked may have accused us before, and members took it while it was one of theirs. We cannot check its word any
         // more, but unless we refute it they will hold us for dead for ever.
@@ -95,7 +97,11 @@ extension GossipInstance {
     mutating func accept(claims: [WireSigned], until bearable: Int, now: ContinuousClock.Instant) -> [Action] {
         var actions: [Action] = []
         var rest = claims[...]
+        var taken: [NodeID: Int] = [:]
         while forgeries < bearable, let first = rest.popFirst() {
+            // An honest node knows two of each member; one that makes up more and more of itself gets no more of our time.
+            guard let subject = Claim(first)?.subject, taken[subject, default: 0] < 2 else { continue }
+            taken[subject, default: 0] += 1
             if let second = rest.first, let directives = accept(lastWord: first, obituary: second, now: now) {
                 rest.removeFirst()
                 actions += carryOut(directives, now: now)
@@ -123,7 +129,8 @@ extension GossipInstance {
 
     /// Our own word comes back to us. Usually an echo; a later one than we remember means that this disk was rolled back.
     private mutating func accept(ownClaim claim: Claim, _ signed: WireSigned, now: ContinuousClock.Instant) -> [Action] {
-        guard claim.standing.incarnation > membership.own else { return [] }
+        // A goodbye in this very incarnation is one that a rolled-back disk has forgotten.
+        guard claim.standing > Standing(status: .alive, incarnation: membership.own) else { return [] }
         return goBeyond(claim.standing.incarnation.boot, signed, domain: .claim, now: now)
     }
 
@@ -144,6 +151,11 @@ extension GossipInstance {
     mutating func goBeyond(_ seen: UInt32, tellsOf peer: NodeID?, now: ContinuousClock.Instant) -> [Action] {
         // A leap that no rollback explains is not believed, and nobody can drive us up faster than this.
         guard seen >= boot, seen - boot <= 1000, seen < .max, raisedAt.map({ now - $0 >= .seconds(10) }) ?? true else { return [] }
+        if let peer {
+            // One member's word for it, without a proof: not all the time.
+            guard believedRollbacks[peer].map({ now - $0 >= .seconds(3600) }) ?? true else { return [] }
+            believedRollbacks[peer] = now
+        }
         raisedAt = now
         let witness = peer.map { name(of: $0) } ?? "the mesh"
         return [
@@ -199,7 +211,7 @@ extension GossipInstance {
     mutating func accept(roster records: [WireRosterRecord], now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
         let before = roster.hash
         let signed = records.compactMap(SignedRecord.init)
-        let changes = roster.merge(signed)
+        let changes = roster.merge(signed, bearing: Self.forgeryLimit)
         guard roster.hash != before else { return [] }
         var actions: [Action] = [.saveTrust, .changed(.roster)]
         if spreading {
@@ -233,7 +245,7 @@ extension GossipInstance {
 
     mutating func spread(_ claim: Claim, _ signed: WireSigned, confirms: Bool = false) {
         let topic: Broadcasts.Topic = confirms ? .accusation(claim.subject, by: claim.author) : .claim(claim.subject)
-        broadcasts.add(topic, Frame(kind: .claim, body: signed.wireBytes))
+        broadcasts.add(topic, Frame(kind: .claim, body: signed.wireBytes), isUrgent: !claim.isAccusation)
     }
 
     /// A record that fits no packet is not announced by itself: comparing with some members soon makes them fetch it.

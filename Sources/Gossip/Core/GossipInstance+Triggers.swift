@@ -58,7 +58,7 @@ extension GossipInstance {
         let frame = Frame(kind: .trigger, body: signed.wireBytes)
         return trigger.waiting.filter { membership.isPresent($0) }.sorted().flatMap { peer in
             // Whoever did not answer three times may have another address by now.
-            trigger.resends < 2 ? send([frame], to: peer, now: now, withNews: false) : sendEverywhere([frame], to: peer, now: now)
+            trigger.resends < 2 ? send([frame], to: peer, now: now, news: .none) : sendEverywhere([frame], to: peer, now: now)
         }
     }
 
@@ -93,7 +93,7 @@ extension GossipInstance {
         guard let admission = delivery.admission, admission != .tooMany else { return [] }
         var ack = WireTriggerAck()
         ack.id = wire.id
-        return delivery.actions + send([Frame(kind: .triggerAck, body: ack.wireBytes)], to: peer, now: now, withNews: false)
+        return delivery.actions + send([Frame(kind: .triggerAck, body: ack.wireBytes)], to: peer, now: now, news: .none)
     }
 
     /// Triggers that reached us only by the events record. What comes too often is not lost: the record is read again, as long as it counts.

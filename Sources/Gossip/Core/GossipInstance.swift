@@ -68,6 +68,10 @@ package struct GossipInstance: Sendable {
     var comparisonsLeft = 0
     /// Exchanges under way: one with each member.
     var exchanging: Set<NodeID> = []
+    /// Members of whose silence the log tells.
+    var announcedSuspects: Set<NodeID> = []
+    /// Whose word that our disk was rolled back was believed, and when last.
+    var believedRollbacks: [NodeID: ContinuousClock.Instant] = [:]
     /// Absent members that this round of calls has not reached yet.
     var callOrder: [NodeID] = []
     /// When this node last went on in a later boot.
@@ -118,6 +122,8 @@ package struct GossipInstance: Sendable {
             links[member.id] = PeerLink(id: member.id, sendKey: keys.send, receiveKey: keys.receive, candidates: [], highestBoot: 0)
         }
         descriptions = descriptions.filter { ids.contains($0.key) }
+        announcedSuspects.formIntersection(ids)
+        believedRollbacks = believedRollbacks.filter { ids.contains($0.key) }
     }
 
     /// Reads a node's own record again: it, or the node's admission, changed.

@@ -21,6 +21,14 @@ struct SignedState: Sendable {
         static func < (a: Self, b: Self) -> Bool { (a.node, a.kind.rawValue) < (b.node, b.kind.rawValue) }
     }
 
+    /// Reads whose record a frame says it is; nothing is checked here.
+    static func key(of frame: WireRecordFrame) -> Key? {
+        guard let node = frame.record.node, let content = WireRecordBody(untrusted: frame.record.body),
+            let kind = UInt8(exactly: content.kind).flatMap(RecordKind.init(rawValue:))
+        else { return nil }
+        return Key(node: node, kind: kind)
+    }
+
     struct Version: Sendable, Hashable, Comparable {
         let boot: UInt32
         let n: UInt64

@@ -3,6 +3,8 @@ import Foundation
 /// A suspect's time to refute: long for a single accuser, shorter with each independent one (Lifeguard, Dadgar et al. 2018, §IV-B).
 struct Suspicion: Sendable {
     private(set) var started: ContinuousClock.Instant
+    /// Who accused first.
+    let accuser: NodeID
     private var accusers: Set<NodeID>
     private let minimum: Duration
     private let maximum: Duration
@@ -11,6 +13,7 @@ struct Suspicion: Sendable {
 
     init(by accuser: NodeID, members: Int, settings: GossipSettings, now: ContinuousClock.Instant) {
         started = now
+        self.accuser = accuser
         accusers = [accuser]
         minimum = Self.minimum(members: members, settings: settings)
         // Nobody can confirm in a mesh of two: then there is no reason to wait for it.

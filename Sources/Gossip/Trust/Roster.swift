@@ -55,17 +55,24 @@ public struct Roster: Sendable, Equatable {
     public func isAdmin(_ publicKey: [UInt8]) -> Bool { adminKeys[publicKey] != nil }
 
     /// Takes what is new and truly signed by the root; drops all the rest without a word.
+    ///
+    /// - Parameter forgeryLimit: after so many that are not, the rest is not looked at. Default: all are.
     @discardableResult
-    public mutating func merge(_ records: [SignedRecord]) -> [RosterChange] {
+    public mutating func merge(_ records: [SignedRecord], bearing forgeryLimit: Int = .max) -> [RosterChange] {
         var changes: [RosterChange] = []
         var taken = false
-        for record in records {
+        var forgeries = 0
+        for record in records where forgeries < forgeryLimit {
             let digest = record.digest
-            guard byDigest[digest] == nil, byDigest.count < Self.limit, record.body.count <= Self.recordLimit,
+            guard byDigest[digest] == nil, byDigest.count < Self.limit, record.body.count <= Self.recordLimit else { continue }
+            guard
                 SigningKey.verify(
                     record.signature, of: record.body, domain: record.kind.domain, mesh: meshID, publicKey: genesis.rootPublicKey),
                 let effect = apply(record)
-            else { continue }
+            else {
+                forgeries += 1
+                continue
+            }
             byDigest[digest] = record
             taken = true
             changes += effect

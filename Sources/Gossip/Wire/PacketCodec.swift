@@ -52,6 +52,14 @@ package struct Frame: Sendable, Equatable {
         case hello = 13
         case helloReply = 14
         case staleBoot = 15
+
+        /// Whether its receiver answers at once.
+        var isQuestion: Bool {
+            switch self {
+            case .ping, .pingRequest, .want, .syncHash: true
+            default: false
+            }
+        }
     }
 
     /// Type and length.

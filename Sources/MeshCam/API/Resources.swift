@@ -39,7 +39,7 @@ extension NodeServices {
         return CameraResource(
             id: camera.id, name: camera.name, node: "\(member.id)", nodeName: member.name, groups: camera.groups, online: false,
             lastSeen: member.lastSeen.map(clock.date(of:)), recording: false, width: camera.width > 0 ? Int(camera.width) : nil,
-            height: camera.height > 0 ? Int(camera.height) : nil, fps: camera.fps > 0 ? Double(camera.fps) : nil,
+            height: camera.height > 0 ? Int(camera.height) : nil, fps: camera.fps > 0 && camera.fps.isFinite ? Double(camera.fps) : nil,
             codec: camera.codec.isEmpty ? nil : camera.codec, motion: false, motionLevel: 0, night: false, state: .offline,
             // Without an age: who shows this ages it from `lastSeen`.
             problem: ProblemNote(message: "\(member.name) does not answer", cure: "Check its power and network."))

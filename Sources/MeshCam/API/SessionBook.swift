@@ -31,12 +31,12 @@ struct SessionBook: Sendable {
     /// Reads what ``record`` wrote. What is over is left out.
     init(_ record: SessionsRecord, now: Date) {
         for entry in record.sessions {
-            let expires = Date(timeIntervalSince1970: TimeInterval(entry.expiresUnix))
+            let expires = Self.expiry(entry.expiresUnix, now: now)
             guard expires > now, let role = Caller.Role(rawValue: entry.role) else { continue }
             issued[Array(entry.hash)] = Session(user: entry.user, role: role, expires: expires)
         }
         for entry in record.ended {
-            let expires = Date(timeIntervalSince1970: TimeInterval(entry.expiresUnix))
+            let expires = Self.expiry(entry.expiresUnix, now: now)
             if expires > now { ended[Array(entry.hash)] = expires }
         }
         bound(now: now)
@@ -67,11 +67,16 @@ struct SessionBook: Sendable {
         guard ended[hash] == nil, !others.contains(where: { $0.ended.contains { Array($0.hash) == hash } }) else { return nil }
         if let session = issued[hash] { return session.expires > now ? session : nil }
         for entry in others.lazy.flatMap(\.sessions) where Array(entry.hash) == hash {
-            let expires = Date(timeIntervalSince1970: TimeInterval(entry.expiresUnix))
+            let expires = Self.expiry(entry.expiresUnix, now: now)
             guard expires > now, let role = Caller.Role(rawValue: entry.role) else { return nil }
             return Session(user: entry.user, role: role, expires: expires)
         }
         return nil
+    }
+
+    /// No session lasts longer than one that begins now, whatever another member writes; and every such time fits the record's integers.
+    private static func expiry(_ unix: Int64, now: Date) -> Date {
+        min(Date(timeIntervalSince1970: TimeInterval(unix)), now.addingTimeInterval(Sessions.lifetime))
     }
 
     mutating func begin(_ hash: [UInt8], _ session: Session, now: Date) {

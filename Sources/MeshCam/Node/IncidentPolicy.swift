@@ -72,7 +72,8 @@ struct IncidentPolicy: Sendable {
         _ id: EventID, origin: String, kind: String, label: String?, at: ContinuousClock.Instant, now: ContinuousClock.Instant,
         coolDown: Duration = .zero
     ) -> [Action] {
-        if isOver(at, now: now) || isCoolingDown(kind, at: at, coolDown) { return [] }
+        // News of the incident that was the last one here belongs to it, however long this node heard nothing of it.
+        if isOver(at, now: now) || current?.id != id && isCoolingDown(kind, at: at, coolDown) { return [] }
         return adopt(id, origin: origin, kind: kind, label: label, at: at)
     }
 
