@@ -14,6 +14,11 @@ import Testing
         #expect(result.slowestMsP50 == 1050 && result.slowestMsP99 == 1099)
     }
 
+    @Test func whatWasDisturbedIsCountedApart() {
+        let result = TriggerBenchResult(members: 3, lossPercent: 5, rounds: [[.milliseconds(1)]], disturbed: 4)
+        #expect(result.disturbed == 4 && result.triggers == 1 && result.missed == 1)
+    }
+
     @Test func nothingBeganIsAllMissed() {
         let result = TriggerBenchResult(members: 10, lossPercent: 90, rounds: [[], []])
         #expect(result.missed == 18 && result.recordings == 18 && result.msP50 == 0 && result.slowestMsP99 == 0)

@@ -37,6 +37,8 @@ struct Broadcasts: Sendable {
     private var order: UInt64 = 0
 
     var isEmpty: Bool { items.isEmpty }
+    /// Whether something was never sent.
+    var hasUnsent: Bool { items.first?.sent == 0 }
 
     /// - Parameter isUrgent: what a member says of itself goes before what others say of it: it may be a refutation.
     mutating func add(_ topic: Topic, _ frame: Frame, isUrgent: Bool = false) {

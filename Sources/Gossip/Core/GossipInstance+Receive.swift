@@ -42,6 +42,8 @@ extension GossipInstance {
             hello.nonce.count == 16
         else { return refuse(.malformed) }
         if content.sourceBoot < link.highestBoot { return tellStaleBoot(content, to: peer, address, now: now) }
+        // It has had more packets of this boot than we remember to have sent: this boot was before. A recording cannot say that of another one.
+        if hello.seenBoot == boot, hello.seenSequence > link.sequence { return goBeyond(boot, tellsOf: peer, now: now) }
         var reply = WireHelloReply()
         reply.nonce = hello.nonce
         let frameBack = Frame(kind: .helloReply, body: reply.wireBytes)
@@ -66,11 +68,7 @@ extension GossipInstance {
         }
         guard let nonce = links[peer]?.helloNonce, Array(reply.nonce) == nonce else { return refuse(.replayed) }
         let wasUp = links[peer]?.boot == content.sourceBoot
-        let isFresh = links[peer]?.helloSentAt.map { now - $0 < Self.replyLimit } ?? false
-        if let refusal = links[peer]?.accept(content, ownBoot: boot, from: address, now: now) {
-            // It has just said this, with a number that it used long ago.
-            return refusal == .replayed && isFresh ? tellStaleBoot(content, to: peer, address, now: now) : refuse(refusal)
-        }
+        if let refusal = links[peer]?.accept(content, ownBoot: boot, from: address, now: now) { return refuse(refusal) }
         links[peer]?.helloNonce = nil
         if let current = links[peer]?.current { take(current, for: peer) }
         var actions: [Action] = [.savePeers]
@@ -78,9 +76,6 @@ extension GossipInstance {
         if !wasUp || !membership.isPresent(peer) { actions += greet(peer, now: now) }
         return actions
     }
-
-    /// Later than that, an answer to a hello may have been held back by somebody.
-    private static let replyLimit = Duration.seconds(2)
 
     private mutating func tellStaleBoot(
         _ content: PacketContent, to peer: NodeID, _ address: PeerAddress, now: ContinuousClock.Instant
@@ -113,7 +108,7 @@ extension GossipInstance {
             switch refusal {
             case .staleBoot: return tellStaleBoot(content, to: peer, address, now: now)
             // All of a silent member's packets look old: it may have begun anew in the same boot, on a disk that was rolled back by one. Or
-            // somebody plays recordings: only its answer to a new nonce tells.
+            // somebody plays recordings: it will know, when our hello tells how far it had come.
             case .replayed where links[peer]?.seemsRolledBack(now: now) == true:
                 drops.count(refusal)
                 return hello(peer, now: now)

@@ -56,11 +56,20 @@ extension GossipInstance {
         let peers = membership.present.sample(settings.gossipFanout, using: &random)
         let reachable = peers.filter { links[$0]?.boot != nil }
         // With nobody to tell, news waits; whoever comes gets everything anyway.
-        let frames =
-            reachable.isEmpty
-            ? [] : broadcasts.take(space: PacketCodec.frameSpace, count: PacketCodec.frameLimit, transmissions: transmissions, copies: reachable.count)
-        return peers.flatMap { send(frames, to: $0, now: now, news: .none) }
+        var actions = peers.filter { links[$0]?.boot == nil }.flatMap { hello($0, now: now) }
+        guard !reachable.isEmpty else { return actions }
+        for _ in 0..<Self.newsPackets {
+            let frames = broadcasts.take(
+                space: PacketCodec.frameSpace, count: PacketCodec.frameLimit, transmissions: transmissions, copies: reachable.count)
+            for peer in reachable { actions += send(frames, to: peer, now: now, news: .none) }
+            guard broadcasts.hasUnsent else { break }
+        }
+        return actions
     }
+
+    /// Packets of one round, as long as there is news that was never sent: when a hundred of a thousand members refute at once, a queue of
+    /// seconds would bury some of them.
+    private static let newsPackets = 4
 
     /// - Parameter destinationBoot: for packets that do not depend on a proven boot; else the link's.
     package mutating func seal(_ type: PacketType, _ frames: [Frame], for peer: NodeID, destinationBoot: UInt32? = nil) -> [UInt8]? {
@@ -85,6 +94,7 @@ extension GossipInstance {
         links[peer]?.helloSentAt = now
         var hello = WireHello()
         hello.nonce = Data(nonce)
+        if let boot = link.boot { (hello.seenBoot, hello.seenSequence) = (boot, link.seenSequence) }
         let frame = Frame(kind: .hello, body: hello.wireBytes)
         return addresses.compactMap { address in
             seal(.hello, [frame], for: peer, destinationBoot: 0).map { .send($0, to: address) }

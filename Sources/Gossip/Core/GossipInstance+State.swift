@@ -153,8 +153,9 @@ extension GossipInstance {
         guard seen >= boot, seen - boot <= 1000, seen < .max, raisedAt.map({ now - $0 >= .seconds(10) }) ?? true else { return [] }
         if let peer {
             // One member's word for it, without a proof: not all the time.
-            guard believedRollbacks[peer].map({ now - $0 >= .seconds(3600) }) ?? true else { return [] }
-            believedRollbacks[peer] = now
+            let lately = believedRollbacks[peer, default: []].filter { now - $0 < .seconds(3600) }
+            guard lately.count < Self.rollbacksPerHour else { return [] }
+            believedRollbacks[peer] = lately + [now]
         }
         raisedAt = now
         let witness = peer.map { name(of: $0) } ?? "the mesh"
@@ -163,6 +164,9 @@ extension GossipInstance {
             .raiseBoot(seen + 1),
         ]
     }
+
+    /// On one member's word.
+    private static let rollbacksPerHour = 6
 
     mutating func accept(record frame: WireRecordFrame, now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
         guard let node = frame.record.node, let content = WireRecordBody(untrusted: frame.record.body),

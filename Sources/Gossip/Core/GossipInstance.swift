@@ -70,8 +70,8 @@ package struct GossipInstance: Sendable {
     var exchanging: Set<NodeID> = []
     /// Members of whose silence the log tells.
     var announcedSuspects: Set<NodeID> = []
-    /// Whose word that our disk was rolled back was believed, and when last.
-    var believedRollbacks: [NodeID: ContinuousClock.Instant] = [:]
+    /// Whose word that our disk was rolled back was believed in the last hour, and when.
+    var believedRollbacks: [NodeID: [ContinuousClock.Instant]] = [:]
     /// Absent members that this round of calls has not reached yet.
     var callOrder: [NodeID] = []
     /// When this node last went on in a later boot.

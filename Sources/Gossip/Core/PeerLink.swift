@@ -35,7 +35,8 @@ package struct PeerLink: Sendable {
     /// The highest boot ever seen; survives restarts of ours.
     package private(set) var highestBoot: UInt32
     private var window = ReplayWindow()
-    private var sequence: UInt64 = 0
+    /// Of the last packet to the peer.
+    private(set) var sequence: UInt64 = 0
     /// Where its last packet came from.
     private(set) var current: PeerAddress?
     /// Where it was heard, newest first.
@@ -96,10 +97,13 @@ package struct PeerLink: Sendable {
     }
 
     /// Whether its packets are authentic, all of them old, and nothing else came for a while. Whoever replays packets can make it
-    /// look so only while the peer itself is silent.
+    /// look so while the peer itself is silent.
     func seemsRolledBack(now: ContinuousClock.Instant) -> Bool {
-        replayedInARow >= 8 && lastHeard.map { now - $0 > .seconds(2) } ?? true
+        replayedInARow >= 4 && lastHeard.map { now - $0 > .seconds(1) } ?? true
     }
+
+    /// The highest number of its packets of ``boot`` that came; 0 for none.
+    var seenSequence: UInt64 { window.highest ?? 0 }
 
     mutating func raise(highestBoot boot: UInt32) { highestBoot = max(highestBoot, boot) }
 

@@ -338,6 +338,12 @@ nonisolated struct WireHello: Sendable {
 
   var nonce: Data = Data()
 
+  /// the receiver's boot in which ...
+  var seenBoot: UInt32 = 0
+
+  /// ... this is the highest number of its packets that the sender has had; 0 = none
+  var seenSequence: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1300,7 +1306,7 @@ nonisolated extension WireWant: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{3}seen_boot\0\u{3}seen_sequence\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1309,6 +1315,8 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.seenBoot) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seenSequence) }()
       default: break
       }
     }
@@ -1318,11 +1326,19 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.nonce.isEmpty {
       try visitor.visitSingularBytesField(value: self.nonce, fieldNumber: 1)
     }
+    if self.seenBoot != 0 {
+      try visitor.visitSingularUInt32Field(value: self.seenBoot, fieldNumber: 2)
+    }
+    if self.seenSequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seenSequence, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireHello, rhs: WireHello) -> Bool {
     if lhs.nonce != rhs.nonce {return false}
+    if lhs.seenBoot != rhs.seenBoot {return false}
+    if lhs.seenSequence != rhs.seenSequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -60,7 +60,7 @@ struct TriggerBench: Sendable {
                     tries += 1
                     if let round = try await trigger(origin, camera: cameras[origin.index], &watch) { rounds.append(round) }
                 }
-                results.append(TriggerBenchResult(members: members, lossPercent: percent, rounds: rounds))
+                results.append(TriggerBenchResult(members: members, lossPercent: percent, rounds: rounds, disturbed: tries - rounds.count))
             }
             return results
         }

@@ -7,7 +7,8 @@ struct TriggerBenchCommand: AsyncParsableCommand {
         commandName: "trigger", abstract: "Measure the time from a trigger on one camera to the recordings of all others.",
         discussion: """
             Real nodes, each in a network namespace of its own, on a bridge that loses packets. A trigger is sent to one of them by its API,
-            in turn; the time ends when another one has opened its clip, or after 5 s, when it is counted as missed. The API's own time
+            in turn; the time ends when another one has opened its clip, or after 5 s, when it is counted as missed. A round
+            in which a camera opens a clip of another incident is disturbed, counted as that, and repeated. The API's own time
             is in it, the camera's is not. Needs iproute2, util-linux and, for losses, nftables (or the kernel's netem). Nothing of this
             machine's network is touched.
             """)
@@ -51,10 +52,12 @@ struct TriggerBenchCommand: AsyncParsableCommand {
 
     private func print(_ results: [TriggerBenchResult]) throws {
         guard json else {
-            var table = TextTable(("loss", .right), ("p50 ms", .right), ("p99 ms", .right), ("last one p99 ms", .right), ("missed", .right))
+            var table = TextTable(("loss", .right), ("p50 ms", .right), ("p99 ms", .right), ("last one p99 ms", .right), ("missed", .right),
+                ("disturbed", .right))
             for result in results {
                 table.add([
                     "\(result.lossPercent) %", "\(result.msP50)", "\(result.msP99)", "\(result.slowestMsP99)", "\(result.missed) of \(result.recordings)",
+                    "\(result.disturbed) of \(result.triggers + result.disturbed)",
                 ])
             }
             return try Terminal.print(table.render())

@@ -20,9 +20,12 @@ struct TriggerBenchResult: Codable, Sendable, Equatable {
     let slowestMsP99: Double
     /// Recordings that did not begin within 5 s (mesh.md §7, invariant 9).
     let missed: Int
+    /// Triggers during which a camera opened a clip of another incident: they are in none of these figures. A trigger that is missed
+    /// somewhere lasts longer and is disturbed more easily, so with many of these ``missed`` is too low.
+    let disturbed: Int
 
     /// - Parameter rounds: for each trigger, after how long each recording began; what never began is not there.
-    init(members: Int, lossPercent: Int, rounds: [[Duration]]) {
+    init(members: Int, lossPercent: Int, rounds: [[Duration]], disturbed: Int = 0) {
         self.members = members
         self.lossPercent = lossPercent
         triggers = rounds.count
@@ -34,6 +37,7 @@ struct TriggerBenchResult: Codable, Sendable, Equatable {
         slowestMsP50 = Self.milliseconds(slowest, 0.5)
         slowestMsP99 = Self.milliseconds(slowest, 0.99)
         missed = recordings - all.count
+        self.disturbed = disturbed
     }
 
     /// The smallest value that at least this share does not exceed (nearest rank); 0 for nothing.
