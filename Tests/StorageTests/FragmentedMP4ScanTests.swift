@@ -15,12 +15,21 @@ import Testing
             let whole = fragments.indices.filter { length >= TestMP4.initSegment.count + fragments[...$0].reduce(0) { $0 + $1.count } }.count
             #expect(found.fragments == whole)
             #expect(abs(found.durationSeconds - Double(whole) * 0.5) < 1e-9)
-            // The last mdat plays as far as it goes; a moof that is not whole, or has no mdat yet, does not count.
-            let ends = found.wholeBytes
-            let rest = length - ends
-            let moof = fragments[0].count - 11
-            #expect(found.playableBytes == (ends >= TestMP4.initSegment.count && whole < 4 && rest >= moof + 8 ? length : ends), "\(length)")
+            // Only a moof that is torn behind its header is cut away; the last mdat plays as far as it goes.
+            let rest = length - found.wholeBytes
+            let isTorn = found.wholeBytes >= TestMP4.initSegment.count && (8..<fragments[0].count - 11).contains(rest)
+            #expect(found.playableBytes == (isTorn ? found.wholeBytes : length), "\(length)")
         }
+    }
+
+    /// What damage hides may still be wanted: nobody cuts it away.
+    @Test func damageInTheMiddleGivesNothingUp() {
+        let fragments = (0..<4).map { TestMP4.fragment(decodeTime: UInt32($0) * 500, samples: 5, duration: 100) }
+        var file = TestMP4.initSegment + fragments.flatMap(\.self)
+        for index in 0..<16 { file[TestMP4.initSegment.count + fragments[0].count + index] = 0 }
+        #expect(scan(file).playableBytes == file.count && scan(file).fragments == 1)
+        for index in 0..<16 { file[index] = 0 }
+        #expect(scan(file).playableBytes == file.count && scan(file).fragments == 0)
     }
 
     /// A box that claims to lie 2^64 − 1 units into the clip: seconds that no integer holds.

@@ -4,7 +4,8 @@
 public struct FragmentedMP4Scan: Sendable, Equatable {
     /// Bytes up to the end of the last whole fragment.
     public private(set) var wholeBytes = 0
-    /// Bytes that a player takes: `wholeBytes`, and the last `mdat` as far as it goes. A torn `moof` would make players refuse the whole file.
+    /// Bytes that a player takes: all, but for a `moof` at the end that is torn, which would make players refuse the whole file. Damage of any
+    /// other kind is no reason to give up what lies behind it.
     public private(set) var playableBytes = 0
     /// Whole fragments (`moof` and its `mdat`).
     public private(set) var fragments = 0
@@ -18,13 +19,14 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
     ///   - size: bytes in the file.
     ///   - read: bytes at (offset, count); fewer at the end of the file.
     public init(size: Int, read: (_ offset: Int, _ count: Int) throws -> [UInt8]) rethrows {
+        playableBytes = size
         var offset = 0
         var pending: Double?
         while size - offset >= 8 {
             let header = try read(offset, 16)
             guard let box = BoxHeader(header) else { break }
             guard box.size <= size - offset else {
-                if box.type == .mdat, pending != nil { playableBytes = size }
+                if box.type == .moof, box.size <= 4 << 20 { playableBytes = offset }
                 break
             }
             switch box.type {
@@ -45,7 +47,6 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
             }
             offset += box.size
         }
-        playableBytes = max(playableBytes, wholeBytes)
     }
 
     // MARK: moov: time scales and default durations of the tracks
