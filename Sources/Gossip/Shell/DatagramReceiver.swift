@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Waits for datagrams on a thread of its own, until it is woken to end; then closes both descriptors.
-struct DatagramReceiver: Sendable {
+final class DatagramReceiver: Sendable {
     let descriptor: Int32
     /// Becomes readable (at its end) when the thread is to end.
     let wakeDescriptor: Int32
@@ -10,6 +10,20 @@ struct DatagramReceiver: Sendable {
     let refusals: RefusalCounters
     /// Looks at each packet before it waits for the actor, so that a flood of strangers' packets leaves room for members' ones.
     let refusal: @Sendable ([UInt8]) -> PeerLink.Refusal?
+    /// Held from the reading of a packet until it is in the queue: else one that the thread has just read would be seen by nobody while
+    /// the thread waits for a processor.
+    private let reading = Mutex(())
+
+    init(
+        descriptor: Int32, wakeDescriptor: Int32, queue: PacketQueue, refusals: RefusalCounters,
+        refusal: @escaping @Sendable ([UInt8]) -> PeerLink.Refusal?
+    ) {
+        self.descriptor = descriptor
+        self.wakeDescriptor = wakeDescriptor
+        self.queue = queue
+        self.refusals = refusals
+        self.refusal = refusal
+    }
 
     func run() {
         var buffer = [UInt8](repeating: 0, count: 2048)
@@ -18,25 +32,36 @@ struct DatagramReceiver: Sendable {
             guard poll(&polls, 2, -1) > 0 else { continue }
             if polls[1].revents != 0 { break }
             // All that is there, so that one wake-up serves a burst.
-            while let packet = receive(&buffer) {
-                if isWorthReading(packet), !queue.append(packet) { refusals.count(.overrun) }
-            }
+            while readOne(&buffer) {}
         }
         queue.finish()
         close(descriptor)
         close(wakeDescriptor)
     }
 
-    /// At most so many of those that wait in the socket; what is not worth reading counts, too. Safe beside ``run()``.
-    func receiveWaiting(limit: Int) -> [UDPTransport.Packet] {
-        guard limit > 0 else { return [] }
-        var buffer = [UInt8](repeating: 0, count: 2048)
-        var packets: [UDPTransport.Packet] = []
-        for _ in 0..<limit {
-            guard let packet = receive(&buffer) else { break }
-            if isWorthReading(packet) { packets.append(packet) }
+    /// Answers whether there was a packet.
+    private func readOne(_ buffer: inout [UInt8]) -> Bool {
+        reading.withLock { _ in
+            guard let packet = receive(&buffer) else { return false }
+            if isWorthReading(packet), !queue.append(packet) { refusals.count(.overrun) }
+            return true
         }
-        return packets
+    }
+
+    /// At most so many of those that wait in the queue, and then in the socket; of the latter, those that are not worth reading count, too.
+    /// Safe beside ``run()``.
+    func takeWaiting(limit: Int) -> [UDPTransport.Packet] {
+        reading.withLock { _ in
+            var packets = queue.take(limit)
+            let left = limit - packets.count
+            guard left > 0 else { return packets }
+            var buffer = [UInt8](repeating: 0, count: 2048)
+            for _ in 0..<left {
+                guard let packet = receive(&buffer) else { break }
+                if isWorthReading(packet) { packets.append(packet) }
+            }
+            return packets
+        }
     }
 
     private func isWorthReading(_ packet: UDPTransport.Packet) -> Bool {

@@ -16,8 +16,8 @@ public actor GossipService {
     /// How often addresses are looked at, and known peers written if they changed.
     private static let housekeepingInterval = Duration.seconds(2)
     private static let peersSaveInterval = Duration.seconds(60)
-    /// Packets read before the time is looked at: more than a mesh sends in one round, and few enough that a flood stops no timer.
-    private static let packetsBeforeTick = 256
+    /// Packets read in one turn: more than a mesh sends in one round, and few enough that a flood stops no timer.
+    private static let packetsAtOnce = 256
 
     let settings: GossipSettings
     private var identity: NodeIdentity
@@ -146,10 +146,21 @@ public actor GossipService {
     }
 
     private func receive(from transport: UDPTransport) async {
-        for await packet in transport.packets {
+        for await _ in transport.arrivals {
+            // A flood lets everybody else in between two turns.
+            while takeIn(transport) { await Task.yield() }
+        }
+    }
+
+    /// Reads what is here, in a bounded piece. Answers whether there was something.
+    @discardableResult
+    private func takeIn(_ transport: UDPTransport) -> Bool {
+        let packets = transport.takeWaiting(limit: Self.packetsAtOnce)
+        for packet in packets {
             let now = ContinuousClock.now
             perform(instance.receive(packet.bytes, from: packet.source, now: now), now: now)
         }
+        return !packets.isEmpty
     }
 
     /// An answer that waits unread is an answer: before anybody's silence is judged, what is here is read. On a machine where many
@@ -157,10 +168,7 @@ public actor GossipService {
     private func keepTime() async {
         wake.continuation.yield()
         for await _ in wake.stream {
-            for packet in transport?.takeWaiting(limit: Self.packetsBeforeTick) ?? [] {
-                let now = ContinuousClock.now
-                perform(instance.receive(packet.bytes, from: packet.source, now: now), now: now)
-            }
+            if let transport { takeIn(transport) }
             timerDeadline = nil
             let now = ContinuousClock.now
             perform(instance.tick(now: now), now: now)

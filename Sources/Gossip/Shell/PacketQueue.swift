@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Packets between the thread that receives them and the actor that reads them: a bounded queue that can be waited for, and emptied
-/// without waiting.
+/// Packets between the thread that receives them and the actor that reads them. Bounded; only ``take(_:)`` takes something out, at once,
+/// so nothing is ever on its way to a reader and seen by nobody.
 final class PacketQueue: Sendable {
     private struct State {
         var packets: [UDPTransport.Packet] = []
@@ -11,7 +11,8 @@ final class PacketQueue: Sendable {
 
     private let limit: Int
     private let state = Mutex(State())
-    private let arrivals: AsyncStream<Void>
+    /// Says that there is something to take, once for several packets; ends when nothing comes any more. For one reader.
+    let arrivals: AsyncStream<Void>
     private let arrival: AsyncStream<Void>.Continuation
 
     init(limit: Int) {
@@ -50,15 +51,4 @@ final class PacketQueue: Sendable {
 
     /// Nothing comes any more.
     func finish() { arrival.finish() }
-
-    /// Packets as they come, then an end. For one reader.
-    var packets: AsyncStream<UDPTransport.Packet> {
-        AsyncStream(unfolding: { [self] in
-            while true {
-                if let packet = take(1).first { return packet }
-                var news = arrivals.makeAsyncIterator()
-                if await news.next() == nil { return take(1).first }
-            }
-        })
-    }
 }

@@ -6,8 +6,7 @@ import Synchronization
 /// A plain socket with a thread of its own rather than a NIO channel: NIO closes a datagram channel when one destination is
 /// unreachable (ENETUNREACH on a write), and here a single absent neighbour must never end the conversation with all others.
 ///
-/// Received packets wait in a queue of ``queueLimit``; when it is full, the newest are dropped, as a network would. Who is about to judge
-/// the others' silence looks with ``takeWaiting(limit:)`` whether their answers are here already.
+/// Received packets wait in a queue of ``queueLimit``; when it is full, the newest are dropped, as a network would.
 final class UDPTransport: Sendable {
     /// Packets that wait for a slow reader.
     static let queueLimit = 1024
@@ -96,17 +95,13 @@ final class UDPTransport: Sendable {
 
     deinit { close() }
 
-    /// Packets as they come, until the transport is closed. For one reader.
-    var packets: AsyncStream<Packet> { queue.packets }
+    /// Says that there are packets for ``takeWaiting(limit:)``; ends when the transport is closed. For one reader.
+    var arrivals: AsyncStream<Void> { queue.arrivals }
 
-    /// What is here now: first what waits in the queue, then what waits in the socket, because the thread had no time yet.
+    /// What is here now, at most so many: first what waits in the queue, then what waits in the socket, because the thread had no time yet.
     func takeWaiting(limit: Int) -> [Packet] {
-        isClosed.withLock { closed in
-            var packets = queue.take(limit)
-            // The thread closes the descriptor only after this is closed.
-            if !closed { packets += receiver.receiveWaiting(limit: limit - packets.count) }
-            return packets
-        }
+        // The thread closes the descriptor only after this is closed.
+        isClosed.withLock { closed in closed ? queue.take(limit) : receiver.takeWaiting(limit: limit) }
     }
 
     /// Sends at once or not at all; a full buffer and an unreachable destination are losses like any other.
