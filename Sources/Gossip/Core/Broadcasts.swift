@@ -17,6 +17,8 @@ struct Broadcasts: Sendable {
         let isUrgent: Bool
         let order: UInt64
         var sent = 0
+        /// The round that sent it last.
+        var round: UInt64 = 0
 
         /// The least-sent first, of these the urgent, of these the newest.
         func goesBefore(_ other: Item) -> Bool {
@@ -35,10 +37,9 @@ struct Broadcasts: Sendable {
     private var items: [Item] = []
     private var states = 0
     private var order: UInt64 = 0
+    private var round: UInt64 = 0
 
     var isEmpty: Bool { items.isEmpty }
-    /// Whether something was never sent.
-    var hasUnsent: Bool { items.first?.sent == 0 }
 
     /// - Parameter isUrgent: what a member says of itself goes before what others say of it: it may be a refutation.
     mutating func add(_ topic: Topic, _ frame: Frame, isUrgent: Bool = false) {
@@ -95,13 +96,29 @@ struct Broadcasts: Sendable {
     ///   - transmissions: how often each is sent in all.
     ///   - copies: to how many members the packet goes.
     mutating func take(space: Int, count: Int = .max, transmissions: Int, copies: Int = 1) -> [Frame] {
-        let taken = choose(space: space, count: count)
+        take(choose(space: space, count: count), transmissions: transmissions, copies: copies)
+    }
+
+    /// Frames for the packets of one round, in which no news is sent twice; see ``take(space:count:transmissions:copies:)``.
+    mutating func takeRound(packets: Int, space: Int, count: Int, transmissions: Int, copies: Int) -> [[Frame]] {
+        round += 1
+        var round: [[Frame]] = []
+        while round.count < packets {
+            let frames = take(choose(space: space, count: count, isRound: true), transmissions: transmissions, copies: copies)
+            guard !frames.isEmpty else { break }
+            round.append(frames)
+        }
+        return round
+    }
+
+    private mutating func take(_ taken: [Int], transmissions: Int, copies: Int) -> [Frame] {
         var sent: [Item] = []
         for index in taken.reversed() { sent.append(items.remove(at: index)) }
         sent.reverse()
         for var item in sent {
             states -= item.isState ? 1 : 0
             item.sent += copies
+            item.round = round
             if item.sent < transmissions { insert(item) }
         }
         return sent.map(\.frame)
@@ -111,12 +128,15 @@ struct Broadcasts: Sendable {
     func peek(space: Int, count: Int = .max) -> [Frame] { choose(space: space, count: count).map { items[$0].frame } }
 
     /// Their places, rising.
-    private func choose(space: Int, count: Int) -> [Int] {
+    ///
+    /// - Parameter isRound: leaves out what this round has sent.
+    private func choose(space: Int, count: Int, isRound: Bool = false) -> [Int] {
         var left = space
         var claimSpace = states > 0 ? space * 2 / 3 : space
         var taken: [Int] = []
         for index in items.indices {
             if left < Self.smallest || taken.count >= count { break }
+            if isRound, items[index].round == round { continue }
             let size = items[index].frame.size
             guard size <= left, items[index].isState || size <= claimSpace else { continue }
             left -= size

@@ -58,17 +58,16 @@ extension GossipInstance {
         // With nobody to tell, news waits; whoever comes gets everything anyway.
         var actions = peers.filter { links[$0]?.boot == nil }.flatMap { hello($0, now: now) }
         guard !reachable.isEmpty else { return actions }
-        for _ in 0..<Self.newsPackets {
-            let frames = broadcasts.take(
-                space: PacketCodec.frameSpace, count: PacketCodec.frameLimit, transmissions: transmissions, copies: reachable.count)
+        let packets = broadcasts.takeRound(
+            packets: Self.newsPackets, space: PacketCodec.frameSpace, count: PacketCodec.frameLimit, transmissions: transmissions,
+            copies: reachable.count)
+        for frames in packets {
             for peer in reachable { actions += send(frames, to: peer, now: now, news: .none) }
-            guard broadcasts.hasUnsent else { break }
         }
         return actions
     }
 
-    /// Packets of one round, as long as there is news that was never sent: when a hundred of a thousand members refute at once, a queue of
-    /// seconds would bury some of them.
+    /// Packets of one round at most: when a hundred of a thousand members refute at once, a queue of seconds would bury some of them.
     private static let newsPackets = 4
 
     /// - Parameter destinationBoot: for packets that do not depend on a proven boot; else the link's.
