@@ -69,7 +69,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
-            exclude: ["Wire/mesh.proto", "Wire/records.proto"],
+            exclude: ["Wire/mesh.proto", "Wire/pairing.proto", "Wire/records.proto"],
             swiftSettings: hot),
 
         // From light and sound to access units, and from access units to eyes and ears.

@@ -15,13 +15,15 @@ enum PeersFile {
         return known
     }
 
-    static func content(of links: [NodeID: PeerLink]) -> [UInt8] {
+    static func content(of links: [NodeID: PeerLink]) -> [UInt8] { content(of: links.mapValues { ($0.addresses, $0.highestBoot) }) }
+
+    static func content(of peers: [NodeID: (addresses: [PeerAddress], boot: UInt32)]) -> [UInt8] {
         var stored = WirePeersFile()
-        stored.peers = links.sorted { $0.key < $1.key }.map { id, link in
+        stored.peers = peers.sorted { $0.key < $1.key }.map { id, known in
             var peer = WirePeersFile.Peer()
             peer.id = Data(id.bytes)
-            peer.addresses = link.addresses.prefix(PeerLink.addressLimit).map(\.description)
-            peer.boot = link.highestBoot
+            peer.addresses = known.addresses.prefix(PeerLink.addressLimit).map(\.description)
+            peer.boot = known.boot
             return peer
         }
         return stored.wireBytes

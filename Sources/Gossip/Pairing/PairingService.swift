@@ -1,0 +1,159 @@
+public import Logging
+import NIOCore
+import NIOPosix
+
+/// A new node's door: waits until a member of some mesh shows that it knows this node's setup code, and joins that mesh.
+///
+/// Whoever connects says who it is within 5 s, or goes; the newest gets in for the oldest that has said nothing. One at a time may try a
+/// code. A refusal names its reason, so that the person at the other end learns what to do.
+public actor PairingService {
+    private static let connectionLimit = 16
+    private static let connectionLimitPerHost = 4
+    private static let helloPatience = TimeAmount.seconds(5)
+    /// From the first message to the last.
+    private static let handshakeDeadline = TimeAmount.seconds(60)
+
+    private let identity: NodeIdentity
+    private let name: String
+    private let directory: String
+    private let code: SetupCodeKeeper
+    private let logger: Logger
+    /// Those that have said nothing yet, oldest first.
+    private var silent: [(channel: any Channel, host: String?)] = []
+    private var isTrying = false
+    private var joined: TrustStore?
+    private let ports = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    /// - Parameter directory: the state directory, where the mesh is kept once this node belongs to it.
+    public init(identity: NodeIdentity, name: String, directory: String, code: SetupCodeKeeper, logger: Logger) {
+        self.identity = identity
+        self.name = name
+        self.directory = directory
+        self.code = code
+        self.logger = logger
+    }
+
+    /// The port, once it is open.
+    func boundPort() async -> Int? {
+        for await port in ports.stream { return port }
+        return nil
+    }
+
+    /// Opens the port and waits; returns when this node has joined a mesh and all of it is on the disk.
+    ///
+    /// - Throws: when the port is taken, or cancelled.
+    public func run(host: String, port: Int) async throws -> TrustStore {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 16)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture { try PairingConnection.Stream(wrappingChannelSynchronously: channel) }
+            }
+        let bound = server.channel.localAddress?.port ?? port
+        logger.info("waiting to be added to a mesh", metadata: ["port": "\(bound)"])
+        ports.continuation.yield(bound)
+        do {
+            try await server.executeThenClose { clients in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await client in clients {
+                        group.addTask { await self.serve(client, closing: server.channel) }
+                    }
+                    group.cancelAll()
+                }
+            }
+        } catch where joined != nil {
+            // Stopped a moment after it had joined: what is on the disk counts.
+        }
+        guard let joined else { throw CancellationError() }
+        return joined
+    }
+
+    private func serve(_ stream: PairingConnection.Stream, closing server: any Channel) async {
+        let channel = stream.channel
+        enter(channel)
+        let timer = channel.eventLoop.scheduleTask(in: Self.handshakeDeadline) { channel.close(promise: nil) }
+        defer {
+            timer.cancel()
+            leave(channel)
+        }
+        do {
+            try await stream.executeThenClose { inbound, outbound in
+                var connection = PairingConnection(channel: channel, inbound: inbound, outbound: outbound)
+                do throws(PairingError) {
+                    try await handshake(&connection, channel)
+                } catch {
+                    logger.info("not added: \(error.reason)", metadata: ["address": "\(channel.remoteAddress?.ipAddress ?? "?")"])
+                    try await connection.send(WirePairingMessage.refusal(refusal(of: error), retryAfter: code.wait(now: .now)))
+                }
+            }
+        } catch {
+            // It is gone; nobody is left to tell.
+        }
+        if joined != nil { server.close(promise: nil) }
+    }
+
+    private func handshake(_ connection: inout PairingConnection, _ channel: any Channel) async throws(PairingError) {
+        let hello = try await connection.receive(within: Self.helloPatience)
+        leave(channel)
+        let pause = code.wait(now: .now)
+        guard pause <= .zero else { throw .paused(pause) }
+        guard joined == nil else { throw .busy }
+        var responder: PairingResponder
+        do { responder = PairingResponder(own: identity.public, name: name, code: try code.code(now: .now)) } catch { throw .notKept }
+        var message = hello
+        var isMine = false
+        defer { if isMine { isTrying = false } }
+        while true {
+            switch try responder.receive(message) {
+            case .send(let answer):
+                try await connection.send(answer)
+            case .count(let answer):
+                guard !isTrying, joined == nil else { throw .busy }
+                let pause = code.wait(now: .now)
+                guard pause <= .zero else { throw .paused(pause) }
+                (isTrying, isMine) = (true, true)
+                do { try code.begin(now: .now) } catch { throw .notKept }
+                try await connection.send(answer)
+            case .join(let welcome):
+                let trust = TrustStore(directory: directory, genesis: welcome.genesis, records: welcome.records)
+                do {
+                    try PeersFile.save(PeersFile.content(of: welcome.peers.mapValues { ($0, 0) }), in: directory)
+                    // Last: with it the node belongs to the mesh.
+                    try trust.save()
+                } catch {
+                    logger.error("\(error)")
+                    throw .notKept
+                }
+                code.end()
+                joined = trust
+                logger.notice("added to the mesh '\(welcome.genesis.name)'", metadata: ["mesh": "\(trust.meshID)"])
+                if let acknowledgement = responder.acknowledgement { try await connection.send(acknowledgement) }
+                return
+            }
+            message = try await connection.receive(limit: isMine ? PairingConnection.welcomeLimit : PairingConnection.messageLimit)
+        }
+    }
+
+    private func refusal(of error: PairingError) -> PairingRefusal {
+        switch error {
+        case .wrongCode: .wrongCode
+        case .paused: .paused
+        case .busy: .busy
+        case .noCommonVersion: .noCommonVersion
+        case .notKept: .notKept
+        case .notGenuine, .silent, .unreachable, .malformed, .notAdmitted: .notUnderstood
+        }
+    }
+
+    private func enter(_ channel: any Channel) {
+        let host = channel.remoteAddress?.ipAddress
+        if silent.count(where: { $0.host == host }) >= Self.connectionLimitPerHost, let place = silent.firstIndex(where: { $0.host == host }) {
+            silent.remove(at: place).channel.close(promise: nil)
+        } else if silent.count >= Self.connectionLimit {
+            silent.removeFirst().channel.close(promise: nil)
+        }
+        silent.append((channel, host))
+    }
+
+    private func leave(_ channel: any Channel) { silent.removeAll { $0.channel === channel } }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Gossip
+
+/// The real door on loopback: members, thieves and nonsense.
+@Suite(.timeLimit(.minutes(2))) struct PairingServiceTests {
+    private let mesh = TestMesh.shared
+    private let identity = TestMesh(nodes: 1, name: "at the door").identities[0]
+    private let directory = TemporaryDirectory()
+
+    /// A door that is open, and what to do there.
+    private func atTheDoor(
+        code keeper: SetupCodeKeeper, joins: Bool = false, _ body: @Sendable @escaping (PeerAddress) async throws -> Void
+    ) async throws -> TrustStore? {
+        let service = PairingService(
+            identity: identity, name: "gate", directory: directory.path, code: keeper, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: TrustStore?.self) { group in
+            group.addTask { try? await service.run(host: "127.0.0.1", port: 0) }
+            let port = try #require(await service.boundPort())
+            try await body(PeerAddress(host: "127.0.0.1", port: port))
+            if !joins { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func pair(_ address: PeerAddress, _ code: SetupCode) async throws(PairingError) -> NodeID {
+        let mesh = mesh
+        return try await PairingClient(own: mesh.identities[0].public, name: "yard").pair(with: address, code: code) { node, name in
+            var roster = mesh.roster
+            roster.merge([mesh.root.admit(node, name: name, serial: 2)])
+            return (roster, [mesh.identities[0].id: [PeerAddress(host: "192.0.2.7", port: 7462)]])
+        }
+    }
+
+    private static func other(than code: SetupCode) -> SetupCode {
+        while true {
+            let other = SetupCode()
+            if other != code { return other }
+        }
+    }
+
+    @Test func joinsAndKeepsIt() async throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        let code = try keeper.code(now: .now)
+        let trust = try await atTheDoor(code: keeper, joins: true) { address in
+            await #expect(throws: PairingError.wrongCode(retryAfter: .zero)) { try await pair(address, Self.other(than: code)) }
+            let joined = try await pair(address, code)
+            #expect(joined == identity.id)
+        }
+        #expect(trust?.meshID == mesh.genesis.meshID)
+        let kept = try #require(try TrustStore.load(from: directory.path))
+        #expect(kept.roster.admission(of: identity.id)?.name == "gate" && kept.roster.members.count == 11)
+        #expect(PeersFile.load(from: directory.path)[mesh.identities[0].id]?.addresses == [PeerAddress(host: "192.0.2.7", port: 7462)])
+        // The code dies with its use.
+        #expect(!FileManager.default.fileExists(atPath: keeper.printedFile) && !FileManager.default.fileExists(atPath: directory.path + "/setup"))
+    }
+
+    /// Two free tries, then pauses; a restart gives none back.
+    @Test func wrongCodesArePaused() async throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        let code = try keeper.code(now: .now)
+        let wrong = Self.other(than: code)
+        _ = try await atTheDoor(code: keeper) { address in
+            for wait in [Duration.zero, .zero, .seconds(8)] {
+                await #expect(throws: PairingError.wrongCode(retryAfter: wait)) { try await pair(address, wrong) }
+            }
+            await #expect { try await pair(address, code) } throws: { error in
+                guard case .paused(let wait) = error as? PairingError else { return false }
+                return wait > .seconds(5) && wait <= .seconds(8)
+            }
+        }
+        let again = try SetupCodeKeeper(directory: directory.path)
+        let known = try again.code(now: .now)
+        #expect(known == code && again.wait(now: .now) > .seconds(7))
+        _ = try await atTheDoor(code: again) { address in
+            await #expect { try await pair(address, code) } throws: {
+                if case .paused = $0 as? PairingError { true } else { false }
+            }
+        }
+    }
+
+    /// Counted before it is answered: who hangs up after learning our share has used a try.
+    @Test func hangingUpIsNoFreeGuess() async throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        _ = try await atTheDoor(code: keeper) { address in
+            let stream = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connect(host: address.host, port: address.port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try PairingConnection.Stream(wrappingChannelSynchronously: channel) }
+                }
+            let channel = stream.channel
+            try await stream.executeThenClose { inbound, outbound in
+                var connection = PairingConnection(channel: channel, inbound: inbound, outbound: outbound)
+                var thief = PairingInitiator(own: mesh.identities[1].public, name: "thief", code: SetupCode())
+                try await connection.send(thief.hello)
+                guard case .send(let share) = try thief.receive(try await connection.receive()) else { return }
+                try await connection.send(share)
+                _ = try await connection.receive()
+            }
+        }
+        let file = try #require(try DurableFile.read(directory.path + "/setup", limit: 4096, operation: "look"))
+        let content = try #require(Checksummed.open(file))
+        let stored = try WireSetupFile(serializedBytes: content)
+        #expect(stored.failures == 1)
+    }
+
+    /// Hundreds of connections that say nothing, and some that talk nonsense: a member with the code gets in all the same.
+    @Test func aCrowdAtTheDoor() async throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        let code = try keeper.code(now: .now)
+        let trust = try await atTheDoor(code: keeper, joins: true) { address in
+            var crowd: [any Channel] = []
+            let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            for number in 0..<200 {
+                let channel = try await bootstrap.connect(host: address.host, port: address.port).get()
+                crowd.append(channel)
+                // Lengths that promise gigabytes, bytes that are no message, and silence.
+                let bytes: [UInt8] = switch number % 4 {
+                case 0: [0xff, 0xff, 0xff, 0xff]
+                case 1: [0, 0, 0, 3, 1, 2, 3]
+                case 2: [0, 0]
+                default: []
+                }
+                if !bytes.isEmpty { try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
+            }
+            let joined = try await pair(address, code)
+            #expect(joined == identity.id)
+            for channel in crowd { channel.close(promise: nil) }
+        }
+        #expect(trust != nil)
+    }
+
+    @Test func aLabelPrintedBefore() throws {
+        let card = TemporaryDirectory()
+        let label = SetupCode()
+        try Data("\(label.printed)\r\n".utf8).write(to: URL(fileURLWithPath: card.path + "/setup-code.txt"))
+        let keeper = try SetupCodeKeeper(directory: directory.path, card: card.path)
+        #expect(try keeper.code(now: .now) == label)
+        for _ in 0..<20 { try keeper.begin(now: .now) }
+        let new = try keeper.code(now: .now)
+        #expect(new != label)
+        let printed = try String(contentsOfFile: keeper.printedFile, encoding: .utf8)
+        #expect(SetupCode(typed: printed) == new)
+        #expect(try SetupCodeKeeper(directory: directory.path, card: card.path).code(now: .now) == new)
+    }
+
+    @Test func typedCodesCost() throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        let code = try keeper.code(now: .now)
+        #expect(throws: PairingError.wrongCode(retryAfter: .zero)) { try keeper.check("12", now: .now) }
+        #expect(keeper.wait(now: .now) == .zero)
+        let wrong = Self.other(than: code).printed
+        var now = ContinuousClock.now
+        for wait in [0, 0, 8] {
+            #expect(throws: PairingError.wrongCode(retryAfter: .seconds(wait))) { try keeper.check(wrong, now: now) }
+        }
+        #expect(throws: PairingError.paused(.seconds(8))) { try keeper.check(code.printed, now: now) }
+        now += .seconds(8)
+        try keeper.check(code.printed, now: now)
+        #expect(keeper.wait(now: now) == .zero)
+    }
+}
