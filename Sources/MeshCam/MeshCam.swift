@@ -13,7 +13,8 @@ struct MeshCam: AsyncParsableCommand {
         version: MeshCamVersion.current,
         subcommands: [
             RunCommand.self, DemoCommand.self, StatusCommand.self, CamerasCommand.self, ClipsCommand.self, NodesCommand.self,
-            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, DoctorCommand.self, BenchCommand.self,
+            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, CodeCommand.self, PairCommand.self,
+            RevokeCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }
 

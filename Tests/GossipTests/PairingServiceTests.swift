@@ -29,7 +29,7 @@ import Testing
 
     private func pair(_ address: PeerAddress, _ code: SetupCode) async throws(PairingError) -> NodeID {
         let mesh = mesh
-        return try await PairingClient(own: mesh.identities[0].public, name: "yard").pair(with: address, code: code) { node, name in
+        return try await PairingClient(own: mesh.identities[0].public, name: "yard").pair(with: [address], code: code) { node, name in
             var roster = mesh.roster
             roster.merge([mesh.root.admit(node, name: name, serial: 2)])
             return (roster, [mesh.identities[0].id: [PeerAddress(host: "192.0.2.7", port: 7462)]])

@@ -16,26 +16,18 @@ public struct PairingClient: Sendable {
         self.name = name
     }
 
-    /// One try.
+    /// One try, at the first address that answers.
     ///
     /// - Parameters:
-    ///   - address: where the camera waits for pairing.
+    ///   - addresses: where the camera waits for pairing.
     ///   - admit: called once the camera has shown that it knows the code: signs its admission, keeps that, and answers the roster with it
     ///     and where members are. An error is told as ``PairingError/notAdmitted(_:)``.
     /// - Throws: ``PairingError``.
     public func pair(
-        with address: PeerAddress, code: SetupCode,
+        with addresses: [PeerAddress], code: SetupCode,
         admit: @Sendable (NodeIdentity.Public, _ name: String) async throws -> (Roster, [NodeID: [PeerAddress]])
     ) async throws(PairingError) -> NodeID {
-        let stream: PairingConnection.Stream
-        do {
-            stream = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(Self.connectTimeout)
-                .connect(host: address.host, port: address.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try PairingConnection.Stream(wrappingChannelSynchronously: channel) }
-                }
-        } catch {
-            throw .unreachable("\(address) does not answer")
-        }
+        let stream = try await Self.connect(to: addresses)
         let channel = stream.channel
         let timer = channel.eventLoop.scheduleTask(in: Self.deadline) { channel.close(promise: nil) }
         defer { timer.cancel() }
@@ -52,7 +44,13 @@ public struct PairingClient: Sendable {
                     case .admit(let node, let name):
                         newcomer = node.id
                         let (roster, peers): (Roster, [NodeID: [PeerAddress]])
-                        do { (roster, peers) = try await admit(node, name) } catch { throw PairingError.notAdmitted("\(error)") }
+                        do {
+                            (roster, peers) = try await admit(node, name)
+                        } catch let error as PairingError {
+                            throw error
+                        } catch {
+                            throw PairingError.notAdmitted("\(error)")
+                        }
                         guard let message = initiator.welcome(PairingWelcome(roster: roster, peers: peers)) else {
                             throw PairingError.malformed
                         }
@@ -68,5 +66,16 @@ public struct PairingClient: Sendable {
         } catch {
             throw .silent
         }
+    }
+
+    private static func connect(to addresses: [PeerAddress]) async throws(PairingError) -> PairingConnection.Stream {
+        for address in addresses {
+            let stream = try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(connectTimeout)
+                .connect(host: address.host, port: address.port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try PairingConnection.Stream(wrappingChannelSynchronously: channel) }
+                }
+            if let stream { return stream }
+        }
+        throw .unreachable(addresses.isEmpty ? "it tells no address" : "nothing answers at \(addresses.map(\.description).joined(separator: ", "))")
     }
 }

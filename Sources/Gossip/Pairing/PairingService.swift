@@ -17,6 +17,8 @@ public actor PairingService {
     private let name: String
     private let directory: String
     private let code: SetupCodeKeeper
+    private let discovery: (any Discovery)?
+    private let version: String
     private let logger: Logger
     /// Those that have said nothing yet, oldest first.
     private var silent: [(channel: any Channel, host: String?)] = []
@@ -24,12 +26,20 @@ public actor PairingService {
     private var joined: TrustStore?
     private let ports = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter directory: the state directory, where the mesh is kept once this node belongs to it.
-    public init(identity: NodeIdentity, name: String, directory: String, code: SetupCodeKeeper, logger: Logger) {
+    /// - Parameters:
+    ///   - directory: the state directory, where the mesh is kept once this node belongs to it.
+    ///   - discovery: how dashboards find this node; `nil`: by its address alone.
+    ///   - version: of MeshCam, for people.
+    public init(
+        identity: NodeIdentity, name: String, directory: String, code: SetupCodeKeeper, discovery: (any Discovery)? = nil, version: String = "",
+        logger: Logger
+    ) {
         self.identity = identity
         self.name = name
         self.directory = directory
         self.code = code
+        self.discovery = discovery
+        self.version = version
         self.logger = logger
     }
 
@@ -55,6 +65,7 @@ public actor PairingService {
         do {
             try await server.executeThenClose { clients in
                 try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask { await self.announce(port: bound) }
                     for try await client in clients {
                         group.addTask { await self.serve(client, closing: server.channel) }
                     }
@@ -66,6 +77,12 @@ public actor PairingService {
         }
         guard let joined else { throw CancellationError() }
         return joined
+    }
+
+    private func announce(port: Int) async {
+        let announcement = ServiceAnnouncement(
+            id: identity.id, name: name, state: .unpaired, mesh: nil, version: version, port: port, gossipPort: 0)
+        await discovery?.keepRunning(publishing: announcement, logger: logger) { _ in }
     }
 
     private func serve(_ stream: PairingConnection.Stream, closing server: any Channel) async {

@@ -13,6 +13,12 @@ public final class SetupCodeKeeper: Sendable {
     }
 
     private static let operation = "keep the setup code"
+
+    /// A Raspberry Pi's boot partition, where this user may write on it.
+    public static var card: String? {
+        ["/boot/firmware", "/boot"].first { access("\($0)/config.txt", F_OK) == 0 && access($0, W_OK) == 0 }
+    }
+
     private let file: String
     /// `setup-code.txt`, for people.
     public let printedFile: String
@@ -39,6 +45,12 @@ public final class SetupCodeKeeper: Sendable {
         let failures = kept.map { $0.code == code ? $0.failures : 0 } ?? 0
         state = Mutex(State(code: code, attempts: SetupCodeAttempts(failures: failures, now: now)))
         try write(State(code: code, attempts: SetupCodeAttempts(failures: failures, now: now)))
+    }
+
+    /// The code that a node keeps in its state directory; `nil` when there is none.
+    public static func printed(in directory: String) throws(TrustError) -> SetupCode? {
+        guard let bytes = try DurableFile.read("\(directory)/setup", limit: 4096, operation: "read the setup code") else { return nil }
+        return Checksummed.open(bytes).flatMap { WireSetupFile(untrusted: $0) }.flatMap { SetupCode(typed: $0.code) }
     }
 
     /// The code as it is now; a new one when the last was tried too often.

@@ -43,6 +43,7 @@ public actor GossipService {
 
     private nonisolated let shared: Mutex<MeshView>
     private nonisolated let port = Mutex<Int?>(nil)
+    private nonisolated let discovered = Mutex(DiscoveredNodes())
     private nonisolated let changeFeed = ChangeFeed<MeshChange>(limit: changeLimit, lossNotice: .resync)
     private nonisolated let triggerFeed = ChangeFeed<GroupTrigger>(limit: changeLimit, lossNotice: nil)
     /// Of the present run: a stream that was cancelled once gives nothing any more.
@@ -89,6 +90,9 @@ public actor GossipService {
 
     /// The UDP port, once it is open.
     public nonisolated var boundPort: Int? { port.withLock { $0 } }
+
+    /// Nodes on the local network that wait to be added to a mesh, by what they say of themselves.
+    public nonisolated var unpaired: [DiscoveredNode] { discovered.withLock { $0.unpaired } }
 
     /// What changes from now on. Bounded: who reads too slowly loses the oldest and gets ``MeshChange/resync``.
     public nonisolated func changes() -> AsyncStream<MeshChange> { changeFeed.stream() }
@@ -257,6 +261,7 @@ public actor GossipService {
     }
 
     private func discovered(_ event: DiscoveryEvent) {
+        discovered.withLock { $0.follow(event) }
         switch event {
         case .found(let service):
             guard let node = service.id, service.mesh == trust.meshID, node != identity.id else { return }

@@ -231,6 +231,9 @@ public nonisolated struct UsersConfig: Sendable {
     /// an admin's key, sealed under the password
     public var sealedAdminKey: Data = Data()
 
+    /// the mesh's root key, sealed under the same
+    public var sealedRootKey: Data = Data()
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
@@ -717,7 +720,7 @@ nonisolated extension UsersConfig: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = UsersConfig.protoMessageName + ".User"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -730,6 +733,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularStringField(value: &self.passwordHash) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.sealedAdminKey) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.sealedRootKey) }()
       default: break
       }
     }
@@ -751,6 +755,9 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.sealedAdminKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.sealedAdminKey, fieldNumber: 5)
     }
+    if !self.sealedRootKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedRootKey, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -760,6 +767,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.passwordHash != rhs.passwordHash {return false}
     if lhs.cameras != rhs.cameras {return false}
     if lhs.sealedAdminKey != rhs.sealedAdminKey {return false}
+    if lhs.sealedRootKey != rhs.sealedRootKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

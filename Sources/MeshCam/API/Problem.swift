@@ -1,4 +1,5 @@
 import Foundation
+import Gossip
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -64,6 +65,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             case .unavailable(let why):
                 throw ProblemDetails.unavailable("The clip cannot be read now: \(why).", cure: "Check the storage under Settings.")
             }
+        } catch let error as PairingError {
+            throw ProblemDetails(error)
         } catch let error as DecodingError {
             throw ProblemDetails.badRequest("The body is not what this takes: \(error.inWords).")
         } catch is HTTPParserError {

@@ -68,6 +68,13 @@ final class SignInGate: Sendable {
         }
     }
 
+    /// The mesh's root key, opened by an admin's passphrase.
+    func open(root sealed: [UInt8], passphrase: String, genesis: Genesis) async -> RootKey? {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: SealedRootKey.open(sealed, passphrase: passphrase, genesis: genesis)) }
+        }
+    }
+
     private static func network(_ host: ConnectionLimits.Host) -> String? {
         switch host {
         case .loopback: nil

@@ -77,6 +77,8 @@ struct WebServer: Sendable {
         let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
         session.add(to: closed)
         GroupRoutes(node: node, door: door).add(to: closed)
+        PairingRoutes(node: node, logger: logger).add(to: closed)
+        if let joining = node.joining { FoundingRoutes(node: node, joining: joining, logger: logger).add(to: open) }
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
         router.get("/**") { [dashboard] request, _ in try dashboard.response(to: request, path: request.uri.path) }
@@ -90,6 +92,7 @@ struct WebServer: Sendable {
         let api = router.group("api/mesh/v1")
         addResources(to: api)
         GroupRoutes(node: node, door: .peers).add(to: api)
+        PairingRoutes(node: node, logger: logger).addDiscovered(to: api)
         router.post("gossip") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let body = try await request.wholeBody(upTo: 4 << 20)

@@ -67,6 +67,9 @@ actor APIClient {
         try await request("POST", path, body: try JSONCoding.encoder.encode(body))
     }
 
+    /// DELETE.
+    func delete(_ path: String) async throws -> Answer { try await request("DELETE", path) }
+
     /// Decodes an answer.
     static func decode<Resource: Decodable>(_ type: Resource.Type, from answer: Answer, _ path: String) throws(APIError) -> Resource {
         do {

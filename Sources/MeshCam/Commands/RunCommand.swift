@@ -18,7 +18,7 @@ struct RunCommand: AsyncParsableCommand {
             if let state { settings.node.state = URL(filePath: state).path }
             let logger = NodeLog.bootstrap(name: settings.node.name, level: settings.node.logLevel)
             if stopWithInput { ParentWatch.stopWhenInputEnds() }
-            try await Node(settings: settings, logger: logger).run()
+            try await NodeLife.lead(settings, logger: logger)
         } catch {
             CommandLine.fail(error)
         }

@@ -38,7 +38,7 @@ struct DemoMesh {
             }
         }
         let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
-        let users = try password == kept ? known.flatMap(Self.complete) ?? Self.users(password, keys.admin) : Self.users(password, keys.admin)
+        let users = try (password == kept ? known.flatMap(Self.complete) : nil) ?? Self.users(password, keys.admin, keys.root)
         for index in stores.indices {
             stores[index].roster.merge(roster.records)
             if stores[index].values[SharedConfigKey.users] != users {
@@ -57,22 +57,17 @@ struct DemoMesh {
         return password
     }
 
-    /// `nil` for users of an earlier version, whose admin had no key.
+    /// `nil` for users of an earlier version, whose admin had no keys.
     private static func complete(_ users: [UInt8]) -> [UInt8]? {
-        guard let config = try? UsersConfig(serializedBytes: users), config.users.first(where: { $0.name == user })?.sealedAdminKey.isEmpty == false
+        guard let config = try? UsersConfig(serializedBytes: users), config.users.first(where: { $0.name == user })?.sealedRootKey.isEmpty == false
         else { return nil }
         return users
     }
 
     /// The shared configuration's list of one user.
-    private static func users(_ password: String, _ admin: AdminKey) throws -> [UInt8] {
-        var user = UsersConfig.User()
-        user.name = Self.user
-        user.role = Caller.Role.admin.rawValue
-        user.passwordHash = try PasswordHash.make(password)
-        user.sealedAdminKey = try Data(SealedAdminKey.seal(admin, password: password))
+    private static func users(_ password: String, _ admin: AdminKey, _ root: RootKey) throws -> [UInt8] {
         var config = UsersConfig()
-        config.users = [user]
+        config.users = [try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)]
         return try config.serializedBytes()
     }
 

@@ -10,12 +10,19 @@ import Synchronization
 
 /// One camera node: builds every service, knows every module, and decides nothing else.
 struct Node: Sendable {
+    /// How a run ended.
+    enum Outcome: Sendable {
+        case stopped
+        /// It was alone and belongs to a mesh now: make a new ``Node`` of the same settings.
+        case belongsToMesh
+    }
+
     private let services: NodeServices
     private let list: [Named]
     private let logger: Logger
 
     /// Everything has stopped in order by then, or is cancelled all at once.
-    private static let patience = Duration.seconds(3)
+    static let patience = Duration.seconds(3)
 
     fileprivate struct Named: Sendable {
         let name: String
@@ -74,7 +81,7 @@ struct Node: Sendable {
         let sessions = Sessions(gossip: gossip, directory: paired == nil ? nil : state, logger: logger.part("sessions"))
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
-            isAlone: paired == nil,
+            joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
             sessions: sessions, events: events, peers: peers, localAccess: access)
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
@@ -101,12 +108,13 @@ struct Node: Sendable {
             Named("access", restarts: true) {
                 await LocalAccessService(node: services, certificate: leaf, logger: logger).run()
             })
+        if let joining = services.joining { list.append(Named("pairing", service: joining)) }
         list.append(Named("systemd", restarts: true) { await SystemdNotifier(node: services).run() })
         self.list = list
     }
 
-    /// Runs until SIGTERM or SIGINT, then stops everything in order.
-    func run() async throws {
+    /// Runs until the task shuts down gracefully, or until the node belongs to a mesh; then stops everything in order.
+    func run() async throws -> Outcome {
         let logger = logger
         var configuration = ServiceGroupConfiguration(
             services: list.map { named in
@@ -114,16 +122,37 @@ struct Node: Sendable {
                     service: Supervised(name: named.name, service: named.service, restarts: named.restarts, logger: logger),
                     successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
             },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter())
+            logger: logger.quieter())
         configuration.maximumGracefulShutdownDuration = Self.patience
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            let group = ServiceGroup(configuration: configuration)
+            try await withGracefulShutdownHandler {
+                try await group.run()
+            } onGracefulShutdown: {
+                Task { await group.triggerGracefulShutdown() }
+            }
+        } catch is JoiningService.BelongsToMesh {
+            await services.peers.shutdown()
+            logger.notice("starting again, as a member")
+            return .belongsToMesh
         } catch {
             await services.peers.shutdown()
             throw error
         }
         await services.peers.shutdown()
         logger.info("stopped")
+        return .stopped
+    }
+
+    private static func joining(
+        _ settings: Settings, identity: NodeIdentity, discovery: AvahiDiscovery, logger: Logger
+    ) throws -> JoiningService {
+        let code = try SetupCodeKeeper(directory: settings.node.state, card: SetupCodeKeeper.card)
+        let logger = logger.part("pairing")
+        let pairing = PairingService(
+            identity: identity, name: settings.node.name, directory: settings.node.state, code: code, discovery: discovery,
+            version: MeshCamVersion.current, logger: logger)
+        return JoiningService(code: code, pairing: pairing, port: settings.network.pairingPort, logger: logger)
     }
 
     /// A node that belongs to no mesh is a mesh of one, of which nothing is kept: it records and shows itself, and founds nothing.

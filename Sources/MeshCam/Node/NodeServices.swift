@@ -16,17 +16,18 @@ final class NodeServices: Sendable {
     let events: EventHub
     let peers: PeerProxy
     let localAccess: LocalToken
-    /// Whether this node belongs to no mesh.
-    let isAlone: Bool
+    let rootKeychain = RootKeychain()
+    /// How this node comes to a mesh; `nil` once it belongs to one.
+    let joining: JoiningService?
     let clock = WallClock()
     let started = ContinuousClock.now
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        store: ClipStore, orphans: OrphanCatalogue, isAlone: Bool, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
+        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
     ) {
         self.settings = settings
-        self.isAlone = isAlone
+        self.joining = joining
         self.identity = identity
         self.gossip = gossip
         self.discovery = discovery
@@ -41,11 +42,14 @@ final class NodeServices: Sendable {
 
     static let aloneProblem = ProblemNote(
         message: "this node belongs to no mesh: it records and shows itself alone",
-        cure: "Start 'meshcam demo', or put the files of a provisioned card into its state directory.")
+        cure: "Open the dashboard of a camera that belongs to a mesh and add this one there, or found a mesh on this one's own page.")
 
     static let strangerProblem = ProblemNote(
         message: "this node is not on its mesh's roster, so the others do not talk to it",
         cure: "It was revoked, or its identity was lost and made anew: put the old file 'identity' back into its state directory, or add it to the mesh again.")
+
+    /// Whether this node belongs to no mesh.
+    var isAlone: Bool { joining != nil }
 
     /// Whether the mesh's roster has this node.
     var isMember: Bool { gossip.view.roster.admission(of: identity.id) != nil }

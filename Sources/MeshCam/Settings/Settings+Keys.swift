@@ -22,6 +22,7 @@ extension Settings {
             "TCP port of plain HTTP, on this machine's loopback only"),
         SettingsKey("network.gossip_port", \.network.gossipPort, port, "UDP port of gossip between nodes"),
         SettingsKey("network.peer_port", \.network.peerPort, port, "TCP port of TLS between nodes"),
+        SettingsKey("network.pairing_port", \.network.pairingPort, port, "TCP port of pairing, open only while this node belongs to no mesh"),
         SettingsKey(
             "network.seeds", \.network.seeds,
             .texts(count: 0...64, allowed: "up to 64 different HOST or HOST:PORT, IPv6 as [::1]:7462") {

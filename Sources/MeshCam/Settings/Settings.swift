@@ -66,6 +66,8 @@ struct NetworkSettings: Sendable, Equatable {
     var gossipPort = 7462
     /// Peers' TLS, TCP. Default: 7462.
     var peerPort = 7462
+    /// Pairing, TCP; open only while this node belongs to no mesh. Default: 7463.
+    var pairingPort = 7463
     /// Addresses of members to try besides what mDNS finds, as `HOST` or `HOST:PORT` (IPv6 as `[::1]:7462`). Default: none.
     var seeds: [String] = []
 }

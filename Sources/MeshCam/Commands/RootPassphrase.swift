@@ -1,0 +1,24 @@
+import Foundation
+
+/// What opens the mesh's root key for commands that change who belongs to the mesh.
+enum RootPassphrase {
+    static let variable = "MESHCAM_PASSPHRASE"
+
+    /// Types it in for the person at the terminal, once: `$MESHCAM_PASSPHRASE`, else the password that was given to sign in, else asked for.
+    ///
+    /// - Throws: when nobody is there to ask, or the node refuses it.
+    static func unlock(_ api: APIClient, client: ClientOptions) async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let passphrase: String
+        if let given = environment[variable], !given.isEmpty {
+            passphrase = given
+        } else if let given = client.password ?? environment["MESHCAM_PASSWORD"], !given.isEmpty {
+            passphrase = given
+        } else if isatty(STDIN_FILENO) == 1, let typed = getpass("Passphrase of an admin of this mesh: ") {
+            passphrase = String(cString: typed)
+        } else {
+            throw APIError(kind: .unauthorized, message: "this changes who belongs to the mesh and needs an admin's passphrase", cure: "set \(variable)")
+        }
+        _ = try await api.post("/session/unlock", UnlockRequest(passphrase: passphrase))
+    }
+}

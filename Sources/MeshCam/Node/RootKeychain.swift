@@ -1,0 +1,48 @@
+import Foundation
+import Gossip
+import Synchronization
+
+/// The mesh's root key while somebody who unlocked it may use it here (mesh.md §1): in locked memory, for 10 minutes, for that session alone.
+final class RootKeychain: Sendable {
+    /// So long after the passphrase was typed.
+    static let lifetime = Duration.seconds(600)
+
+    /// Who unlocked it.
+    enum Holder: Hashable, Sendable {
+        /// SHA-256 of the session's token.
+        case session([UInt8])
+        /// A program on this machine.
+        case local
+    }
+
+    private struct Entry {
+        let root: RootKey
+        let until: ContinuousClock.Instant
+    }
+
+    private let entries = Mutex<[Holder: Entry]>([:])
+
+    func unlock(_ root: RootKey, for holder: Holder, now: ContinuousClock.Instant = .now) {
+        let until = now + Self.lifetime
+        entries.withLock { $0[holder] = Entry(root: root, until: until) }
+        // It is wiped when its time is over, whether anybody looks or not.
+        Task { [weak self] in
+            try? await ContinuousClock().sleep(until: until)
+            self?.forget(after: until)
+        }
+    }
+
+    /// `nil`: not unlocked, or not any more.
+    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? {
+        entries.withLock { entries in
+            guard let entry = entries[holder], entry.until > now else { return nil }
+            return entry.root
+        }
+    }
+
+    func lock(_ holder: Holder) { entries.withLock { $0[holder] = nil } }
+
+    private func forget(after now: ContinuousClock.Instant) {
+        entries.withLock { $0 = $0.filter { $0.value.until > now } }
+    }
+}

@@ -1,0 +1,75 @@
+"""A real `meshcam run` that belongs to no mesh."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from Harness.demo import BINARY, Client, free_ports, wait_for
+
+
+class LoneNode:
+    """A camera fresh out of its box."""
+
+    def __init__(self, directory, name: str):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.state = self.directory / "state"
+        self.web = free_ports(2)
+        self.pairing = self.web + 1
+        self.config = self.directory / "meshcam.toml"
+        self.config.write_text(f"""
+[node]
+name = "{name}"
+state = "{self.state}"
+spool = "{self.directory / 'spool'}"
+[camera]
+source = "synthetic"
+width = 320
+height = 180
+fps = 10
+[network]
+web_port = {self.web}
+gossip_port = 0
+peer_port = 0
+pairing_port = {self.pairing}
+""")
+        self.log_file = self.directory / "log"
+        self.process = None
+
+    @property
+    def url(self):
+        return f"https://localhost:{self.web}"
+
+    @property
+    def door(self):
+        """Where it waits to be added."""
+        return f"127.0.0.1:{self.pairing}"
+
+    def start(self):
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen([BINARY, "run", "--config", str(self.config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        wait_for(lambda: Client(self.url).get("/node").status == 200, 60, f"{self.name} answers")
+        return self
+
+    def mesh(self):
+        """The mesh it says that it belongs to, if any."""
+        return Client(self.url).get("/node").json.get("mesh")
+
+    def code(self) -> str:
+        return subprocess.run([BINARY, "code", "--config", str(self.config)], check=True, capture_output=True, text=True).stdout.strip()
+
+    def read_log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.kill(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                raise AssertionError(f"{self.name} did not stop:\n{self.read_log()[-4000:]}")
+        return self.process.returncode if self.process else None
