@@ -42,4 +42,12 @@ public struct DiscoveredNode: Sendable, Hashable {
     public let version: String
     /// Where it waits for pairing.
     public let addresses: [PeerAddress]
+
+    public init(instance: String, id: NodeID?, name: String, version: String, addresses: [PeerAddress]) {
+        self.instance = instance
+        self.id = id
+        self.name = name
+        self.version = version
+        self.addresses = addresses
+    }
 }

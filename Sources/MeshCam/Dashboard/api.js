@@ -12,13 +12,15 @@ export class Problem extends Error {
    * @param {number} status  HTTP status; 0 where no answer came
    * @param {string} title
    * @param {string} detail
-   * @param {{ cure?: string, retryAfterSeconds?: number }} [more]
+   * @param {{ type?: string, cure?: string, retryAfterSeconds?: number }} [more]
    */
   constructor(status, title, detail, more = {}) {
     super(detail || title);
     this.name = "Problem";
     this.status = status;
     this.title = title;
+    /** What kind it is: a relative URI such as `/problems/root-locked`. */
+    this.type = more.type ?? "";
     this.cure = more.cure ?? "";
     this.retryAfterSeconds = more.retryAfterSeconds ?? NaN;
   }
@@ -93,6 +95,7 @@ async function problemOf(response) {
   else await response.body?.cancel().catch(() => {});
   const text = (/** @type {unknown} */ value) => (typeof value === "string" ? value : "");
   return new Problem(response.status, text(body?.title) || `Error ${response.status}`, text(body?.detail), {
+    type: text(body?.type),
     cure: text(body?.cure) || undefined,
     retryAfterSeconds: Number(response.headers.get("Retry-After") ?? NaN),
   });

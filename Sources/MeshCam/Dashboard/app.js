@@ -1,12 +1,15 @@
 // @ts-check
 // Entry: registers the elements and opens the mesh. Everything else follows from the store.
 
+import "./components/add-camera.js";
 import "./components/age-text.js";
 import "./components/app-shell.js";
 import "./components/bottom-bar.js";
 import "./components/camera-tile.js";
 import "./components/camera-view.js";
 import "./components/connection-banner.js";
+import "./components/found-cameras.js";
+import "./components/found-mesh.js";
 import "./components/help-dialog.js";
 import "./components/incident-card.js";
 import "./components/incident-player.js";

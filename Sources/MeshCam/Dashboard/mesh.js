@@ -56,6 +56,12 @@ class Mesh {
     }
   }
 
+  /** Asks again who serves the page: it has become the member of a mesh. */
+  async reopen() {
+    this.store.serving = await getJSON("/node", { timeoutMs: 5000 });
+    this.store.changed("session");
+  }
+
   /**
    * @param {string} username
    * @param {string} password

@@ -83,7 +83,7 @@
 
 /** @typedef {{ node: string, name: string, reason: string }} Missing */
 /** @typedef {{ user: { name: string, role: string }, node: { id: string, name: string }, expires: string }} Session */
-/** @typedef {{ id: string, name: string, version: string, mesh: string }} ServingNode */
+/** @typedef {{ id: string, name: string, version: string, mesh?: string }} ServingNode */
 /** @typedef {{ event: string, camera: string, kind: Incident["kind"], label: string | null, at: string }} Notice */
 /** @typedef {{ phase: "connecting" | "live" | "lost", since: number, reason: string }} Connection */
 

@@ -40,6 +40,9 @@ final class RootKeychain: Sendable {
         }
     }
 
+    /// How many hold it.
+    var count: Int { entries.withLock { $0.count } }
+
     func lock(_ holder: Holder) { entries.withLock { $0[holder] = nil } }
 
     private func forget(after now: ContinuousClock.Instant) {

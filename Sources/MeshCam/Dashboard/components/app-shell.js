@@ -37,6 +37,7 @@ class AppShell extends Component {
 
   render() {
     if (!this.#answered) return this.#splash();
+    if (!store.session && store.serving && !store.serving.mesh) return this.#show("found-mesh", () => [h("mc-found-mesh")]);
     if (!store.session) return this.#show("sign-in", () => [h("mc-sign-in")]);
     this.#show("page", () => [
       h("a", { class: "skip-link", href: "#main", onclick: (/** @type {Event} */ event) => {

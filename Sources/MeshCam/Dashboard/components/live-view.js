@@ -10,13 +10,14 @@ const perPage = 16;
 const narrow = matchMedia("(max-width: 719px)");
 
 class LiveView extends Component {
+  #found = h("mc-found-cameras");
   #grid = h("div", { class: "grid", "data-testid": "grid" });
   #pager = h("div", { class: "pager", hidden: true });
   #empty = h("div", { class: "empty", hidden: true });
   #page = 0;
 
   build() {
-    this.append(h("h1", { class: "visually-hidden" }, "Live"), h("mc-incident-strip"), this.#grid, this.#pager, this.#empty);
+    this.append(h("h1", { class: "visually-hidden" }, "Live"), this.#found, h("mc-incident-strip"), this.#grid, this.#pager, this.#empty);
   }
 
   enter() {
@@ -25,6 +26,7 @@ class LiveView extends Component {
     const observer = new ResizeObserver(() => this.#place());
     observer.observe(this);
     observer.observe(/** @type {Element} */ (this.querySelector("mc-incident-strip")));
+    observer.observe(this.#found);
     this.whileHere(() => observer.disconnect());
     this.listen(window, "resize", () => this.#place());
   }

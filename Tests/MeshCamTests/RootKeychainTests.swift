@@ -1,0 +1,51 @@
+import Gossip
+import Testing
+
+@testable import MeshCam
+
+@Suite struct RootKeychainTests {
+    @Test func forOneHolderAndTenMinutes() {
+        let keychain = RootKeychain()
+        let (_, root, _) = Founding.found(name: "test")
+        let now = ContinuousClock.now
+        keychain.unlock(root, for: .session([1]), now: now)
+        #expect(keychain.root(for: .session([1]), now: now + .seconds(599))?.publicKey == root.publicKey)
+        #expect(keychain.root(for: .session([2]), now: now) == nil && keychain.root(for: .local, now: now) == nil)
+        #expect(keychain.root(for: .session([1]), now: now + .seconds(600)) == nil)
+        keychain.lock(.session([1]))
+        #expect(keychain.root(for: .session([1]), now: now) == nil)
+    }
+
+    /// Nobody looks, and it is wiped all the same.
+    @Test func itIsWipedByItself() async {
+        let keychain = RootKeychain()
+        let (_, root, _) = Founding.found(name: "test")
+        keychain.unlock(root, for: .local, now: .now - RootKeychain.lifetime)
+        while keychain.count > 0 { await Task.yield() }
+    }
+
+    @Test func foundingNeedsAPassword() {
+        func request(_ password: String, mesh: String = "home", user: String = "ann") -> FoundingRequest {
+            FoundingRequest(code: "", mesh: mesh, username: user, password: password)
+        }
+        #expect(throws: Never.self) { try request("twelve chars").check() }
+        for wrong in [request("eleven char"), request(""), request(String(repeating: "x", count: 2000)), request("twelve chars", mesh: ""), request("twelve chars", user: "\u{1b}[2J")] {
+            #expect(throws: ProblemDetails.self) { try wrong.check() }
+        }
+        #expect("\(request("twelve chars"))" == "FoundingRequest(mesh: home, username: ann)")
+        #expect("\(PairingRequest(node: "gate", code: "123"))" == "PairingRequest(node: gate)" && "\(UnlockRequest(passphrase: "x"))" == "UnlockRequest")
+    }
+
+    @Test func whichCamera() throws {
+        func found(_ name: String) -> DiscoveredResource {
+            var resource = DiscoveredResource(DiscoveredNode(instance: name, id: nil, name: name, version: "", addresses: []))
+            resource.id = "id of \(name)"
+            return resource
+        }
+        #expect(try PairCommand.only(of: [found("gate")]) == "id of gate")
+        let none = #expect(throws: APIError.self) { try PairCommand.only(of: []) }
+        #expect(none?.cure.contains("--camera") == true)
+        let several = #expect(throws: APIError.self) { try PairCommand.only(of: [found("gate"), found("yard\u{1b}")]) }
+        #expect(several?.cure == "choose one with --camera: gate, yard\u{FFFD}")
+    }
+}
