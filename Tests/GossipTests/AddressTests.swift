@@ -101,4 +101,29 @@ import Testing
         mesh.run(.seconds(10))
         #expect(!mesh.anybodyDoubted)
     }
+
+    /// What a node tells the others of itself: nothing that means something else, or nothing, on another machine.
+    @Test func whatIsTold() {
+        func told(_ addresses: [String]) -> [String] { InterfaceAddresses.told(addresses.compactMap { InterfaceAddresses.Found($0) }) }
+        #expect(told(["127.0.0.1", "192.168.1.7", "::1", "fe80::1%eth0", "2001:db8::7"]) == ["192.168.1.7", "2001:db8::7"])
+        #expect(told(["127.0.0.1", "169.254.3.4", "192.168.1.7", "::1"]) == ["192.168.1.7"])
+        // A cable and no DHCP.
+        #expect(told(["127.0.0.1", "169.254.3.4", "::1", "fe80::1%eth0"]) == ["169.254.3.4"])
+        #expect(told(["127.0.0.1", "::1", "fe80::1%eth0"]) == [])
+        // One machine without any network: all nodes that there are run on it.
+        #expect(told(["127.0.0.1", "::1"]) == ["127.0.0.1"] && told(["::1"]) == ["::1"] && told([]) == [])
+        #expect(InterfaceAddresses.Found("no address") == nil)
+    }
+
+    /// A node that tells no address is found where it is heard.
+    @Test(arguments: seeds) func tellsNothingAndIsHeard(seed: UInt64) {
+        var mesh = settled(3, ["10.0.0"], seed)
+        mesh.tell(1, [])
+        mesh.run(.seconds(20))
+        #expect(!mesh.anybodyDoubted, "seed \(seed)")
+        for observer in [0, 2] {
+            #expect(mesh.instances[observer].nodeRecord(of: mesh.id(1))?.addresses == [])
+            #expect(mesh.current(of: 1, at: observer) == "10.0.0.2", "seed \(seed)")
+        }
+    }
 }

@@ -103,6 +103,21 @@ import Testing
         #expect(membership.standings[probe.target]?.status == .suspect && membership.awareness == 0)
     }
 
+    /// Lifeguard §IV-A: only those that were asked count, and each once. Else one member could make the prober think well of itself.
+    @Test func nacksOfOthersCountForNothing() throws {
+        var rng = Randomness.seeded(3)
+        var membership = membership(8)
+        _ = membership.tick(now: start + .milliseconds(500), rng: &rng)
+        let probe = try #require(membership.probe)
+        let asked = membership.tick(now: probe.indirectAt, rng: &rng)
+        let helpers = asked.compactMap { if case .send(let frame, let to) = $0, frame.kind == .pingRequest { to } else { nil } }
+        for other in ids[1..<8] where !helpers.contains(other) { membership.noteNack(probe.sequence, from: other) }
+        for _ in 0..<3 { membership.noteNack(probe.sequence, from: try #require(helpers.first)) }
+        membership.noteNack(probe.sequence &+ 1, from: helpers[1])
+        _ = membership.tick(now: probe.deadline, rng: &rng)
+        #expect(membership.awareness == 2)
+    }
+
     /// Lifeguard §IV-B: independent accusers shorten the time; the same one, or one too many, changes nothing; nothing restarts it.
     @Test func suspicionIsConfirmedNotRestarted() throws {
         var membership = membership(10)

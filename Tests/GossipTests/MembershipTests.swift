@@ -113,6 +113,22 @@ import Testing
         #expect(took <= .seconds(30), "seed \(seed): \(took)")
     }
 
+    /// Lifeguard §IV-A makes a node that hears nobody slow (a probe in 4 s), so that it takes most others for alive for long. Its return does
+    /// not wait for that.
+    @Test(arguments: seeds)
+    func whoDoubtsItselfIsBackAsSoon(seed: UInt64) throws {
+        var sim = SimMesh(10, seed: seed)
+        sim.run(.seconds(12))
+        for other in 1..<10 { sim.block(0, other) }
+        sim.run(.seconds(25))
+        #expect(sim.nodes[0].instance.membership.awareness == 7, "seed \(seed)")
+        #expect((1..<10).contains { sim.status(of: $0, at: 0) != .dead }, "seed \(seed): it has found out about all already")
+        #expect((1..<10).allSatisfy { sim.status(of: 0, at: $0) == .dead }, "seed \(seed)")
+        sim.network.blocked = []
+        let took = try #require(sim.run(atMost: .seconds(30)) { $0.allSeeAll }, "seed \(seed)")
+        #expect(took <= .seconds(12), "seed \(seed): \(took)")
+    }
+
     /// A disk that was rolled back: the node hears of its later boots, and goes on past them.
     @Test func rolledBackDiskRecovers() throws {
         var sim = SimMesh(3, seed: 1)

@@ -1,3 +1,4 @@
+import Simulation
 import Testing
 
 @testable import Gossip
@@ -70,7 +71,7 @@ import Testing
             switch delivery.admit(id, from: mesh.identities[0].id, now: start) {
             case .new: admitted += 1
             case .tooMany: refused.append(counter)
-            case .duplicate: Issue.record("\(counter) was never seen")
+            case .duplicate, .corrected, .outdated: Issue.record("\(counter) was never seen")
             }
         }
         #expect(admitted == 10 && refused.count == 90)
@@ -81,6 +82,17 @@ import Testing
         let other = EventID(origin: mesh.identities[1].id, boot: 1, counter: 1)
         let fromOther = delivery.admit(other, from: mesh.identities[1].id, now: start)
         #expect(fromOther == .new)
+    }
+
+    /// Docs.docc/Membership.md, "No pacing": what is sent at once to a hundred members is small enough for any send buffer.
+    @Test func aBurstIsSmall() {
+        var options = SimulatedMesh.Options()
+        options.isSettled = true
+        options.crypto = .fast
+        var origin = SimulatedMesh(100, seed: 1, options: options).nodes[1].instance
+        let draft = TriggerDraft(group: "home", kind: "motion", label: "person", camera: String(repeating: "c", count: 32))
+        let sent = origin.trigger(draft, now: .now).actions.compactMap { if case .send(let packet, _) = $0 { packet.count } else { nil } }
+        #expect(sent.count == 99 && sent.allSatisfy { $0 <= 300 } && sent.reduce(0, +) <= 32 << 10, "\(sent.reduce(0, +)) bytes")
     }
 
     @Test func nobodySendsInAnothersName() {
@@ -272,7 +284,7 @@ import Testing
         }
     }
 
-    /// 30, 70, 150, 300, 600 ms, 1.2, 2.4, 4 s after the first, then a record for 60 s.
+    /// 30, 70, 150, 300, 600 ms, 1.2, 2.4, 4 s after the first, then a record for 60 s, and every 5 s.
     @Test func schedule() {
         var delivery = TriggerDelivery(settings: GossipSettings())
         let start = ContinuousClock.now
@@ -283,6 +295,7 @@ import Testing
         delivery.begin(.init(id: id, incident: id, draft: draft, occurred: start - .seconds(1), began: start, waiting: peers))
         var resent: [Duration] = []
         var recordChanges: [Duration] = []
+        var late: [Duration] = []
         while let deadline = delivery.nextDeadline {
             let (resend, changed) = delivery.tick(now: deadline)
             for trigger in resend {
@@ -291,10 +304,16 @@ import Testing
                 #expect(trigger.age(now: deadline) == deadline - start + .seconds(1))
             }
             if changed { recordChanges.append(deadline - start) }
+            for trigger in delivery.takeLateResends(now: deadline) {
+                late.append(deadline - start)
+                #expect(trigger.waiting == [TestMesh.shared.identities[2].id])
+            }
             if resent.count == 3 { delivery.acknowledge(id, from: TestMesh.shared.identities[1].id) }
         }
         #expect(resent == [30, 70, 150, 300, 600, 1200, 2400, 4000].map { .milliseconds($0) })
         #expect(recordChanges == [.seconds(4), .seconds(60)])
+        // Whoever lacks it and is there again gets it from its origin, too.
+        #expect(late == stride(from: 9, to: 60, by: 5).map { .seconds($0) })
     }
 
     /// Seen is seen for ten minutes and more, at the highest rate that an origin is allowed.

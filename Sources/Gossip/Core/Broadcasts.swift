@@ -41,7 +41,9 @@ struct Broadcasts: Sendable {
 
     var isEmpty: Bool { items.isEmpty }
 
-    /// - Parameter isUrgent: what a member says of itself goes before what others say of it: it may be a refutation.
+    /// News about something takes the place of what was said of it before: SWIM §4.2 sends only what overrides.
+    ///
+    /// - Parameter isUrgent: *ours*: what a member says of itself goes before what others say of it: it may be a refutation.
     mutating func add(_ topic: Topic, _ frame: Frame, isUrgent: Bool = false) {
         let isState =
             switch topic {
@@ -54,6 +56,7 @@ struct Broadcasts: Sendable {
         if items.count > Self.limit { states -= items.removeLast().isState ? 1 : 0 }
     }
 
+    /// Sends nothing more about it. With a claim go the accusations that it answers or repeats.
     mutating func remove(_ topic: Topic) {
         items.removeAll { item in
             let goes =
@@ -66,6 +69,7 @@ struct Broadcasts: Sendable {
         }
     }
 
+    /// SWIM §4.1 prefers what was sent least; the order of equals is *ours* (``Item/goesBefore(_:)``).
     private mutating func insert(_ item: Item) {
         var range = 0..<items.count
         while !range.isEmpty {
@@ -76,7 +80,8 @@ struct Broadcasts: Sendable {
         states += item.isState ? 1 : 0
     }
 
-    /// How often each item is sent in a mesh of that size: factor · ceil(log10(members + 1)).
+    /// How often each item is sent in a mesh of that size: factor · ceil(log10(members + 1)). SWIM §4.1 has λ · log N; base and factor are
+    /// memberlist's.
     static func transmissions(members: Int, factor: Int) -> Int {
         var digits = 0
         var reach = 1
@@ -87,7 +92,7 @@ struct Broadcasts: Sendable {
         return factor * max(1, digits)
     }
 
-    /// Frames for one packet: the least-sent first, of these the newest. Claims leave a third of the space to state while there is
+    /// Frames for one packet: the least-sent first, of these the urgent, then the newest (SWIM §4.1). *Ours*: claims leave a third of the space to state while there is
     /// any: a mesh in turmoil must not starve what its members have to say (memberlist#299).
     ///
     /// - Parameters:
@@ -99,7 +104,7 @@ struct Broadcasts: Sendable {
         take(choose(space: space, count: count), transmissions: transmissions, copies: copies)
     }
 
-    /// Frames for the packets of one round, in which no news is sent twice; see ``take(space:count:transmissions:copies:)``.
+    /// *Ours*. Frames for the packets of one round, in which no news is sent twice; see ``take(space:count:transmissions:copies:)``.
     mutating func takeRound(packets: Int, space: Int, count: Int, transmissions: Int, copies: Int) -> [[Frame]] {
         round += 1
         var round: [[Frame]] = []
@@ -111,6 +116,7 @@ struct Broadcasts: Sendable {
         return round
     }
 
+    /// Counts what was chosen as sent; what was sent often enough goes (SWIM §4.1).
     private mutating func take(_ taken: [Int], transmissions: Int, copies: Int) -> [Frame] {
         var sent: [Item] = []
         for index in taken.reversed() { sent.append(items.remove(at: index)) }
@@ -124,7 +130,7 @@ struct Broadcasts: Sendable {
         return sent.map(\.frame)
     }
 
-    /// The same frames, which stay as often to be sent as before.
+    /// *Ours*, for answers. The same frames, which stay as often to be sent as before.
     func peek(space: Int, count: Int = .max) -> [Frame] { choose(space: space, count: count).map { items[$0].frame } }
 
     /// Their places, rising.

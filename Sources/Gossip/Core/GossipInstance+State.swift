@@ -17,7 +17,7 @@ extension GossipInstance {
         let bytes = content.wireBytes
         let signed = WireSigned(body: bytes, signature: crypto.sign(bytes, domain: .record), signer: id.bytes)
         let record = SignedState.Record(
-            version: SignedState.Version(boot: boot, n: published), signed: signed, body: body, receivedAt: now)
+            version: SignedState.Version(boot: boot, n: published), signed: signed, body: body, now: now)
         state.set(SignedState.Key(node: id, kind: kind), record)
         if kind == .node { describe(id) }
         return spread(record, of: id, kind, now: now) + [.changed(.record(id, kind))]
@@ -77,8 +77,13 @@ extension GossipInstance {
         }
         // Who was revoked may have accused us before, and members took it while it was one of theirs. We cannot check its word any
         // more, but unless we refute it they will hold us for dead for ever.
-        let isOldAccusation = claim.subject == id && roster.isRevoked(claim.author)
-        guard isOldAccusation || isSigned(claim, signed) else {
+        let isStale = roster.isRevoked(claim.author)
+        guard !isStale || claim.subject == id else {
+            // Whoever passed it on did not forge it.
+            drops.count(.foreign)
+            return []
+        }
+        guard isStale || isSigned(claim, signed) else {
             drops.count(.forged)
             return []
         }
@@ -177,10 +182,19 @@ extension GossipInstance {
         }
         let key = SignedState.Key(node: node, kind: kind)
         let version = SignedState.Version(boot: content.boot, n: content.n)
-        guard state.isNews(key, version) else { return [] }
+        let held = Duration.milliseconds(Int64(frame.heldMs))
+        guard state.isNews(key, version) else {
+            guard node != id, let record = state.hearAgain(key, version, frame.record.body, held: held, now: now) else { return [] }
+            return correctAge(of: record, key, now: now)
+        }
         // Of our own records, others may know later ones only if this disk was rolled back. One of an earlier boot of ours that this
         // boot has not replaced is taken back: without it we would never again know the same as the others.
         if node == id, content.boot >= boot { return goBeyond(content.boot, frame.record, domain: .record, now: now) }
+        // Who was revoked while this was under way: whoever passed it on did not forge it.
+        guard !roster.isRevoked(node) else {
+            drops.count(.foreign)
+            return []
+        }
         guard let author = roster.admission(of: node),
             crypto.verify(
                 Array(frame.record.signature), of: Array(frame.record.body), domain: .record, publicKey: author.signPublicKey)
@@ -188,14 +202,20 @@ extension GossipInstance {
             drops.count(.forged)
             return []
         }
-        let held = min(Duration.milliseconds(Int64(frame.heldMs)), .seconds(7 * 24 * 3600))
-        let record = SignedState.Record(version: version, signed: frame.record, body: Array(content.body), receivedAt: now - held)
+        let record = SignedState.Record(version: version, signed: frame.record, body: Array(content.body), held: held, now: now)
         state.set(key, record)
         if kind == .node { describe(node) }
         var actions: [Action] = spreading ? spread(record, of: node, kind, now: now) : []
         actions.append(.changed(.record(node, kind)))
         if kind == .events, node != id { actions += deliverLate(record, from: node, now: now) }
         return actions
+    }
+
+    /// A record that is here already turns out to be younger. Its triggers, which seemed too old, are delivered; and others, who may have
+    /// heard of it from whoever was wrong, hear it from us.
+    private mutating func correctAge(of record: SignedState.Record, _ key: SignedState.Key, now: ContinuousClock.Instant) -> [Action] {
+        guard key.kind == .events else { return [] }
+        return spread(record, of: key.node, key.kind, now: now) + deliverLate(record, from: key.node, now: now)
     }
 
     mutating func accept(config entries: [WireSigned], spreading: Bool = true) -> [Action] {

@@ -24,13 +24,16 @@ extension GossipInstance {
         guard let due = triggers.nextDeadline, due <= now else { return [] }
         let left = membership.standings.filter { $0.value.status == .left }.map(\.key)
         let (resend, recordChanged) = triggers.tick(now: now, left: Set(left))
-        var actions = resend.flatMap { transmit($0, now: now) }
+        var actions = (resend + triggers.takeLateResends(now: now)).flatMap { transmit($0, now: now) }
         for origin in triggers.takeRereads(now: now) {
             if let record = state.record(origin, .events) { actions += deliverLate(record, from: origin, now: now) }
         }
         guard recordChanged else { return actions }
         let lost = triggers.takeGivenUp()
-        if lost > 0 { actions.append(.log(.warning, "\(lost) triggers for absent nodes were given up: more than \(TriggerDelivery.lateLimit) wait", peer: nil)) }
+        if lost > 0 {
+            let why = "more than \(TriggerDelivery.lateLimit) wait"
+            actions.append(.log(.warning, "\(lost) triggers for absent nodes were given up: \(why)", peer: nil))
+        }
         actions += publishLate(now: now)
         return actions
     }
@@ -114,7 +117,7 @@ extension GossipInstance {
     /// - Returns: no admission for what does not read.
     private mutating func deliver(
         _ wire: WireTrigger, _ event: EventID, from origin: NodeID, receivedAt: ContinuousClock.Instant, now: ContinuousClock.Instant
-    ) -> (admission: TriggerDelivery.Admission?, actions: [Action]) {
+    ) -> (admission: SeenTriggers.Admission?, actions: [Action]) {
         guard wire.group.utf8.count <= TriggerDraft.nameLimit, wire.kind.utf8.count <= TriggerDraft.nameLimit,
             wire.camera.utf8.count <= TriggerDraft.nameLimit, wire.label.utf8.count <= TriggerDraft.labelLimit,
             let incident = EventID(bytes: wire.incident)
@@ -122,11 +125,18 @@ extension GossipInstance {
             drops.count(.malformed)
             return (nil, [])
         }
-        let admission = triggers.admit(event, from: origin, now: now)
-        guard admission == .new else { return (admission, []) }
+        let occurred = receivedAt - .milliseconds(Int64(wire.ageMs))
+        let admission = triggers.admit(event, from: origin, occurred: occurred, now: now)
+        switch admission {
+        case .new, .corrected: break
+        case .duplicate, .tooMany: return (admission, [])
+        case .outdated:
+            drops.count(.outdated)
+            return (admission, [])
+        }
         let trigger = GroupTrigger(
             id: event, incident: incident, origin: origin, camera: wire.camera, group: wire.group, kind: wire.kind,
-            label: wire.label.isEmpty ? nil : wire.label, occurred: receivedAt - .milliseconds(Int64(wire.ageMs)))
-        return (.new, [.deliver(trigger)])
+            label: wire.label.isEmpty ? nil : wire.label, occurred: occurred)
+        return (admission, [.deliver(trigger)])
     }
 }

@@ -164,22 +164,6 @@ package struct GossipInstance: Sendable {
     /// The certificate that a node says it has, if its key is the one that it was admitted with.
     func certificate(of node: NodeID) -> [UInt8]? { descriptions[node]?.certificate }
 
-    /// Everything that others may read.
-    package func view(now: ContinuousClock.Instant) -> MeshView {
-        let members = roster.members.map { admission in
-            let node = admission.id
-            let standing = membership.standing(of: node) ?? .unknown
-            let link = links[node]
-            return Member(
-                id: node, name: name(of: node), status: standing.status, isSelf: node == id,
-                incarnation: standing.incarnation.description, addresses: link?.addresses ?? [], node: nodeRecord(of: node),
-                certificateDER: certificate(of: node), lastHeard: node == id ? now : link?.lastHeard, records: state.records(of: node))
-        }
-        return MeshView(
-            meshID: roster.meshID, members: members, roster: roster, config: config.values, groups: config.groupFacts?.groups,
-            refusedPackets: Dictionary(uniqueKeysWithValues: drops.total.map { ($0.key.rawValue, $0.value) }))
-    }
-
     mutating func randomBytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count { bytes += random.next().bigEndianBytes }

@@ -26,7 +26,8 @@ public struct TriggerDraft: Sendable, Hashable {
     }
 }
 
-/// A trigger that another node sent. Each arrives exactly once.
+/// A trigger that another node sent. Each arrives once; again, with a later ``occurred``, only if whoever passed it on to this node first
+/// had said that it was far older than another one says.
 public struct GroupTrigger: Sendable, Hashable {
     public let id: EventID
     /// The trigger that began the incident; its own id if it is the first.

@@ -32,7 +32,7 @@ extension Membership {
         return [.sendEverywhere(Frame(kind: .ping, body: ping.wireBytes), to: target)]
     }
 
-    /// A member answered: our own probe, or one that we made for somebody.
+    /// SWIM §3.1: a member answered: our own probe, or one that we made for somebody.
     ///
     /// - Parameter proof: what came with it, for whom it was made for.
     mutating func acknowledge(_ sequence: UInt32, from: NodeID, proof: [UInt8] = [], now: ContinuousClock.Instant) -> [Directive] {
@@ -51,11 +51,9 @@ extension Membership {
         return []
     }
 
-    /// Lifeguard §IV-A: a helper is well, but had no answer from our target (NACK).
+    /// Lifeguard §IV-A: a helper is well, but had no answer from our target (NACK). Whoever was not asked speaks for nobody.
     mutating func noteNack(_ sequence: UInt32, from: NodeID) {
-        guard var current = probe, current.sequence == sequence, current.nacks < current.nacksExpected else { return }
-        current.nacks += 1
-        probe = current
+        if probe?.sequence == sequence { probe?.silentHelpers.remove(from) }
     }
 
     // MARK: Time
@@ -103,7 +101,8 @@ extension Membership {
     private mutating func askOthers(_ current: Probe, rng: inout some RandomNumberGenerator) -> [Directive] {
         let helpers = present.sample(settings.indirectProbes, using: &rng) { $0 != current.target && standings[$0]?.status == .alive }
         probe?.askedOthers = true
-        probe?.nacksExpected = helpers.count
+        probe?.helpers = helpers.count
+        probe?.silentHelpers = Set(helpers)
         var request = WirePingRequest()
         request.sequence = current.sequence
         request.target = Data(current.target.bytes)
@@ -115,10 +114,10 @@ extension Membership {
         ]
     }
 
-    /// SWIM §4.2: suspect first, dead later.
+    /// SWIM §4.2: suspect first, dead later. Lifeguard §IV-B: a suspect that we miss too has one accuser more.
     private mutating func fail(_ failed: Probe, now: ContinuousClock.Instant) -> [Directive] {
         // Lifeguard §IV-A: helpers that are silent too speak for a fault on our side.
-        worsen(by: failed.nacksExpected > 0 ? max(0, failed.nacksExpected - failed.nacks) : 1)
+        worsen(by: failed.helpers > 0 ? failed.silentHelpers.count : 1)
         guard let standing = standings[failed.target] else { return [] }
         let suspect = Standing(status: .suspect, incarnation: standing.incarnation)
         switch standing.status {
@@ -134,6 +133,7 @@ extension Membership {
         }
     }
 
+    /// SWIM §3.1.
     static func ping(_ sequence: UInt32) -> Frame {
         var ping = WirePing()
         ping.sequence = sequence

@@ -22,8 +22,10 @@ package struct Membership: Sendable {
         let indirectAt: ContinuousClock.Instant
         let deadline: ContinuousClock.Instant
         var askedOthers = false
-        var nacksExpected = 0
-        var nacks = 0
+        /// How many members were asked to try in our stead.
+        var helpers = 0
+        /// Of these, who has said nothing yet.
+        var silentHelpers: Set<NodeID> = []
     }
 
     /// A probe that we make for somebody else.
@@ -91,7 +93,8 @@ package struct Membership: Sendable {
         member == id ? Standing(status: .alive, incarnation: own) : standings[member]
     }
 
-    /// Follows the roster: newcomers are unknown yet, who was revoked is forgotten.
+    /// Follows the roster: newcomers are unknown yet, who was revoked is forgotten. *Ours*: in SWIM whoever joins is a member (§3.2); here only
+    /// the root says who is.
     mutating func setMembers(_ members: some Sequence<NodeID>) {
         let members = Set(members)
         for gone in standings.keys where !members.contains(gone) {
@@ -104,7 +107,7 @@ package struct Membership: Sendable {
         for member in members where member != id && standings[member] == nil { standings[member] = .unknown }
     }
 
-    /// Goes on in a later boot (a disk that was rolled back).
+    /// Goes on in a later boot (a disk that was rolled back). *Ours*: SWIM's incarnation (§4.2) is a number alone, which a restart forgets.
     mutating func raise(boot: UInt32) -> [Directive] {
         own = Incarnation(boot: boot, number: 0)
         mustRefute = false
@@ -114,6 +117,8 @@ package struct Membership: Sendable {
     // MARK: Claims
 
     /// Whether a claim would change anything. Ask before verifying its signature, which costs more.
+    ///
+    /// SWIM §4.2 orders claims by incarnation, Lifeguard §IV-B lets the first K independent accusers count (``Suspicion/wouldConfirm(by:)``).
     ///
     /// `suspect` and `dead` from others are accusations, and of the same weight. SWIM §4.2 lets a member take another's word (`Confirm`) that a
     /// third one is dead; here only its silence, noticed with this node's own clock, buries a member (``tick(now:rng:)``), so one that lies
@@ -133,7 +138,7 @@ package struct Membership: Sendable {
         }
     }
 
-    /// Takes a verified claim that ``isNews(_:)``.
+    /// Takes a verified claim that ``isNews(_:)``: SWIM §4.2 (`Alive`, `Suspect`), Lifeguard §IV-B for a suspicion that is there.
     mutating func apply(_ claim: Claim, now: ContinuousClock.Instant) -> [Directive] {
         guard isNews(claim) else { return [] }
         if claim.subject == id { return answer(accusationBy: claim.author, now: now) }
@@ -146,7 +151,7 @@ package struct Membership: Sendable {
         return set(suspect, of: claim.subject, by: claim.author, now: now)
     }
 
-    /// Whether a member's last word and somebody's claim of its death in that incarnation, told together, are news: they are about one
+    /// *Ours*. Whether a member's last word and somebody's claim of its death in that incarnation, told together, are news: they are about one
     /// that is not there for us either. Without this, whoever comes back would take all that died meanwhile for alive until its own probes fail.
     func isNews(lastWord: Claim, obituary: Claim) -> Bool {
         guard lastWord.isPermitted, obituary.isPermitted, lastWord.standing.status == .alive, obituary.standing.status == .dead,
@@ -156,12 +161,13 @@ package struct Membership: Sendable {
         return !current.status.isPresent && lastWord.standing > current
     }
 
-    /// Takes an obituary that ``isNews(lastWord:obituary:)`` and whose signatures are right.
+    /// *Ours*. Takes an obituary that ``isNews(lastWord:obituary:)`` and whose signatures are right: SWIM's
+    /// `Confirm` (§4.2), for the absent alone.
     mutating func apply(obituary: Claim, now: ContinuousClock.Instant) -> [Directive] {
         set(obituary.standing, of: obituary.subject, by: obituary.author, now: now)
     }
 
-    /// A member's packet arrived: it is there, whatever is said of it. Its time to refute begins anew.
+    /// *Ours*. A member's packet arrived: it is there, whatever is said of it. Its time to refute begins anew.
     mutating func hear(_ member: NodeID, now: ContinuousClock.Instant) { suspicions[member]?.restart(now: now) }
 
     /// Somebody holds this node for gone (SWIM §4.2): its next incarnation says otherwise.
@@ -179,6 +185,7 @@ package struct Membership: Sendable {
         return refute(now: now)
     }
 
+    /// SWIM §4.2: only the accused itself raises its incarnation.
     private mutating func refute(now: ContinuousClock.Instant) -> [Directive] {
         refutedAt = now
         mustRefute = false
@@ -186,6 +193,7 @@ package struct Membership: Sendable {
         return [.assert(Standing(status: .alive, incarnation: own), of: id)]
     }
 
+    /// Takes over what is believed of a member from now on; a suspicion begins with it (SWIM §4.2).
     mutating func set(_ standing: Standing, of member: NodeID, by author: NodeID, now: ContinuousClock.Instant) -> [Directive] {
         let old = standings[member] ?? .unknown
         standings[member] = standing
@@ -195,6 +203,7 @@ package struct Membership: Sendable {
         return [.changed(member, from: old, to: standing)]
     }
 
+    /// Keeps ``present`` sorted; newcomers wait for their place among the probes (SWIM §4.3).
     private mutating func note(_ member: NodeID, isPresent: Bool) {
         let place = present.place(of: member)
         let was = place < present.count && present[place] == member
@@ -208,9 +217,15 @@ package struct Membership: Sendable {
 
     // MARK: Local health
 
+    /// Lifeguard §IV-A, local health multiplier: saturates at 0 and at S = 8 steps (``GossipSettings/awarenessLimit``).
+    ///
+    /// A node that is cut off fails every probe, comes to 7 and then probes once in 4 s, so with N members it takes up to 4 s · (N - 1) until it
+    /// holds the last of them for dead. That is what Lifeguard is for: whoever hears nobody doubts itself first. Coming back does not wait
+    /// for it: calls to absent members, comparisons and rounds of news have intervals of their own, which nothing stretches, and the others,
+    /// who hold this node for dead, call it every 10 s and tell it so in their answers.
     mutating func worsen(by steps: Int) { awareness = max(0, min(settings.awarenessLimit - 1, awareness + steps)) }
 
-    /// A duration stretched by local health.
+    /// A duration stretched by local health: LHA-Probe, Lifeguard §IV-A.
     func scaled(_ duration: Duration) -> Duration { duration * (awareness + 1) }
 
     // MARK: Time
@@ -225,6 +240,7 @@ package struct Membership: Sendable {
         return deadline
     }
 
+    /// One step of the protocol: refutations that waited, suspicions that ran out (SWIM §4.2), probes for others and our own (§3.1).
     mutating func tick(now: ContinuousClock.Instant, rng: inout some RandomNumberGenerator) -> [Directive] {
         let pause = now - nextDeadline
         guard pause >= .zero else { return [] }
@@ -242,7 +258,7 @@ package struct Membership: Sendable {
         return directives
     }
 
-    /// This node did not run for a while: the others' answers may wait unread, and their time to refute did not pass for us.
+    /// *Ours*, in the spirit of Lifeguard §IV-A. This node did not run for a while: the others' answers may wait unread, and their time to refute did not pass for us.
     private mutating func excuse(_ pause: Duration, now: ContinuousClock.Instant) {
         for member in suspicions.keys { suspicions[member]?.excuse(pause) }
         probe = nil
@@ -250,6 +266,7 @@ package struct Membership: Sendable {
         worsen(by: 1)
     }
 
+    /// Names a ping, so that its answer is told from others' (SWIM §3.1).
     mutating func nextSequence() -> UInt32 {
         sequence &+= 1
         return sequence
@@ -269,8 +286,12 @@ package struct Membership: Sendable {
         return probeOrder.popLast()
     }
 
+    /// *Ours*: SWIM §3.1 sets no bound to what a member may ask of others.
+    ///
+    /// - Returns: whether there is room for one more.
     mutating func addRelay(_ relay: Relay, sequence: UInt32) -> Bool {
-        guard relays.count < Self.relayLimit, relays.values.count(where: { $0.origin == relay.origin }) < Self.relayLimitPerOrigin else { return false }
+        let isFull = relays.count >= Self.relayLimit
+        guard !isFull, relays.values.count(where: { $0.origin == relay.origin }) < Self.relayLimitPerOrigin else { return false }
         relays[sequence] = relay
         return true
     }

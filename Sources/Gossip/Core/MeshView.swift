@@ -12,14 +12,14 @@ public enum MeshChange: Sendable, Hashable {
 public struct MeshView: Sendable {
     public let meshID: MeshID
     /// Everybody in the roster, this node included, sorted by id.
-    public let members: [Member]
+    public internal(set) var members: [Member]
     public let roster: Roster
     /// Shared configuration by key.
-    public let config: [String: [UInt8]]
+    public internal(set) var config: [String: [UInt8]]
     /// The configured groups; `nil` while nobody has configured any: then ``CameraGroup/standard`` holds.
-    public let groups: [CameraGroup]?
+    public internal(set) var groups: [CameraGroup]?
     /// Packets that this node refused since its start, by reason. Some are normal after restarts.
-    public let refusedPackets: [String: Int]
+    public internal(set) var refusedPackets: [String: Int]
 
     /// Members that are not there, or of which something is missing: who shows this view names them.
     public var incomplete: [Member] { members.filter { !$0.status.isPresent || !$0.missing.isEmpty } }

@@ -20,6 +20,10 @@ package struct PeerLink: Sendable {
         case forged
         /// No room among the packets that wait to be read.
         case overrun
+        /// A trigger of a boot that its origin left long ago: it may have been seen (``SeenTriggers``).
+        case outdated
+        /// A trigger that was given up because this node's own readers were too slow.
+        case unread
     }
 
     /// Addresses that are tried at once, and that are kept of each kind; more replace the oldest.

@@ -18,14 +18,19 @@ extension Array {
     }
 }
 
-extension Array where Element: Comparable {
-    /// Where `element` is, or belongs, in this sorted array.
-    func place(of element: Element) -> Int {
+extension Array {
+    /// Where the element with that key is, or belongs, in this array, which is sorted by it.
+    func place<Key: Comparable>(of key: Key, by property: (Element) -> Key) -> Int {
         var range = 0..<count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2
-            range = self[middle] < element ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            range = property(self[middle]) < key ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return range.lowerBound
     }
+}
+
+extension Array where Element: Comparable {
+    /// Where `element` is, or belongs, in this sorted array.
+    func place(of element: Element) -> Int { place(of: element, by: { $0 }) }
 }

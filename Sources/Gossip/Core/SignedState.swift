@@ -39,7 +39,34 @@ struct SignedState: Sendable {
         let version: Version
         let signed: WireSigned
         let body: [UInt8]
-        let receivedAt: ContinuousClock.Instant
+        /// When its node published it, as far as those tell who passed it on: nobody signs that.
+        private(set) var receivedAt: ContinuousClock.Instant
+        /// When this node first had this version: it cannot have been published later, whoever says so.
+        let arrivedAt: ContinuousClock.Instant
+
+        /// - Parameters:
+        ///   - held: how long others had it, as the first of them says; at most ``longestHeld`` is believed. Default: it is our own.
+        ///   - now: when it came.
+        init(version: Version, signed: WireSigned, body: [UInt8], held: Duration = .zero, now: ContinuousClock.Instant) {
+            self.version = version
+            self.signed = signed
+            self.body = body
+            receivedAt = now - min(held, Self.longestHeld)
+            arrivedAt = now
+        }
+
+        private static let longestHeld = Duration.seconds(7 * 24 * 3600)
+
+        /// Somebody else brings the same version, and says how long it was held. Of several the one that makes it youngest counts: whoever
+        /// says too much makes nothing old that another one brings, and whoever says too little makes nothing younger than its arrival here.
+        ///
+        /// - Returns: whether that makes a difference (``RecordAge/corrects(_:told:now:)``).
+        mutating func hear(held: Duration, now: ContinuousClock.Instant) -> Bool {
+            let published = min(arrivedAt, now - min(held, Self.longestHeld))
+            guard RecordAge.corrects(published, told: receivedAt, now: now) else { return false }
+            receivedAt = published
+            return true
+        }
 
         var published: RecordBody { RecordBody(bytes: body, boot: version.boot, n: version.n, receivedAt: receivedAt) }
     }
@@ -75,6 +102,15 @@ struct SignedState: Sendable {
     }
 
     func isNews(_ key: Key, _ version: Version) -> Bool { records[key].map { $0.version < version } ?? true }
+
+    /// Somebody brings what is here already; see ``Record/hear(held:now:)``.
+    ///
+    /// - Returns: the record, if that corrects its age.
+    mutating func hearAgain(_ key: Key, _ version: Version, _ body: Data, held: Duration, now: ContinuousClock.Instant) -> Record? {
+        guard let record = records[key], record.version == version, record.signed.body == body else { return nil }
+        guard records[key]?.hear(held: held, now: now) == true else { return nil }
+        return records[key]
+    }
 
     mutating func set(_ key: Key, _ record: Record) {
         if let old = records.updateValue(record, forKey: key) { sum.remove(summand(key, old.version)) }

@@ -11,6 +11,7 @@ struct Suspicion: Sendable {
     /// Accusers beyond the first that bring the time down to its minimum.
     private let needed: Int
 
+    /// SWIM §4.2; K and the two ends of the time: Lifeguard §IV-B.
     init(by accuser: NodeID, members: Int, settings: GossipSettings, now: ContinuousClock.Instant) {
         started = now
         self.accuser = accuser
@@ -21,31 +22,34 @@ struct Suspicion: Sendable {
         maximum = minimum * settings.suspicionMaximumFactor
     }
 
+    /// Lifeguard §IV-B: grows with log10 N. The numbers are ours (mesh.md §3).
     static func minimum(members: Int, settings: GossipSettings) -> Duration {
         max(settings.suspicionMinimum, settings.suspicionPerDecade * log10(Double(max(1, members))))
     }
 
-    /// max − (max − min) · log(confirmations + 1) / log(needed + 1).
+    /// Lifeguard §IV-B: max − (max − min) · log(confirmations + 1) / log(needed + 1).
     static func timeout(confirmations: Int, needed: Int, minimum: Duration, maximum: Duration) -> Duration {
         guard needed > 0 else { return minimum }
         let fraction = min(1, log(Double(max(0, confirmations)) + 1) / log(Double(needed) + 1))
         return max(minimum, maximum - (maximum - minimum) * fraction)
     }
 
+    /// When it turns into a death: counted from the start, so each confirmation moves it forward (Lifeguard §IV-B).
     var deadline: ContinuousClock.Instant {
         started + Self.timeout(confirmations: accusers.count - 1, needed: needed, minimum: minimum, maximum: maximum)
     }
 
-    /// Whether that accusation shortens the time; such a one is worth passing on, all others are not.
+    /// Lifeguard §IV-B, the first K only. Whether that accusation shortens the time; such a one is worth passing on, all others are not.
     func wouldConfirm(by accuser: NodeID) -> Bool { !accusers.contains(accuser) && accusers.count - 1 < needed }
 
+    /// Lifeguard §IV-B: one independent accuser more.
     mutating func confirm(by accuser: NodeID) {
         if wouldConfirm(by: accuser) { accusers.insert(accuser) }
     }
 
-    /// The suspect was heard: the time counts from now.
+    /// *Ours*. The suspect was heard: the time counts from now.
     mutating func restart(now: ContinuousClock.Instant) { started = max(started, now) }
 
-    /// Time during which this node itself stood still does not count against others.
+    /// *Ours*, in the spirit of Lifeguard §IV-A. Time during which this node itself stood still does not count against others.
     mutating func excuse(_ pause: Duration) { started += pause }
 }

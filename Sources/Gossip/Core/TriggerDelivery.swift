@@ -17,20 +17,6 @@ package struct TriggerDelivery: Sendable {
         func age(now: ContinuousClock.Instant) -> Duration { max(.zero, now - occurred) }
     }
 
-    enum Admission: Sendable, Equatable {
-        case new
-        /// Seen before: acknowledge it again, and nothing else.
-        case duplicate
-        /// Its origin sends too many: do not acknowledge, so that it comes again.
-        case tooMany
-    }
-
-    private struct Seen: Sendable {
-        /// Newest first; two, because a trigger of the last boot may still be under way.
-        var boots: [(boot: UInt32, window: ReplayWindow)] = []
-        var bucket: TokenBucket
-    }
-
     /// More at once move the oldest into the events record early.
     static let outgoingLimit = 64
     /// The events record holds no more; then the oldest are given up, and that is said.
@@ -38,11 +24,23 @@ package struct TriggerDelivery: Sendable {
     /// The events record changes no more often than this, and refused late triggers are tried again after it.
     static let recordInterval = Duration.seconds(1)
 
+    /// Whoever lacks a late trigger and is there again gets it from us this often: others may bring the record, but nobody has to rely on what
+    /// they say of its age.
+    static let lateInterval = Duration.seconds(5)
+
+    /// One of ours for the events record.
+    struct Late: Sendable {
+        var trigger: Outgoing
+        /// When it ends.
+        let until: ContinuousClock.Instant
+        /// When it goes to those again who are there.
+        var resendAt: ContinuousClock.Instant
+    }
+
     private let settings: GossipSettings
     private(set) var outgoing: [Outgoing] = []
-    /// Not acknowledged by all in time: for the events record, with the time when each ends.
-    /// Of one incident in one group only the newest.
-    private(set) var late: [(trigger: Outgoing, until: ContinuousClock.Instant)] = []
+    /// Not acknowledged by all in time. Of one incident in one group only the newest.
+    private(set) var late: [Late] = []
     /// Late triggers that found no room in the record, since the last look.
     private var givenUp = 0
     /// When the events record, which does not say what `late` does, is to be published. `nil`: it says the same.
@@ -50,9 +48,12 @@ package struct TriggerDelivery: Sendable {
     private var recordedAt: ContinuousClock.Instant?
     /// Members of whose events record the token bucket refused a part, and when to read it again.
     private var rereadAt: [NodeID: ContinuousClock.Instant] = [:]
-    private var seen: [NodeID: Seen] = [:]
+    private var seen: SeenTriggers
 
-    package init(settings: GossipSettings) { self.settings = settings }
+    package init(settings: GossipSettings) {
+        self.settings = settings
+        seen = SeenTriggers(perSecond: settings.triggersPerSecond)
+    }
 
     // MARK: Ours
 
@@ -81,7 +82,7 @@ package struct TriggerDelivery: Sendable {
         }
         for index in late.indices { late[index].trigger.waiting.formIntersection(members) }
         dropUnawaited()
-        seen = seen.filter { members.contains($0.key) }
+        seen.retain(members)
         rereadAt = rereadAt.filter { members.contains($0.key) }
     }
 
@@ -93,7 +94,8 @@ package struct TriggerDelivery: Sendable {
             guard late[twin].trigger.began < trigger.began || late[twin].trigger.id < trigger.id else { return }
             late.remove(at: twin)
         }
-        late.append((trigger, trigger.began + settings.triggerLifetime))
+        let resendAt = trigger.began + (settings.triggerResends.last ?? .zero) + Self.lateInterval
+        late.append(Late(trigger: trigger, until: trigger.began + settings.triggerLifetime, resendAt: resendAt))
         late.sort { ($0.trigger.began, $0.trigger.id) < ($1.trigger.began, $1.trigger.id) }
         if late.count > Self.lateLimit {
             givenUp += late.count - Self.lateLimit
@@ -110,7 +112,7 @@ package struct TriggerDelivery: Sendable {
 
     var nextDeadline: ContinuousClock.Instant? {
         let resends = outgoing.map { dueAt($0) }
-        return (resends + late.map(\.until) + rereadAt.values + [recordDueAt].compactMap { $0 }).min()
+        return (resends + late.map { min($0.until, $0.resendAt) } + rereadAt.values + [recordDueAt].compactMap { $0 }).min()
     }
 
     private func dueAt(_ trigger: Outgoing) -> ContinuousClock.Instant {
@@ -141,6 +143,16 @@ package struct TriggerDelivery: Sendable {
         return (resend.reversed(), true)
     }
 
+    /// Late triggers that are to be sent again now, to whoever of those that lack them is there.
+    mutating func takeLateResends(now: ContinuousClock.Instant) -> [Outgoing] {
+        var due: [Outgoing] = []
+        for index in late.indices where late[index].resendAt <= now {
+            due.append(late[index].trigger)
+            late[index].resendAt = now + Self.lateInterval
+        }
+        return due
+    }
+
     /// How many late triggers found no room since the last call.
     mutating func takeGivenUp() -> Int {
         defer { givenUp = 0 }
@@ -149,26 +161,12 @@ package struct TriggerDelivery: Sendable {
 
     // MARK: Others'
 
-    /// Whether a trigger of `origin` is new. Call it for verified ones only.
-    mutating func admit(_ id: EventID, from origin: NodeID, now: ContinuousClock.Instant) -> Admission {
-        var state = seen[origin] ?? Seen(bucket: TokenBucket(perSecond: settings.triggersPerSecond, now: now))
-        defer { seen[origin] = state }
-        let counter = UInt64(id.counter)
-        if let index = state.boots.firstIndex(where: { $0.boot == id.boot }) {
-            guard state.boots[index].window.isNew(counter) else { return .duplicate }
-            guard state.bucket.take(now: now) else { return .tooMany }
-            _ = state.boots[index].window.insert(counter)
-            return .new
-        }
-        if state.boots.count >= 2, let oldest = state.boots.map(\.boot).min(), id.boot < oldest { return .duplicate }
-        guard state.bucket.take(now: now) else { return .tooMany }
-        var window = ReplayWindow()
-        _ = window.insert(counter)
-        state.boots.append((id.boot, window))
-        state.boots.sort { $0.boot > $1.boot }
-        state.boots = Array(state.boots.prefix(2))
-        return .new
-    }
+    /// Whether a trigger of `origin` is new; see ``SeenTriggers``. Call it for verified ones only.
+    ///
+    /// - Parameter occurred: when it happened, as this way of it tells. Default: now.
+    mutating func admit(
+        _ id: EventID, from origin: NodeID, occurred: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant
+    ) -> SeenTriggers.Admission { seen.admit(id, from: origin, occurred: occurred ?? now, now: now) }
 
     /// A part of that member's events record came too often: it is read again, until nothing of it is refused or it is too old.
     mutating func reread(recordOf origin: NodeID, now: ContinuousClock.Instant) { rereadAt[origin] = now + Self.recordInterval }

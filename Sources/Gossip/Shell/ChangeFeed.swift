@@ -36,10 +36,16 @@ final class ChangeFeed<Element: Sendable>: Sendable {
         return stream
     }
 
-    func yield(_ element: Element) {
+    /// - Returns: how many readers lost their oldest element to it.
+    @discardableResult
+    func yield(_ element: Element) -> Int {
+        var losses = 0
         // Outside of the lock: a continuation may call its termination handler.
         for continuation in readers.withLock({ Array($0.byNumber.values) }) {
-            if case .dropped = continuation.yield(element), let lossNotice { continuation.yield(lossNotice) }
+            guard case .dropped = continuation.yield(element) else { continue }
+            losses += 1
+            if let lossNotice { continuation.yield(lossNotice) }
         }
+        return losses
     }
 }

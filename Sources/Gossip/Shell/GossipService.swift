@@ -45,7 +45,7 @@ public actor GossipService {
     private nonisolated let port = Mutex<Int?>(nil)
     private nonisolated let discovered = Mutex(DiscoveredNodes())
     private nonisolated let changeFeed = ChangeFeed<MeshChange>(limit: changeLimit, lossNotice: .resync)
-    private nonisolated let triggerFeed = ChangeFeed<GroupTrigger>(limit: changeLimit, lossNotice: nil)
+    private nonisolated let triggerFeed = TriggerFeed()
     /// Of the present run: a stream that was cancelled once gives nothing any more.
     private var wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private var exchanges = AsyncStream<ExchangeRequest>.makeStream(bufferingPolicy: .bufferingOldest(exchangeLimit))
@@ -97,7 +97,7 @@ public actor GossipService {
     /// What changes from now on. Bounded: who reads too slowly loses the oldest and gets ``MeshChange/resync``.
     public nonisolated func changes() -> AsyncStream<MeshChange> { changeFeed.stream() }
 
-    /// Other nodes' triggers from now on, each once. At most 256 wait; then the oldest go.
+    /// Other nodes' triggers from now on, each once (``GroupTrigger``). At most 256 wait; then the oldest go, which is counted and logged.
     public nonisolated func triggers() -> AsyncStream<GroupTrigger> { triggerFeed.stream() }
 
     // MARK: Saying
@@ -221,7 +221,9 @@ public actor GossipService {
             {
                 savePeers(now: now)
             }
-            refreshView(now: now)
+            reportLosses(now: now)
+            let view = instance.view(now: now)
+            shared.withLock { $0 = view }
         }
     }
 
@@ -278,7 +280,8 @@ public actor GossipService {
     // MARK: Performing
 
     func perform(_ actions: [GossipInstance.Action], now: ContinuousClock.Instant) {
-        var changed = false
+        var changes: [MeshChange] = []
+        var triggers: [GroupTrigger] = []
         for action in actions {
             switch action {
             case .send(let packet, let address):
@@ -288,8 +291,10 @@ public actor GossipService {
                 if case .dropped = exchanges.continuation.yield(request) {
                     perform(instance.exchangeFailed(purpose, by: peer, now: now), now: now)
                 }
-            case .changed, .deliver:
-                changed = true
+            case .changed(let change):
+                changes.append(change)
+            case .deliver(let trigger):
+                triggers.append(trigger)
             case .saveTrust:
                 saveTrust()
             case .savePeers:
@@ -300,20 +305,22 @@ public actor GossipService {
                 logger.log(level: level.level, "\(message)", metadata: peer.map { ["peer": "\($0.short)"] } ?? [:])
             }
         }
-        if changed {
+        if !changes.isEmpty {
             // First the view, then the news of it: who hears of a change must find it there.
-            refreshView(now: now)
-            for action in actions {
-                if case .changed(let change) = action { changeFeed.yield(change) }
-                if case .deliver(let trigger) = action { triggerFeed.yield(trigger) }
-            }
+            shared.withLock { instance.update(&$0, after: changes, now: now) }
+            for change in changes { changeFeed.yield(change) }
         }
+        for trigger in triggers {
+            let lost = triggerFeed.yield(trigger)
+            if lost > 0 { instance.drops.count(.unread, lost) }
+        }
+        if !triggers.isEmpty { reportLosses(now: now) }
         schedule(now: now)
     }
 
-    private func refreshView(now: ContinuousClock.Instant) {
-        let view = instance.view(now: now)
-        shared.withLock { $0 = view }
+    private func reportLosses(now: ContinuousClock.Instant) {
+        guard let lost = triggerFeed.report(now: now) else { return }
+        logger.warning("\(lost) triggers of other nodes were given up: this node acts on them too slowly. See whether its card or storage hangs.")
     }
 
     /// Sets the timer if something is due before it rings.
@@ -332,7 +339,7 @@ public actor GossipService {
         var record = ownRecord
         if record.name.isEmpty { record.name = instance.name(of: identity.id) }
         if record.peerPort == 0 { record.peerPort = UInt32(clamping: settings.peerPort) }
-        record.complete(with: identity, gossipPort: transport.port, addresses: InterfaceAddresses.current())
+        record.complete(with: identity, gossipPort: transport.port, addresses: InterfaceAddresses.told())
         guard record != lastOwnRecord else { return }
         let moved = lastOwnRecord.map { $0.addresses != record.addresses } ?? false
         lastOwnRecord = record

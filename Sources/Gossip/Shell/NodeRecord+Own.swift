@@ -5,8 +5,10 @@ extension NodeRecord {
     private static let addressLimit = 6
 
     /// Fills in what only gossip knows of this node. The result always fits a packet.
+    ///
+    /// - Parameter addresses: best first (``InterfaceAddresses/told()``).
     mutating func complete(with identity: NodeIdentity, gossipPort: Int, addresses: [String]) {
-        self.addresses = addresses.isEmpty ? ["127.0.0.1"] : Array(addresses.prefix(Self.addressLimit))
+        self.addresses = Array(addresses.prefix(Self.addressLimit))
         self.gossipPort = UInt32(clamping: gossipPort)
         name = name.cut(toUTF8: TriggerDraft.nameLimit)
         if tlsCertificate.isEmpty { tlsCertificate = Data(identity.tlsCertificateDER) }

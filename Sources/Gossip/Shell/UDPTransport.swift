@@ -55,6 +55,8 @@ final class UDPTransport: Sendable {
         guard descriptor >= 0 else { throw failure() }
         var size: Int32 = 1 << 20
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        // The default holds some 170 small packets that wait for a slow link: a trigger goes to more members than that at once.
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         var bound: Int32
         if isIPv6 {
             var off: Int32 = 0

@@ -4,7 +4,8 @@ import Foundation
 ///
 /// For most keys the last writer wins, by a Lamport counter and then by hash. The groups are joined instead: a value stands beside
 /// others until one comes whose writer had seen them all (siblings, as in Dynamo, DeCandia et al. 2007, §4.4), so nothing that an
-/// admin signed on one side of a partition is lost to what another signed on the other.
+/// admin signed on one side of a partition is lost to what another signed on the other. Of more than ``siblingLimit`` beside each
+/// other all nodes keep the same: those with the highest counters, of equal ones those with the highest hash.
 ///
 /// Nothing is deleted: an emptied value is a value, with a higher counter, and beats the full one of whoever was away. At most
 /// ``countLimit`` keys exist, so there is nothing to collect.
@@ -15,7 +16,7 @@ package struct SharedConfig: Sendable {
     static let valueLimit = 256 << 10
     /// More keys are refused.
     static let countLimit = 1024
-    /// More values beside each other are refused: each needs an admin who wrote while cut off from the others.
+    /// More values beside each other are not kept: each needs an admin who wrote while cut off from the others.
     static let siblingLimit = 16
 
     struct Entry: Sendable {
@@ -25,6 +26,19 @@ package struct SharedConfig: Sendable {
         let signed: WireSigned
         /// For the key that is joined.
         let facts: GroupFacts?
+
+        init(_ entry: WireConfigEntry, _ signed: WireSigned) {
+            counter = entry.counter
+            hash = SharedConfig.hash(signed)
+            value = Array(entry.value)
+            self.signed = signed
+            facts = SharedConfig.isJoined(entry.key) ? GroupFacts(bytes: entry.value) : nil
+        }
+
+        /// Whether this one stays if only one of two can. Whoever has seen an entry writes a higher counter.
+        func goesBefore(_ other: Entry) -> Bool {
+            counter != other.counter ? counter > other.counter : other.hash.lexicographicallyPrecedes(hash)
+        }
     }
 
     /// One entry, or several beside each other, sorted by hash.
@@ -80,13 +94,8 @@ package struct SharedConfig: Sendable {
 
     private func isNews(_ entry: WireConfigEntry, _ signed: WireSigned) -> Bool {
         guard let old = byKey[entry.key], let first = old.first else { return byKey.count < Self.countLimit }
+        if Self.isJoined(entry.key) { return Self.siblings(old, and: Entry(entry, signed)) != nil }
         let hash = Self.hash(signed)
-        if Self.isJoined(entry.key) {
-            guard !old.contains(where: { $0.hash == hash }), let facts = GroupFacts(bytes: entry.value) else { return false }
-            // A value that covers the same acts and differs can only come from a writer who forgot; the hash decides, everywhere alike.
-            let isOld = old.contains { $0.facts?.covers(facts) == true && (!facts.covers($0) || hash.lexicographicallyPrecedes($0.hash)) }
-            return !isOld && old.count { !facts.covers($0) } < Self.siblingLimit
-        }
         if entry.counter != first.counter { return entry.counter > first.counter }
         return first.hash.lexicographicallyPrecedes(hash)
     }
@@ -95,18 +104,30 @@ package struct SharedConfig: Sendable {
     @discardableResult
     mutating func accept(_ signed: WireSigned) -> String? {
         guard let entry = WireConfigEntry(untrusted: signed.body), isNews(entry, signed) else { return nil }
-        let hash = Self.hash(signed)
-        let facts = Self.isJoined(entry.key) ? GroupFacts(bytes: entry.value) : nil
-        let new = Entry(counter: entry.counter, hash: hash, value: Array(entry.value), signed: signed, facts: facts)
-        if let facts {
-            let left = (byKey[entry.key] ?? []).filter { !facts.covers($0) }
-            byKey[entry.key] = (left + [new]).sorted { $0.hash.lexicographicallyPrecedes($1.hash) }
+        let new = Entry(entry, signed)
+        if new.facts != nil {
+            byKey[entry.key] = Self.siblings(byKey[entry.key] ?? [], and: new)
             groupFacts = byKey[entry.key]?.compactMap(\.facts).reduce(into: GroupFacts()) { $0.merge($1) }
         } else {
             byKey[entry.key] = [new]
         }
         digest = blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.flatMap(\.hash) }, length: 16)
         return entry.key
+    }
+
+    /// What stands beside each other when `new` comes to `old`, sorted by hash; `nil` if that is the same as before.
+    ///
+    /// Whatever comes in whatever order, nodes that tell each other what they have come to hold the same: first the newcomer's predecessors
+    /// go, then the last of the rest if there are too many. An entry that goes in the second way may come again when there is room, from
+    /// whoever still has it.
+    private static func siblings(_ old: [Entry], and new: Entry) -> [Entry]? {
+        guard let facts = new.facts, !old.contains(where: { $0.hash == new.hash }) else { return nil }
+        // A value that covers the same acts and differs can only come from a writer who forgot; the hash decides, everywhere alike.
+        let isOld = old.contains { $0.facts?.covers(facts) == true && (!facts.covers($0) || new.hash.lexicographicallyPrecedes($0.hash)) }
+        guard !isOld else { return nil }
+        let left = (old.filter { !facts.covers($0) } + [new]).sorted { $1.goesBefore($0) }.suffix(siblingLimit)
+        guard left.contains(where: { $0.hash == new.hash }) else { return nil }
+        return left.sorted { $0.hash.lexicographicallyPrecedes($1.hash) }
     }
 
     static func hash(_ signed: WireSigned) -> [UInt8] { blake2b(Array(signed.body), length: 16) }

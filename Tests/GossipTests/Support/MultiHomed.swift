@@ -52,10 +52,13 @@ struct MultiHomed {
     private static func network(_ host: String) -> Substring { host.prefix(upTo: host.lastIndex(of: ".") ?? host.endIndex) }
     func id(_ index: Int) -> NodeID { mesh.identities[index].id }
 
-    mutating func publish(_ index: Int) {
+    mutating func publish(_ index: Int) { tell(index, hosts[index]) }
+
+    /// Its record says that it is there, whether it is or not.
+    mutating func tell(_ index: Int, _ addresses: [String]) {
         var record = NodeRecord()
         record.name = "node\(index)"
-        record.addresses = hosts[index]
+        record.addresses = addresses
         record.gossipPort = 7462
         record.peerPort = 7462
         record.tlsCertificate = Data(mesh.identities[index].tlsCertificateDER)
