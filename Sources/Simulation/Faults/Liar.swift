@@ -88,7 +88,8 @@ struct Liar: Sendable {
         let statuses: [Status] = [.suspect, .dead]
         let frames = (0..<8).map { step in
             let incarnation = Incarnation(boot: first.boot, number: first.number &+ UInt32(step / 2))
-            let claim = Claim(subject: mesh.id(victim), standing: Standing(status: statuses[step % 2], incarnation: incarnation), author: mesh.id(node))
+            let standing = Standing(status: statuses[step % 2], incarnation: incarnation)
+            let claim = Claim(subject: mesh.id(victim), standing: standing, author: mesh.id(node))
             return Frame.claim(claim, signature: mesh.nodes[node].instance.crypto.sign(claim.body, domain: .claim))
         }
         for target in 0..<seat.members where target != node && target != spared { send(frames, to: target, in: &mesh) }

@@ -163,6 +163,11 @@ package struct FaultInjector: Sendable {
         liars = [:]
         intruders = [:]
         setNetwork(of: &mesh)
-        for index in mesh.nodes.indices where index < members && !mesh.nodes[index].isRunning && !schedule.revoked.contains(index) { mesh.start(index) }
+        let honest = (0..<members).filter { !schedule.revoked.contains($0) }
+        for index in honest where !mesh.nodes[index].isRunning { mesh.start(index) }
+        // Whom nobody was there to be told of, or whose revocation was on damaged cards alone, the owner sees on every dashboard still.
+        for node in schedule.revoked where honest.allSatisfy({ !mesh.nodes[$0].instance.roster.isRevoked(mesh.id(node)) }) {
+            revoke(node, in: &mesh)
+        }
     }
 }
