@@ -225,10 +225,17 @@ class Mesh:
         return self
 
     def wait_until_all_see_all(self, *nodes, limit=30):
-        nodes = nodes or self.nodes
-        everybody = {node.name for node in nodes}
-        for node in nodes:
-            wait_for(lambda: everybody <= node.online(), limit, f"{node.name} sees {sorted(everybody)}")
+        """Within one limit for all of them."""
+        waiting = list(nodes or self.nodes)
+        everybody = {node.name for node in waiting}
+
+        def all_see_all():
+            while waiting:
+                missing = everybody - waiting[0].online()
+                assert not missing, f"{waiting[0].name} misses {sorted(missing)}"
+                waiting.pop(0)
+            return True
+        wait_for(all_see_all, limit, "all see all")
 
     def deaths(self, since=None) -> list:
         return [line for node in self.nodes if node.process for line in node.mourned(since)]

@@ -3,18 +3,14 @@
 import pathlib
 import subprocess
 import sys
-import time
 
 import pytest
 
 from Harness.demo import wait_for
-from mesh import NO_CAMERA, PEERS, WEB, let_pass
+from before import Before
+from mesh import PEERS, WEB, let_pass
 
 ATTACKER = pathlib.Path(__file__).with_name("attacker.py")
-#: What a node may grow by under attack: its queues are bounded, and so is what it remembers of a stranger.
-GROWTH = 48 << 20
-#: Lines that the attack may add to a node's log.
-LINES = 30
 #: Datagrams a second: as many as a Fast Ethernet port of a Pi would bring of this size.
 RATE = 20_000
 
@@ -37,29 +33,6 @@ def attacked_mesh(lab):
     assert len({one["from"] for one in datagrams}) == 3
     corpus.write_text("\n".join(one["bytes"] for one in datagrams))
     return mesh, attacker, corpus
-
-
-class Before:
-    """What a node was like before the attack."""
-
-    def __init__(self, node):
-        self.node, self.time, self.pid = node, time.time(), node.process.pid
-        self.resident, self.descriptors, self.lines = node.resident_bytes(), node.descriptors(), len(self.log())
-        self.cpu = node.cpu_seconds()
-
-    def log(self):
-        return [line for line in self.node.log().splitlines() if NO_CAMERA not in line]
-
-    def judge(self):
-        node = self.node
-        assert node.process.poll() is None, f"{node.name} has ended:\n{node.log()[-3000:]}"
-        grown = node.resident_bytes() - self.resident
-        assert grown < GROWTH, f"{node.name} has grown by {grown >> 20} MiB"
-        added = self.log()[self.lines:]
-        print(f"{node.name}: grew by {grown / 2**20:.1f} MiB, {len(added)} lines logged, {node.cpu_seconds() - self.cpu:.1f} s of processor time")
-        assert len(added) <= LINES, "\n".join(added[:60])
-        assert node.said("does not answer", since=self.time) == [], f"{node.name} missed a probe:\n" + "\n".join(added)
-        assert node.mourned(since=self.time) == []
 
 
 def the_mesh_works(mesh):

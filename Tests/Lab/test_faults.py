@@ -15,16 +15,16 @@ TRIGGERED, MERGED, SEEN_DEAD = 5, 60, 8
 ANSWERED = 2
 
 
-def triggers_reach_all(mesh, limit=TRIGGERED):
-    """Every node in turn makes all others record."""
-    for node in mesh.nodes:
+def triggers_reach_all(nodes, limit=TRIGGERED):
+    """Every one of them in turn makes all others of them record."""
+    for node in nodes:
         event = node.trigger(f"from {node.name}")
         with ThreadPoolExecutor() as threads:
             # At once, because a list of clips that asks all others over a bad network takes its time.
             list(threads.map(
                 lambda other: wait_for(lambda: other.knows(event), limit + ANSWERED, f"{other.name} records {node.name}'s event {event}"),
-                mesh.nodes))
-        late = {other.name: moment for other in mesh.nodes for moment in other.recorded_after(event, node) if moment > limit}
+                nodes))
+        late = {other.name: moment for other in nodes for moment in other.recorded_after(event, node) if moment > limit}
         assert not late, f"{node.name}'s event {event} came late: {late}"
 
 
@@ -42,7 +42,7 @@ def test_5_percent_loss_kills_nobody_and_triggers_reach_all(lab):
     mesh = started(lab, 5)
     with mesh.network.faults({"loss": 5}):
         began = time.time()
-        triggers_reach_all(mesh)
+        triggers_reach_all(mesh.nodes)
         let_pass(20)
         assert mesh.deaths(began) == []
 
@@ -51,8 +51,8 @@ def test_5_percent_loss_kills_nobody_and_triggers_reach_all(lab):
 def test_20_percent_loss_and_triggers_still_reach_all(lab):
     mesh = started(lab, 5)
     with mesh.network.faults({"loss": 20}):
-        triggers_reach_all(mesh)
-        triggers_reach_all(mesh)
+        triggers_reach_all(mesh.nodes)
+        triggers_reach_all(mesh.nodes)
 
 
 @pytest.mark.long
@@ -61,7 +61,7 @@ def test_delay_reordering_and_duplicates_kill_nobody(lab):
     # Out of order: a packet may be overtaken by all that are sent up to 100 ms after it.
     with mesh.network.faults({"delay": 100, "jitter": 50, "duplicate": 5}):
         began = time.time()
-        triggers_reach_all(mesh)
+        triggers_reach_all(mesh.nodes)
         let_pass(20)
         assert mesh.deaths(began) == []
 

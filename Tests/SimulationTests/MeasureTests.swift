@@ -50,6 +50,18 @@ import Testing
         #expect(schedule.hasSeparation && "\(schedule)".contains("30.000-40.000 partition([1])"))
     }
 
+    /// What is long over, or gentle, is no excuse for a mesh that does not agree.
+    @Test func schedulesKnowWhatPartsMembers() {
+        func schedule(_ kind: Fault.Kind, until: Int64) -> FaultSchedule {
+            let fault = Fault(kind, from: .zero + .seconds(10), until: .zero + .seconds(until))
+            return FaultSchedule(faults: [fault], end: .zero + .seconds(100), loss: 0, isGentle: false)
+        }
+        #expect(schedule(.partition([1]), until: 40).hasSeparation && !schedule(.partition([1]), until: 39).hasSeparation)
+        #expect(!schedule(.liar(1), until: 100).hasSeparation && !schedule(.loss(percent: 5), until: 100).hasSeparation)
+        let withoutTLS = schedule(.noTLS(1), until: 100)
+        #expect(!withoutTLS.hasSeparation && withoutTLS.withholdsRecords && !schedule(.noTLS(1), until: 39).withholdsRecords)
+    }
+
     /// Every kind of fault that mesh.md §7 names for the mesh is drawn, and the same for the same seed.
     @Test func seedsDrawEveryFault() {
         var seen: Set<Substring> = []

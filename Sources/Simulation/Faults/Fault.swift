@@ -63,8 +63,8 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
     package var node: Int? {
         switch kind {
         case .noUDP(let node), .noTLS(let node), .newAddress(let node, _, _), .linkDown(let node, _, _), .crash(let node), .pause(let node),
-            .slowDisk(let node), .tornDisk(let node), .failingDisk(let node), .rollback(let node), .clone(let node), .drift(let node, _), .wallClock(let node, _),
-            .revoked(let node), .liar(let node):
+            .slowDisk(let node), .tornDisk(let node), .failingDisk(let node), .rollback(let node), .clone(let node), .drift(let node, _),
+            .wallClock(let node, _), .revoked(let node), .liar(let node):
             node
         case .loss, .duplicates, .reordering, .slowness, .oneWay, .partition, .noMulticast, .stranger: nil
         }
@@ -94,18 +94,6 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         case .duplicates, .noTLS, .noMulticast, .slowDisk, .failingDisk, .drift, .wallClock, .stranger, .liar: true
         case .newAddress(_, _, let noticed), .linkDown(_, _, let noticed): noticed <= .milliseconds(100)
         case .slowness, .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .revoked: false
-        }
-    }
-
-    /// Whether members may lose each other by it.
-    var separates: Bool {
-        switch kind {
-        case .oneWay, .partition, .noUDP, .crash, .tornDisk, .rollback, .clone, .liar, .revoked, .newAddress, .linkDown: true
-        case .pause: until - from > .seconds(2)
-        case .loss(let percent): percent > 5
-        // A record that fits no packet waits for TLS.
-        case .slowness, .noTLS: true
-        case .duplicates, .reordering, .noMulticast, .slowDisk, .failingDisk, .drift, .wallClock, .stranger: false
         }
     }
 

@@ -40,7 +40,16 @@ package struct FaultSchedule: Sendable, CustomStringConvertible {
         return there.allSatisfy(\.isGentle) && Set(liars).count <= 1
     }
 
-    package var hasSeparation: Bool { faults.contains(where: \.separates) }
+    /// Whether members may not know each other at the end of the faults: something worse than gentle happened shortly before, so shortly
+    /// that mesh.md §7's 60 s for finding each other again are not over.
+    package var hasSeparation: Bool { !isCalm(from: end - EverybodyAgrees.afterPartition, until: end) }
+    /// Whether somebody may lack a record at the end of the faults that fits no packet, because TLS was blocked.
+    package var withholdsRecords: Bool {
+        faults.contains { fault in
+            guard case .noTLS = fault.kind else { return false }
+            return fault.until >= end - EverybodyAgrees.afterPartition
+        }
+    }
     /// Nodes that are members no more at the end.
     package var revoked: [Int] { faults.compactMap { if case .revoked(let node) = $0.kind { node } else { nil } } }
     package var liars: [Int] { faults.compactMap { if case .liar(let node) = $0.kind { node } else { nil } } }
@@ -71,13 +80,15 @@ private struct ScheduleDraw {
             if nodes <= 30, rng.chance(0.06) { end = start + rng.duration(.seconds(600), .seconds(nodes <= 3 ? 7200 : 1800)) }
             for _ in 0..<rng.between(1...5) { addHarsh(start) }
             for _ in 0..<rng.between(0...2) { addGentle(start) }
-            if rng.chance(0.08) { addRevocation(start) }
+            if rng.chance(0.15) { addRevocation(start) }
         }
         return FaultSchedule(faults: faults, end: end, loss: rng.pick([0, 0, 1, 5]), isGentle: isGentle)
     }
 
     /// An interval within the run, for a node if one is named: `nil` if that node is busy.
-    private mutating func interval(_ start: VirtualTime, _ least: Duration, _ most: Duration, of node: Int? = nil) -> (VirtualTime, VirtualTime)? {
+    private mutating func interval(
+        _ start: VirtualTime, _ least: Duration, _ most: Duration, of node: Int? = nil
+    ) -> (VirtualTime, VirtualTime)? {
         let most = min(most, end - start - .seconds(1))
         let length = most > least ? rng.duration(least, most) : least
         // Often it lasts to the very end: how a mesh comes out of it is what matters.
@@ -98,7 +109,7 @@ private struct ScheduleDraw {
 
     private mutating func addGentle(_ start: VirtualTime) {
         let node = rng.below(nodes)
-        switch rng.below(13) {
+        switch rng.below(14) {
         case 0: add(.loss(percent: rng.between(1...5)), interval(start, .seconds(20), .seconds(90)))
         case 1: add(.duplicates(percent: rng.between(1...20)), interval(start, .seconds(10), .seconds(60)))
         case 2: add(.reordering(percent: rng.between(1...30), .milliseconds(100)), interval(start, .seconds(10), .seconds(60)))
@@ -109,8 +120,25 @@ private struct ScheduleDraw {
         case 9: addNewAddress(of: node, noticed: rng.duration(.zero, .milliseconds(100)), start)
         case 10: add(.failingDisk(node), interval(start, .seconds(5), .seconds(40), of: node))
         case 11: add(.stranger, interval(start, .seconds(5), .seconds(40)))
+        case 12: addStalls(start)
         default:
-            add(.linkDown(node, link: rng.below(2), noticed: rng.duration(.zero, .milliseconds(100))), interval(start, .seconds(5), .seconds(40), of: node))
+            let kind = Fault.Kind.linkDown(node, link: rng.below(2), noticed: rng.duration(.zero, .milliseconds(100)))
+            add(kind, interval(start, .seconds(5), .seconds(40), of: node))
+        }
+    }
+
+    /// The worst that is still promised to harm nobody (invariant 8): many stand still for two seconds at the same moment, time and
+    /// again, with 5 % loss.
+    private mutating func addStalls(_ start: VirtualTime) {
+        var at = start + rng.duration(.zero, .seconds(5))
+        faults.append(Fault(.loss(percent: 5), from: at, until: end))
+        while at + .seconds(2) < end {
+            let free = (0..<nodes).filter { busyUntil[$0] < at }.shuffled(using: &rng)
+            for node in free.prefix(rng.between(1...max(1, nodes / 2))) {
+                faults.append(Fault(.pause(node), from: at, until: at + .seconds(2)))
+                busyUntil[node] = at + .seconds(12)
+            }
+            at += rng.duration(.seconds(2), .seconds(8))
         }
     }
 

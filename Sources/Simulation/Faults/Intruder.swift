@@ -6,29 +6,21 @@ struct Intruder: Sendable {
     /// What records say that somebody made in another's name; no true one begins so.
     static let forgery = Array("forged".utf8)
 
-    private let node: Int
-    private let members: Int
-    private var rng: Randomness
-    private(set) var nextAt: VirtualTime
+    private var seat: Attacker
     /// Of its records: later than any that it published while it was heard.
     private var number: UInt64 = 1 << 32
 
-    init(_ node: Int, at time: VirtualTime, members: Int, rng: Randomness) {
-        self.node = node
-        self.members = members
-        self.rng = rng
-        nextAt = time
-    }
+    init(_ seat: Attacker) { self.seat = seat }
+
+    var nextAt: VirtualTime { seat.nextAt }
 
     mutating func speak(in mesh: inout SimulatedMesh) {
-        guard nextAt <= mesh.time else { return }
-        nextAt = mesh.time + rng.duration(.milliseconds(100), .milliseconds(600))
-        let others = (0..<members).filter { $0 != node }
-        let (target, victim) = (rng.pick(others), rng.pick(others))
+        guard let turn = seat.turn(at: mesh.time, pause: .milliseconds(100), to: .milliseconds(600)) else { return }
+        let (node, target, victim) = (seat.node, turn.target, turn.victim)
         let own = mesh.nodes[node].instance
         let crypto = own.crypto
         number += 1
-        switch rng.below(7) {
+        switch seat.rng.below(7) {
         case 0:
             send(.record(.cameras, [4, 5, 6], of: own.id, boot: own.boot, n: number) { crypto.sign($0, domain: .record) }, to: target, in: &mesh)
         case 1:
@@ -52,6 +44,7 @@ struct Intruder: Sendable {
 
     /// It has all keys that a member has, and knows the receiver's boot.
     private func send(_ frame: Frame, to target: Int, in mesh: inout SimulatedMesh) {
+        let node = seat.node
         guard mesh.nodes[node].isRunning, mesh.nodes[target].isRunning, let source = mesh.network.source(of: node) else { return }
         let boot = mesh.nodes[target].instance.boot
         guard let packet = mesh.nodes[node].instance.seal(.frames, [frame], for: mesh.id(target), destinationBoot: boot) else { return }

@@ -1,57 +1,55 @@
 import Gossip
 
 /// A member whose keys are valid and whose word is not: it accuses the living, vouches for the dead, speaks in others' names, repeats
-/// what it has heard and floods. What it may achieve is that the accused have to refute; it must not bring down a node, nor say anything for another, nor
-/// leave a trace once it is gone.
+/// what it has heard and floods. What it may achieve is that the accused have to refute; it must not bring down a node, nor say anything
+/// for another, nor leave a trace once it is gone.
 struct Liar: Sendable {
-    private let node: Int
-    private let members: Int
-    private var rng: Randomness
-    private(set) var nextAt: VirtualTime
-    /// Packets that it was sent.
+    private var seat: Attacker
+    /// Of its forgeries: a later one is news.
     private var number: UInt64 = 0
 
-    init(_ node: Int, at time: VirtualTime, members: Int, rng: Randomness) {
-        self.node = node
-        self.members = members
-        self.rng = rng
-        nextAt = time
-    }
+    init(_ seat: Attacker) { self.seat = seat }
+
+    var nextAt: VirtualTime { seat.nextAt }
+
+    private var node: Int { seat.node }
 
     mutating func speak(in mesh: inout SimulatedMesh) {
-        guard nextAt <= mesh.time else { return }
-        nextAt = mesh.time + rng.duration(.milliseconds(50), .milliseconds(400))
-        let others = (0..<members).filter { $0 != node }
-        let (target, victim) = (rng.pick(others), rng.pick(others))
+        guard let turn = seat.turn(at: mesh.time, pause: .milliseconds(50), to: .milliseconds(400)) else { return }
+        let (others, target, victim) = (turn.others, turn.target, turn.victim)
         let own = mesh.nodes[node].instance
         let standing = own.membership.standing(of: mesh.id(victim)) ?? Standing(status: .alive, incarnation: .init(boot: 1, number: 0))
-        switch rng.below(14) {
+        switch seat.rng.below(14) {
         case 0:
-            accuse(victim, rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
+            accuse(victim, seat.rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
         case 1:
             // In another's name, with its own signature.
-            accuse(victim, .dead, in: standing.incarnation, author: mesh.id(rng.pick(others)), to: target, in: &mesh)
+            accuse(victim, .dead, in: standing.incarnation, author: mesh.id(seat.rng.pick(others)), to: target, in: &mesh)
         case 2:
             // An incarnation that nobody has reached.
             let far = Incarnation(boot: standing.incarnation.boot &+ 1_000_000, number: .max)
-            accuse(victim, rng.pick([.dead, .alive, .left]), in: far, author: mesh.id(rng.pick([node, victim])), to: target, in: &mesh)
+            accuse(victim, seat.rng.pick([.dead, .alive, .left]), in: far, author: mesh.id(seat.rng.pick([node, victim])), to: target, in: &mesh)
         case 3:
             number += 1
             let crypto = own.crypto
-            let frame = Frame.record(rng.pick([.node, .cameras]), Intruder.forgery, of: mesh.id(victim), boot: .max, n: number) { crypto.sign($0, domain: .record) }
+            let frame = Frame.record(seat.rng.pick([.node, .cameras]), Intruder.forgery, of: mesh.id(victim), boot: .max, n: number) {
+                crypto.sign($0, domain: .record)
+            }
             send([frame], to: target, in: &mesh)
         case 4:
             // Noise, some of it with a true header.
             for _ in 0..<20 {
-                var bytes = (0..<rng.between(0...300)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
-                if rng.chance(0.5), bytes.count > 14 { bytes.replaceSubrange(0..<6, with: [1, UInt8(rng.between(1...4))] + mesh.keys.genesis.meshID.bytes.prefix(4)) }
+                var bytes = (0..<seat.rng.between(0...300)).map { _ in UInt8(truncatingIfNeeded: seat.rng.next()) }
+                if seat.rng.chance(0.5), bytes.count > 14 {
+                    bytes.replaceSubrange(0..<6, with: [1, UInt8(seat.rng.between(1...4))] + mesh.keys.genesis.meshID.bytes.prefix(4))
+                }
                 inject(bytes, to: target, in: &mesh)
             }
         case 5:
             // Frames that do not read, in a packet that does.
             let kinds: [Frame.Kind] = [.ping, .ack, .pingRequest, .nack, .claim, .record, .config, .roster, .trigger, .triggerAck, .syncHash, .want]
-            let body = (0..<rng.between(0...200)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
-            send([Frame(kind: rng.pick(kinds), body: body)], to: target, in: &mesh)
+            let body = (0..<seat.rng.between(0...200)).map { _ in UInt8(truncatingIfNeeded: seat.rng.next()) }
+            send([Frame(kind: seat.rng.pick(kinds), body: body)], to: target, in: &mesh)
         case 6:
             // A trigger storm.
             for _ in 0..<15 { _ = mesh.trigger(node) }
@@ -76,7 +74,7 @@ struct Liar: Sendable {
             bury(victim, in: standing.incarnation, everywhereBut: node, mesh: &mesh)
         case 12:
             for other in others where other != victim {
-                accuse(victim, rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: other, in: &mesh)
+                accuse(victim, seat.rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: other, in: &mesh)
             }
         default:
             // Its true packet for one comes to another.
@@ -90,10 +88,11 @@ struct Liar: Sendable {
         let statuses: [Status] = [.suspect, .dead]
         let frames = (0..<8).map { step in
             let incarnation = Incarnation(boot: first.boot, number: first.number &+ UInt32(step / 2))
-            let claim = Claim(subject: mesh.id(victim), standing: Standing(status: statuses[step % 2], incarnation: incarnation), author: mesh.id(node))
+            let standing = Standing(status: statuses[step % 2], incarnation: incarnation)
+            let claim = Claim(subject: mesh.id(victim), standing: standing, author: mesh.id(node))
             return Frame.claim(claim, signature: mesh.nodes[node].instance.crypto.sign(claim.body, domain: .claim))
         }
-        for target in 0..<members where target != node && target != spared { send(frames, to: target, in: &mesh) }
+        for target in 0..<seat.members where target != node && target != spared { send(frames, to: target, in: &mesh) }
     }
 
     private mutating func accuse(

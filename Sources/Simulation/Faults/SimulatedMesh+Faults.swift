@@ -78,12 +78,12 @@ package struct FaultInjector: Sendable {
             mesh.setWallClock(node, origin: begins ? Int64(year - 1970) * 31_556_952 : 1_790_000_000)
         case .revoked(let node):
             if begins { revoke(node, in: &mesh) } else { mesh.kill(node) }
-            intruders[index] = begins ? intruder(node, mesh.time) : nil
+            intruders[index] = begins ? Intruder(seat(node, mesh.time)) : nil
         case .stranger:
             if begins {
                 let stranger = mesh.addStranger()
                 strangers[index] = stranger
-                intruders[index] = intruder(stranger, mesh.time)
+                intruders[index] = Intruder(seat(stranger, mesh.time))
             } else {
                 intruders[index] = nil
                 if let stranger = strangers[index] { mesh.kill(stranger) }
@@ -94,7 +94,7 @@ package struct FaultInjector: Sendable {
     }
 
     private mutating func addLiar(_ index: Int, _ node: Int, in mesh: inout SimulatedMesh) {
-        liars[index] = Liar(node, at: mesh.time, members: members, rng: .seeded(rng.next()))
+        liars[index] = Liar(seat(node, mesh.time))
         mesh.setLying(node, true)
     }
 
@@ -110,8 +110,8 @@ package struct FaultInjector: Sendable {
         }
     }
 
-    private mutating func intruder(_ node: Int, _ time: VirtualTime) -> Intruder {
-        Intruder(node, at: time, members: members, rng: .seeded(rng.next()))
+    private mutating func seat(_ node: Int, _ time: VirtualTime) -> Attacker {
+        Attacker(node, at: time, members: members, rng: .seeded(rng.next()))
     }
 
     /// What the network is like with all faults that are active.
@@ -163,6 +163,11 @@ package struct FaultInjector: Sendable {
         liars = [:]
         intruders = [:]
         setNetwork(of: &mesh)
-        for index in mesh.nodes.indices where index < members && !mesh.nodes[index].isRunning && !schedule.revoked.contains(index) { mesh.start(index) }
+        let honest = (0..<members).filter { !schedule.revoked.contains($0) }
+        for index in honest where !mesh.nodes[index].isRunning { mesh.start(index) }
+        // Whom nobody was there to be told of, or whose revocation was on damaged cards alone, the owner sees on every dashboard still.
+        for node in schedule.revoked where honest.allSatisfy({ !mesh.nodes[$0].instance.roster.isRevoked(mesh.id(node)) }) {
+            revoke(node, in: &mesh)
+        }
     }
 }

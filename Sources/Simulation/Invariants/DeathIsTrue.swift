@@ -9,8 +9,8 @@ struct DeathIsTrue: Invariant {
     static let seenByAll = Duration.seconds(8)
     /// Never longer.
     static let limit = Duration.seconds(40)
-    /// So long after something worse, its consequences are over.
-    private static let aftermath = Duration.seconds(60)
+    /// A suspicion that something worse began may run for so long: its maximum of 7.5 s, and the probes before it.
+    private static let aftermath = Duration.seconds(10)
 
     private let schedule: FaultSchedule
     private let members: Int

@@ -5,8 +5,10 @@ struct OnlyMembersCount: Invariant {
     static let number = 6
     static let rule = "nothing accepted from a non-member or in another's name; revoked never returns"
 
-    /// A revocation that a node has known for so long is on its card, however slow that is.
-    private static let durable = Duration.seconds(10)
+    /// A revocation that a node has known for so long is on its card.
+    private static let durable = Duration.seconds(1)
+    /// The same where the card takes up to two seconds for each write.
+    private static let durableOnSlowCard = Duration.seconds(10)
 
     private struct Knowledge {
         let node: Int
@@ -15,6 +17,8 @@ struct OnlyMembersCount: Invariant {
     }
 
     private var known: [Knowledge] = []
+    /// By node: when it last stopped. What it had not written then it cannot know again.
+    private var stoppedAt: [Int: VirtualTime] = [:]
     private let schedule: FaultSchedule
 
     /// Whether anybody tries: looking at all records costs most of a run's time.
@@ -30,10 +34,21 @@ struct OnlyMembersCount: Invariant {
         }
     }
 
-    func observe(_ observation: Observation, in mesh: SimulatedMesh) -> Violation? {
-        guard case .accepted(let stranger, let effect) = observation.what, !mesh.isStranger(observation.node) else { return nil }
-        return Violation(
-            of: Self.self, at: observation.at, "node \(observation.node) took a packet of \(stranger.short), who is no member: \(effect)")
+    mutating func observe(_ observation: Observation, in mesh: SimulatedMesh) -> Violation? {
+        guard !mesh.isStranger(observation.node) else { return nil }
+        switch observation.what {
+        case .accepted(let stranger, let effect):
+            let what = "node \(observation.node) took a packet of \(stranger.short), who is no member: \(effect)"
+            return Violation(of: Self.self, at: observation.at, what)
+        case .unlearned(let revoked, let peer):
+            // Whatever its card has forgotten: the first whom it compares with tells it again.
+            guard mesh.id(observation.node) != revoked else { return nil }
+            let what = "node \(observation.node) compared everything with \(peer.short), and does not know that \(revoked.short) was revoked"
+            return Violation(of: Self.self, at: observation.at, what)
+        case .stopped: stoppedAt[observation.node] = observation.at
+        case .standing, .delivered, .oversized, .started: break
+        }
+        return nil
     }
 
     /// Looks at everybody's roster and records, time and again.
@@ -59,6 +74,23 @@ struct OnlyMembersCount: Invariant {
         return nil
     }
 
+    /// A power cut before the write, a write that failed, a card that had lied about it or an earlier one: then only the others can tell
+    /// it again, and the first comparison does.
+    private func mayForget(_ knowledge: Knowledge) -> Bool {
+        let isSlow = schedule.faults.contains { $0.kind == .slowDisk(knowledge.node) }
+        let written = knowledge.since + (isSlow ? Self.durableOnSlowCard : Self.durable)
+        // Who goes on running forgets nothing.
+        guard let stopped = stoppedAt[knowledge.node], stopped >= knowledge.since else { return false }
+        guard stopped > written else { return true }
+        return schedule.faults.contains { fault in
+            switch fault.kind {
+            case .rollback(knowledge.node), .tornDisk(knowledge.node): fault.until >= knowledge.since
+            case .failingDisk(knowledge.node): fault.from <= written && fault.until >= knowledge.since
+            default: false
+            }
+        }
+    }
+
     private mutating func lookForReturns(in mesh: SimulatedMesh) -> Violation? {
         for revoked in schedule.revoked.map(mesh.id) {
             for index in mesh.nodes.indices where mesh.nodes[index].isRunning && mesh.id(index) != revoked && !mesh.isStranger(index) {
@@ -69,13 +101,9 @@ struct OnlyMembersCount: Invariant {
                 }
                 guard !isRevoked else { continue }
                 let knowledge = known.remove(at: place)
-                // A crash before the write, a write that failed or was not what the card said, or an old card put in: then only the
-                // others can tell it again.
-                let hadTime = mesh.nodes[index].startedAt - knowledge.since > Self.durable
-                let cards: [Fault.Kind] = [.rollback(index), .tornDisk(index), .failingDisk(index)]
-                let oldCard = schedule.faults.contains { cards.contains($0.kind) && $0.until >= knowledge.since }
-                if hadTime, !oldCard {
-                    return Violation(of: Self.self, at: mesh.time, "node \(index) admits \(revoked.short) again, revoked since \(knowledge.since)")
+                if !mayForget(knowledge) {
+                    let what = "node \(index) admits \(revoked.short) again, revoked since \(knowledge.since)"
+                    return Violation(of: Self.self, at: mesh.time, what)
                 }
             }
         }

@@ -6,14 +6,19 @@ struct TriggersArriveOnce: Invariant {
     static let rule = "trigger: every live reachable member once, <= 5 s"
 
     static let limit = Duration.seconds(5)
-    /// After something worse, members need so long to find each other again (invariant 7): until then they are not reachable.
-    private static let aftermath = Duration.seconds(60)
+    /// After something worse, members need so long to find each other again (invariant 7): until then only those are reachable for each
+    /// other that see each other.
+    private static let aftermath = EverybodyAgrees.afterPartition
+    /// What members see right after something worse may be what was before it.
+    private static let delusion = Duration.seconds(10)
 
     private struct Sent {
         let origin: Int
         let at: VirtualTime
         /// Who ran then, and in which life.
         let lives: [Int: Int]
+        /// Who of them saw the origin, and was seen by it.
+        let seen: Set<Int>
     }
 
     private struct Receipt: Hashable {
@@ -39,9 +44,13 @@ struct TriggersArriveOnce: Invariant {
 
     /// A trigger was sent that should arrive.
     mutating func sent(_ event: EventID, by origin: Int, in mesh: SimulatedMesh) {
+        func sees(_ observer: Int, _ node: Int) -> Bool {
+            mesh.nodes[observer].instance.membership.standing(of: mesh.id(node))?.status == .alive
+        }
         var lives: [Int: Int] = [:]
         for node in 0..<members where node != origin && mesh.nodes[node].isRunning { lives[node] = mesh.nodes[node].life }
-        sent[event] = Sent(origin: origin, at: mesh.time, lives: lives)
+        let seen = lives.keys.filter { sees(origin, $0) && sees($0, origin) }
+        sent[event] = Sent(origin: origin, at: mesh.time, lives: lives, seen: Set(seen))
         waiting.append(event)
     }
 
@@ -56,7 +65,7 @@ struct TriggersArriveOnce: Invariant {
                 return Violation(of: Self.self, at: observation.at, "node \(observation.node) had \(trigger.id) at \(before) already")
             }
             if let sent = sent[trigger.id] { latencies.append((observation.at - sent.at).inSeconds) }
-        case .standing, .accepted, .oversized, .stopped: break
+        case .standing, .accepted, .oversized, .stopped, .unlearned: break
         }
         return nil
     }
@@ -66,10 +75,11 @@ struct TriggersArriveOnce: Invariant {
         while let event = waiting.first, let sent = sent[event], mesh.time > sent.at + Self.limit {
             waiting.removeFirst()
             let due = sent.at + Self.limit
-            guard sent.at >= metAt, schedule.isCalm(from: sent.at - Self.aftermath, until: due), mesh.nodes[sent.origin].isRunning else { continue }
+            guard sent.at >= metAt, schedule.isCalm(from: sent.at - Self.delusion, until: due), mesh.nodes[sent.origin].isRunning else { continue }
+            let isSettled = schedule.isCalm(from: sent.at - Self.aftermath, until: due)
             for (node, life) in sent.lives.sorted(by: { $0.key < $1.key })
-            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && !schedule.revoked.contains(node)
-                && !schedule.liars.contains(node) {
+            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && (isSettled || sent.seen.contains(node))
+                && !schedule.revoked.contains(node) && !schedule.liars.contains(node) {
                 guard let at = receipts[Receipt(node: node, event: event)], at <= due else {
                     return Violation(of: Self.self, at: mesh.time, "node \(node) did not have \(event), sent by node \(sent.origin) at \(sent.at)")
                 }

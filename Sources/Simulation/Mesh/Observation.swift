@@ -10,6 +10,8 @@ package struct Observation: Sendable {
         case accepted(stranger: NodeID, effect: String)
         /// A packet that may not fit a link.
         case oversized(Int)
+        /// A node compared everything with another that knew a revocation, and does not know it.
+        case unlearned(NodeID, from: NodeID)
         case started
         case stopped
     }

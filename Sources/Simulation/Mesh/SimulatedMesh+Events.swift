@@ -23,9 +23,9 @@ extension SimulatedMesh {
             schedule(index)
         case .packet(let packet, let source, let from, let to):
             arrive(packet, source: source, from: from, to: to)
-        case .request(let request, let from, let life, let to, let purpose, let sentAt):
-            serve(request, from: from, life: life, to: to, purpose, sentAt: sentAt)
-        case .answer(let answer, let peer, let to, let life, let purpose):
+        case .request(let request, let roster, let from, let life, let to, let purpose, let sentAt):
+            serve(request, roster: roster, from: from, life: life, to: to, purpose, sentAt: sentAt)
+        case .answer(let answer, let roster, let peer, let to, let life, let purpose):
             guard nodes[to].isRunning, nodes[to].life == life else { return }
             if isPaused(to) { return postpone(event, of: to) }
             trace.note(answer == nil ? .unanswered : .answer, at: time, node: to, bytes: answer ?? [])
@@ -33,6 +33,7 @@ extension SimulatedMesh {
             // The client has trusted that certificate and no other.
             if let answer, nodes[to].admits(peer) {
                 perform(nodes[to].instance.exchangeAnswered(purpose, answer, by: peer, now: now), by: to)
+                if purpose == .sync, let roster { compareRevocations(of: to, with: roster, from: peer) }
             } else {
                 perform(nodes[to].instance.exchangeFailed(purpose, by: peer, now: now), by: to)
             }
@@ -124,35 +125,39 @@ extension SimulatedMesh {
         // Whoever has that address now must have the peer's key too.
         let target = addresses.compactMap(network.node(at:)).first { id($0) == peer && nodes[$0].isRunning && network.hasTLS(index, $0) }
         guard let target, network.source(of: index) != nil else {
-            return queue.plan(.answer(nil, of: peer, to: index, life: nodes[index].life, purpose), at: time + Self.exchangeLimit)
+            return queue.plan(.answer(nil, roster: nil, of: peer, to: index, life: nodes[index].life, purpose), at: time + Self.exchangeLimit)
         }
         nodes[index].tlsBytesSent += request.count
         // One round trip for TCP, one for TLS.
         let delay = (0..<3).reduce(Duration.milliseconds(5)) { sum, _ in sum + network.delay.draw(&rng) }
         queue.plan(
-            .request(request, from: index, life: nodes[index].life, to: target, purpose, sentAt: time), at: time + delay)
+            .request(
+                request, roster: nodes[index].instance.roster, from: index, life: nodes[index].life, to: target, purpose, sentAt: time),
+            at: time + delay)
     }
 
     private mutating func serve(
-        _ request: [UInt8], from: Int, life: Int, to: Int, _ purpose: GossipInstance.ExchangePurpose, sentAt: VirtualTime
+        _ request: [UInt8], roster: Roster, from: Int, life: Int, to: Int, _ purpose: GossipInstance.ExchangePurpose, sentAt: VirtualTime
     ) {
         let peer = id(to)
         // The handshake asks the roster.
         guard nodes[to].isRunning, network.hasTLS(from, to), nodes[to].admits(id(from)) else {
-            return queue.plan(.answer(nil, of: peer, to: from, life: life, purpose), at: max(time, sentAt + Self.exchangeLimit))
+            return queue.plan(.answer(nil, roster: nil, of: peer, to: from, life: life, purpose), at: max(time, sentAt + Self.exchangeLimit))
         }
         if isPaused(to) {
             let until = nodes[to].pausedUntil ?? time
             if until - sentAt > Self.exchangeLimit {
-                return queue.plan(.answer(nil, of: peer, to: from, life: life, purpose), at: sentAt + Self.exchangeLimit)
+                return queue.plan(.answer(nil, roster: nil, of: peer, to: from, life: life, purpose), at: sentAt + Self.exchangeLimit)
             }
-            return postpone(.request(request, from: from, life: life, to: to, purpose, sentAt: sentAt), of: to)
+            return postpone(.request(request, roster: roster, from: from, life: life, to: to, purpose, sentAt: sentAt), of: to)
         }
         trace.note(.request, at: time, node: to, other: from, bytes: request)
         let (answer, actions) = nodes[to].instance.answer(request, from: id(from), now: nodes[to].clock.instant(time))
         nodes[to].tlsBytesSent += answer.count
         perform(actions, by: to)
-        queue.plan(.answer(answer, of: peer, to: from, life: life, purpose), at: time + network.delay.draw(&rng))
+        if purpose == .push { compareRevocations(of: to, with: roster, from: id(from)) }
+        let known = nodes[to].instance.roster
+        queue.plan(.answer(answer, roster: known, of: peer, to: from, life: life, purpose), at: time + network.delay.draw(&rng))
     }
 
     // MARK: The shell

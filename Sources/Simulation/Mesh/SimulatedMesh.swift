@@ -28,8 +28,9 @@ package struct SimulatedMesh: Sendable {
         case timer(Int)
         case resume(Int)
         case packet([UInt8], source: PeerAddress, from: Int, to: Int)
-        case request([UInt8], from: Int, life: Int, to: Int, GossipInstance.ExchangePurpose, sentAt: VirtualTime)
-        case answer([UInt8]?, of: NodeID, to: Int, life: Int, GossipInstance.ExchangePurpose)
+        /// With what its sender knew of the mesh's members.
+        case request([UInt8], roster: Roster, from: Int, life: Int, to: Int, GossipInstance.ExchangePurpose, sentAt: VirtualTime)
+        case answer([UInt8]?, roster: Roster?, of: NodeID, to: Int, life: Int, GossipInstance.ExchangePurpose)
         case written(SimulatedDisk.Write, node: Int, life: Int)
         case writePeers(node: Int, life: Int)
         case discovered(NodeID, PeerAddress, by: Int, life: Int)
@@ -68,7 +69,8 @@ package struct SimulatedMesh: Sendable {
         }
         for index in 0..<count { network.add(hosts: (0..<max(1, options.links)).map { SimulatedNetwork.host(of: index, link: $0) }) }
         var content = SimulatedDisk.Content(roster: roster)
-        let known = options.knowEachOther && !options.isSettled ? (0..<count).map { index in (keys.identities[index].id, network.addresses(of: index)) } : []
+        let meets = options.knowEachOther && !options.isSettled
+        let known = meets ? (0..<count).map { index in (keys.identities[index].id, network.addresses(of: index)) } : []
         for index in 0..<count {
             content.peers = [:]
             for (other, (id, addresses)) in known.enumerated() where other != index { content.peers[id] = (addresses, 0) }
@@ -83,7 +85,11 @@ package struct SimulatedMesh: Sendable {
         let known = nodes.indices.compactMap { index in network.source(of: index).map { (nodes[index].instance, $0) } }
         guard let mesh = SettledMesh(known) else { return }
         queue = EventQueue()
+        // Whoever restarts finds the others as after any other meeting: by what its card says of them.
+        var peers: [NodeID: (addresses: [PeerAddress], boot: UInt32)] = [:]
+        for index in nodes.indices { peers[id(index)] = (network.addresses(of: index), nodes[index].instance.boot) }
         for index in nodes.indices {
+            nodes[index].disk.put(.peers(peers))
             nodes[index].instance.settle(in: mesh, now: nodes[index].clock.instant(time))
             nodes[index].timerAt = .never
             schedule(index)
@@ -259,6 +265,15 @@ package struct SimulatedMesh: Sendable {
         }
         time = max(time, end)
         return []
+    }
+
+    /// A comparison is over: whatever its roster said of revocations, the node knows now.
+    mutating func compareRevocations(of index: Int, with roster: Roster, from peer: NodeID) {
+        let own = nodes[index].instance.roster
+        guard own.hash != roster.hash else { return }
+        for member in keys.identities.map(\.id) where roster.isRevoked(member) && !own.isRevoked(member) {
+            observe(.unlearned(member, from: peer), by: index)
+        }
     }
 
     package mutating func takeObservations() -> [Observation] {

@@ -45,7 +45,8 @@ package struct Trace: Sendable {
     ) {
         count += 1
         summary.add(UInt64(bitPattern: time.nanoseconds))
-        summary.add(UInt64(kind.rawValue.utf8.count) << 48 ^ UInt64(UInt32(truncatingIfNeeded: node)) << 24 ^ UInt64(UInt32(truncatingIfNeeded: other)))
+        let between = UInt64(UInt32(truncatingIfNeeded: node)) << 24 ^ UInt64(UInt32(truncatingIfNeeded: other))
+        summary.add(UInt64(kind.rawValue.utf8.count) << 48 ^ between)
         if !bytes.isEmpty { summary.add(bytes) }
         if let text { summary.add(Array(text.utf8)) }
         let entry = Entry(time: time, kind: kind, node: node, other: other, size: bytes.count, text: text)

@@ -9,11 +9,13 @@ package struct Batch: Sendable {
     private var meetings: [Double] = []
     private var heals: [Double] = []
     private var connectedHeals: [Double] = []
+    private var unblockedHeals: [Double] = []
     private var updates: [Double] = []
     private var firstDetections: [Double] = []
     private var detections: [Double] = []
     private var triggers: [Double] = []
     private var idles: [Double] = []
+    private var lossyIdles: [Double] = []
     package private(set) var falseDeaths = 0
     private var virtualSeconds = 0.0
     private var events = 0
@@ -24,12 +26,23 @@ package struct Batch: Sendable {
         seeds.append(report.seed)
         if !report.violations.isEmpty { failed.append(report) }
         if let meeting = report.meetSeconds { meetings.append(meeting) }
-        if let heal = report.healSeconds { if report.schedule.hasSeparation { heals.append(heal) } else { connectedHeals.append(heal) } }
+        if let heal = report.healSeconds {
+            if report.schedule.hasSeparation {
+                heals.append(heal)
+            } else if report.schedule.withholdsRecords {
+                unblockedHeals.append(heal)
+            } else {
+                connectedHeals.append(heal)
+            }
+        }
         updates += report.updateSeconds
         if let first = report.firstDetectionSeconds { firstDetections.append(first) }
         if let detection = report.detectionSeconds { detections.append(detection) }
         triggers += report.triggerSeconds
         if let idle = report.idleBytesPerSecond.max() { idles.append(idle) }
+        if !report.lossyBytesPerSecond.isEmpty {
+            lossyIdles.append(report.lossyBytesPerSecond.reduce(0, +) / Double(report.lossyBytesPerSecond.count))
+        }
         falseDeaths += report.falseDeaths
         virtualSeconds += report.seconds
         events += report.events
@@ -61,6 +74,7 @@ package struct Batch: Sendable {
         [
             Bound(of: EverybodyAgrees.self, "a change at all nodes", updates, atMost: EverybodyAgrees.connected),
             Bound(of: EverybodyAgrees.self, "same state after faults that part nobody", connectedHeals, atMost: EverybodyAgrees.connected),
+            Bound(of: EverybodyAgrees.self, "same state after blocked TLS", unblockedHeals, atMost: EverybodyAgrees.afterBlockedTLS),
             Bound(of: DeathIsTrue.self, "dead seen by all", detections, atMost: DeathIsTrue.seenByAll),
         ]
     }
@@ -76,7 +90,9 @@ package struct Batch: Sendable {
     /// Bounds on percentiles that too few measurements were made for: they neither hold nor break, and whoever reads the verdict must
     /// know.
     package var notJudged: [String] {
-        bounds.filter { !$0.isJudged }.map { "\($0.name) p99 <= \(Int($0.limit.inSeconds)) s: not judged (\($0.values.count) of \(Self.fewest) measurements)" }
+        bounds.filter { !$0.isJudged }.map {
+            "\($0.name) p99 <= \(Int($0.limit.inSeconds)) s: not judged (\($0.values.count) of \(Self.fewest) measurements)"
+        }
     }
 
     package var holds: Bool { failed.isEmpty && brokenBounds.isEmpty }
@@ -87,19 +103,22 @@ package struct Batch: Sendable {
           p50 / p99 / max in seconds:
           all have met              \(Percentiles(meetings).summary)
           agreed after separations  \(Percentiles(heals).summary)
+          agreed after blocked TLS  \(Percentiles(unblockedHeals).summary)
           agreed after other faults \(Percentiles(connectedHeals).summary)
           a change at all nodes     \(Percentiles(updates).summary)
           death seen by the first   \(Percentiles(firstDetections).summary)
           death seen by all         \(Percentiles(detections).summary)
           trigger delivered         \(Percentiles(triggers).summary)
           idle bytes/s, worst node  \(Percentiles(idles).summary)
+          idle bytes/s, 5 % loss    \(Percentiles(lossyIdles).summary)
           \(Int(virtualSeconds)) s of virtual time, \(events) events, \(falseDeaths) false deaths
         """ + notJudged.map { "\n  \($0)" }.joined()
     }
 
     /// One line.
     package var summary: String {
-        let verdict = holds ? "all invariants hold" : "\(failed.count) of \(seeds.count) seeds broke an invariant\(brokenBounds.isEmpty ? "" : ", and a bound over all")"
+        let broken = "\(failed.count) of \(seeds.count) seeds broke an invariant\(brokenBounds.isEmpty ? "" : ", and a bound over all")"
+        let verdict = holds ? "all invariants hold" : broken
         let dead = detection.at(99).map { ", dead seen by all p99 \(($0 * 100).rounded() / 100) s" } ?? ""
         let open = notJudged.map { "; \($0)" }.joined()
         return "\(seeds.count) seeds, \(nodes) nodes: \(verdict)\(dead)\(open)"

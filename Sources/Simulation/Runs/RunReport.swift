@@ -23,5 +23,7 @@ package struct RunReport: Sendable {
     package internal(set) var detectionSeconds: Double?
     package internal(set) var triggerSeconds: [Double] = []
     package internal(set) var idleBytesPerSecond: [Double] = []
+    /// The same with the schedule's loss, where that is more than 1 %.
+    package internal(set) var lossyBytesPerSecond: [Double] = []
     package internal(set) var falseDeaths = 0
 }

@@ -17,6 +17,10 @@ package struct SimulatedRun: Sendable {
     }
 
     private static let look = Duration.milliseconds(100)
+    /// Larger meshes start settled (mesh.md §7's fast mode): that each pair meets takes hours at a thousand nodes.
+    private static let coldLimit = 100
+    /// With more loss than that there is always something to tell.
+    private static let quietLoss = 0.01
     /// Numbers of planned events from here on are the workload's.
     private static let workload = 1 << 20
 
@@ -46,7 +50,8 @@ package struct SimulatedRun: Sendable {
         options.control = variation.control
         options.crypto = variation.crypto ?? (nodes <= 10 && seed % 8 == 0 ? .real : .fast)
         options.links = 2
-        options.knowEachOther = nodes > 100
+        options.knowEachOther = nodes > Self.coldLimit
+        options.isSettled = nodes > Self.coldLimit
         mesh = SimulatedMesh(nodes, seed: seed, options: options)
         injector = FaultInjector(schedule, seed: seed, members: nodes)
         judge = Judge(schedule, members: nodes)
@@ -138,12 +143,17 @@ package struct SimulatedRun: Sendable {
         // Triggers that somebody missed are in records for so long; and what a loss costs is no idleness.
         advance(to: max(mesh.time, schedule.end + GossipSettings().triggerLifetime + .seconds(10)))
         let loss = mesh.network.loss
-        mesh.network.loss = min(loss, 0.01)
-        defer { mesh.network.loss = loss }
+        mesh.network.loss = min(loss, Self.quietLoss)
         judge.idle.begin(mesh)
         advance(to: mesh.time + .seconds(30))
         judge.note(judge.idle.end(mesh, members: members))
         report.idleBytesPerSecond = judge.idle.rates
+        mesh.network.loss = loss
+        guard loss > Self.quietLoss else { return }
+        judge.idle.begin(mesh)
+        advance(to: mesh.time + .seconds(30))
+        judge.note(judge.idle.end(mesh, members: members, lossy: true))
+        report.lossyBytesPerSecond = judge.idle.rates
     }
 
     private mutating func die() {
@@ -159,7 +169,8 @@ package struct SimulatedRun: Sendable {
         guard let first = wait(atMost: DeathIsTrue.limit, step: .milliseconds(50), until: { mesh in others.contains { isDead(mesh, at: $0) } }),
             let rest = wait(atMost: DeathIsTrue.limit, step: .milliseconds(50), until: { mesh in others.allSatisfy { isDead(mesh, at: $0) } })
         else {
-            return judge.note(Violation(of: DeathIsTrue.self, at: mesh.time, "node \(victim) is dead, and not everybody sees it after \(DeathIsTrue.limit)"))
+            let missed = "node \(victim) is dead, and not everybody sees it after \(DeathIsTrue.limit)"
+            return judge.note(Violation(of: DeathIsTrue.self, at: mesh.time, missed))
         }
         report.firstDetectionSeconds = first.inSeconds
         report.detectionSeconds = (first + rest).inSeconds
