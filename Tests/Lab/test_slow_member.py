@@ -1,7 +1,9 @@
 """A member with valid keys that takes its time changes nothing for the others: no missed probe, no late trigger, no growth."""
 
 import contextlib
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -11,12 +13,14 @@ import pytest
 from Harness.demo import wait_for
 from before import Before
 from mesh import CAMERA, PEERS, let_pass
-from test_faults import triggers_reach_all
+from test_faults import MERGED, SEEN_DEAD, triggers_reach_all
 
 SCRIPT = pathlib.Path(__file__).with_name("slow_member.py")
 #: Where the slow member's connections end up instead of at its node.
 DETOUR = 7999
-#: How long it goes on: longer than a round of comparisons, and than a request may take.
+#: Connections of the slow member to each of the others: more than one host may have at once.
+CALLS = 90
+#: How long it goes on: longer than the 20 s in which a connection has to bring its first request, and than a round of comparisons.
 SPELL = 40
 
 
@@ -24,7 +28,7 @@ SPELL = 40
 def slow(host, *arguments):
     """The script on that host, from its first word on."""
     with subprocess.Popen(host.command(sys.executable, SCRIPT, *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as script:
-        assert script.stdout.readline().strip() == "listening"
+        assert script.stdout.readline().strip() in ("listening", "calling")
         try:
             yield script
         finally:
@@ -76,5 +80,35 @@ def test_a_member_whose_port_is_slow(lab, how):
         assert [line for node in others for line in node.mourned(since)] == []
         assert all(node.sees(*mesh.nodes) for node in others)
     assert int(door.report.split()[0]) > 5, "nobody called it, so nothing was tried"
+    for one in before:
+        one.judge(but=member)
+
+
+def test_a_member_that_calls_and_is_slow(lab):
+    mesh, member, others = a_mesh_with_a_slow_member(lab)
+    before = [Before(node) for node in others]
+    identity = mesh.prepared / member.name / "state" / "identity"
+    with slow(member.host, "call", identity, CALLS, *(f"{node.host.v4()}:{PEERS}" for node in others)) as calls:
+        go_on(mesh.nodes, SPELL)
+    opened, proven, lost = (int(word) for word in calls.report.replace(",", "").split() if word.isdigit())
+    assert opened >= 3 * CALLS and proven > CALLS, "it was let in as a member"
+    assert lost > CALLS, "whoever is slow is sent away"
+    for one in before:
+        one.judge()
+    wait_for(lambda: others[0].descriptors() < before[0].descriptors + 40, 30, "its connections are gone")
+
+
+def test_a_member_that_stands_still(lab):
+    mesh, member, others = a_mesh_with_a_slow_member(lab)
+    before = [Before(node) for node in others]
+    # Its kernel goes on: connections are taken, requests are acknowledged, and nobody ever answers.
+    os.kill(member.process.pid, signal.SIGSTOP)
+    try:
+        for node in others:
+            wait_for(lambda: not node.sees(member), SEEN_DEAD + 2, f"{node.name} misses it")
+        go_on(others, SPELL)
+    finally:
+        os.kill(member.process.pid, signal.SIGCONT)
+    mesh.wait_until_all_see_all(limit=MERGED)
     for one in before:
         one.judge(but=member)

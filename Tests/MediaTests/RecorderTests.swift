@@ -9,6 +9,7 @@ import Testing
 final class MemorySink: ClipSink {
     struct Clip: Sendable {
         var header: ClipHeader
+        var shown: [String] = []
         var fragments: [Fragment] = []
         var posters: [JPEGPicture] = []
         var summary: ClipSummary?
@@ -34,6 +35,8 @@ final class MemorySink: ClipSink {
                 return fragment.index != loses
             }
         }
+
+        func shows(_ event: String) { clip.withLock { $0.shown.append(event) } }
 
         func poster(_ jpeg: JPEGPicture) {
             clip.withLock { clip in
@@ -109,6 +112,9 @@ private func breathe() async throws {
         #expect(open.header.start == at(4), "the last key frame at or before 4.5 s")
         await recorder.record(request("abc", triggered: 14.5, until: 19.5))
         await recorder.record(request("abc", triggered: 14.5, until: 21.05))
+        // Another event meanwhile: this clip is all that shows it.
+        await recorder.record(request("abd", triggered: 15, until: 20))
+        await recorder.record(request("abd", triggered: 15, until: 20))
         #expect(await recorder.openClip?.until == at(21.05))
         // As a camera would: not faster than the recorder follows.
         for (index, unit) in units.enumerated() where unit.captured > at(15) {
@@ -120,7 +126,7 @@ private func breathe() async throws {
         await running.value
         #expect(sink.clips.count == 1, "one clip for three requests")
         let clip = try #require(sink.clips.first)
-        #expect(!clip.orderBroken)
+        #expect(!clip.orderBroken && clip.shown == ["abd"])
         #expect(clip.summary?.reason == .motionEnded && clip.summary?.lostPictures == 0)
         #expect(abs((clip.summary?.durationSeconds ?? 0) - 17.1) < 0.01, "\(String(describing: clip.summary))")
         #expect(clip.posters.count == 1 && clip.posters[0].captured == at(16) && clip.posters[0].width == 320)

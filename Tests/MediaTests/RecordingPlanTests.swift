@@ -35,6 +35,24 @@ import Testing
         #expect(!plan.wantsUnits)
     }
 
+    /// An event that begins in the moment between the end of another and the end of its clip, and one that comes before the first key frame.
+    @Test func aClipShowsWhatItHolds() {
+        var plan = RecordingPlan(settings: RecordingSettings())
+        #expect(plan.request(request(triggered: 10, until: 15, event: "a")) == true)
+        #expect(plan.request(request(triggered: 10, until: 12, event: "b")) == false)
+        #expect(names(plan.unit(picture(1, key: true))) == ["open", "append"] && plan.events(at: at(1)) == ["a", "b"])
+        #expect(names(plan.unit(picture(14.9))) == ["cut", "append"])
+        #expect(plan.request(request(triggered: 15.1, until: 25, event: "c")) == false)
+        #expect(plan.events(at: at(15)) == ["c"] && plan.openUntil == at(25))
+        // The file that goes on shows what still happens, not what is over.
+        #expect(plan.request(request(triggered: 16, until: 700, event: "c")) == false)
+        #expect(names(plan.unit(picture(602, key: true))) == ["close maximumLength", "continue", "append"])
+        #expect(plan.events(at: at(602)) == ["c"])
+        #expect(names(plan.unit(picture(700))) == ["close motionEnded"] && plan.events(at: at(602)).isEmpty)
+        for number in 0..<1000 { _ = plan.request(request(triggered: 800, until: 900, event: "\(number)")) }
+        #expect(plan.events(at: at(800)).count == 32)
+    }
+
     /// Somebody deleted the file that grows: the rest of the happening goes into another one.
     @Test func aLostClipIsFollowedByAnother() {
         var plan = RecordingPlan(settings: RecordingSettings())

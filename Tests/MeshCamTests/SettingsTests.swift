@@ -61,6 +61,7 @@ import Testing
             http_port = 8080
             gossip_port = 1000
             peer_port = 0
+            pairing_port = 7999
             seeds = ["10.0.0.7", "[fe80::1]:7462", "porch.local:7000"]
             [storage]
             directories = ["/mnt/nas"]
@@ -89,6 +90,7 @@ import Testing
         expected.network.httpPort = 8080
         expected.network.gossipPort = 1000
         expected.network.peerPort = 0
+        expected.network.pairingPort = 7999
         expected.network.seeds = ["10.0.0.7", "[fe80::1]:7462", "porch.local:7000"]
         expected.storage.directories = ["/mnt/nas"]
         expected.storage.spoolBytes = 1 << 30
@@ -255,6 +257,9 @@ import Testing
         #expect(
             refusal("[network]\nweb_port = 7462")?.description
                 == "meshcam.toml:2: network.peer_port = 7462: must differ from network.web_port, which is 7462")
+        #expect(
+            refusal("[network]\npeer_port = 7463")?.description
+                == "meshcam.toml:2: network.pairing_port = 7463: must differ from network.peer_port, which is 7463")
         #expect(refusal("[network]\ngossip_port = 0\npeer_port = 0") == nil, "0 is any free port")
     }
 
@@ -298,7 +303,7 @@ import Testing
                 properties.append("\(section.label ?? "").\(name)")
             }
         }
-        #expect(properties.count == 23 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
+        #expect(properties.count == 24 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
         #expect(properties == Settings.keys.map(\.path))
     }
 

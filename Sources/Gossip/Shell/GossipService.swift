@@ -40,6 +40,7 @@ public actor GossipService {
     private var timerDeadline: ContinuousClock.Instant?
     private let eventLoop: any EventLoop
     private let writer = StateWriter()
+    private let trustWriter: TrustWriter
 
     private nonisolated let shared: Mutex<MeshView>
     private nonisolated let port = Mutex<Int?>(nil)
@@ -49,13 +50,7 @@ public actor GossipService {
     /// Of the present run: a stream that was cancelled once gives nothing any more.
     private var wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private var exchanges = AsyncStream<ExchangeRequest>.makeStream(bufferingPolicy: .bufferingOldest(exchangeLimit))
-    private var raisings = AsyncStream<Raising>.makeStream(bufferingPolicy: .bufferingNewest(1))
-
-    /// How the writing of a later boot number ended.
-    private enum Raising: Sendable {
-        case done(NodeIdentity)
-        case failed(boot: UInt32, reason: String)
-    }
+    private var raisings = AsyncStream<BootRaising>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
     ///   - discovery: `nil` for a node that uses only seeds and known addresses.
@@ -81,6 +76,7 @@ public actor GossipService {
         self.instance = instance
         shared = Mutex(instance.view(now: now))
         eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        trustWriter = TrustWriter(writer: writer, logger: logger)
     }
 
     // MARK: Looking
@@ -215,6 +211,7 @@ public actor GossipService {
             announceChanges()
             for (refusal, packets) in transport?.refusals.take() ?? [:] { instance.drops.count(refusal, packets) }
             if let boot = unwrittenBoot { raise(to: boot) }
+            if trustWriter.hasFailed { saveTrust() }
             let now = ContinuousClock.now
             if let peersChangedAt, now - peersChangedAt >= Self.housekeepingInterval,
                 peersSavedAt.map({ now - $0 >= Self.peersSaveInterval }) ?? true
@@ -356,9 +353,7 @@ public actor GossipService {
     private func saveTrust() {
         trust.roster = instance.roster
         trust.config = instance.config
-        writer.write { [trust, logger] in
-            do { try trust.save() } catch { logger.error("\(error)") }
-        }
+        trustWriter.save(trust)
     }
 
     private func savePeers(now: ContinuousClock.Instant) {

@@ -114,6 +114,8 @@ public protocol ClipWriter: Sendable {
     /// Answers false when the sink cannot keep this clip any more, such as when its file was deleted: the recorder then closes
     /// it at the next key frame and goes on with another.
     func append(_ fragment: Fragment) -> Bool
+    /// The clip shows another event, too: one that began while it was open or awaited.
+    func shows(_ event: String)
     /// What happened, in one picture: ``RecordingSettings/posterDelay`` after motion began, or the moment of a trigger by hand.
     func poster(_ jpeg: JPEGPicture)
     func close(_ summary: ClipSummary)

@@ -23,6 +23,8 @@ public actor Recorder {
         var end: ContinuousClock.Instant
         var lostPictures = 0
         var id: Int
+        /// Events that the writer knows it shows.
+        var shown: Set<String>
         /// When the poster's picture is taken; nil once it is being made.
         var posterAt: ContinuousClock.Instant?
     }
@@ -93,6 +95,7 @@ public actor Recorder {
     /// that the pre-roll still holds. Asking twice is the same as asking once.
     public func record(_ request: RecordingRequest) {
         guard plan.request(request) else {
+            show([request.event])
             notify()
             return
         }
@@ -167,14 +170,19 @@ public actor Recorder {
         let writer = sink.open(header)
         // A file that goes on shows its first picture; what was asked for by hand, that moment.
         let posterAt = continues ? first.captured : request.kind == "motion" ? request.triggered + posterDelay : request.triggered
-        clip = Clip(header: header, writer: writer, muxer: muxer, end: first.captured, id: clipCount, posterAt: isRunning ? posterAt : nil)
+        clip = Clip(header: header, writer: writer, muxer: muxer, end: first.captured, id: clipCount, shown: [header.event], posterAt: isRunning ? posterAt : nil)
         if isRunning { posters[clipCount] = (writer, nil) }
         _ = writer.append(
             Fragment(
                 index: 0, bytes: SharedBytes(muxer.initializationSegment), start: header.start, end: header.start,
                 containsKeyFrame: false))
+        show(plan.events(at: first.captured))
         logger.info("clip opened", metadata: ["event": "\(header.event)", "kind": "\(header.kind)"])
         notify()
+    }
+
+    private func show(_ events: [String]) {
+        for event in events where clip?.shown.insert(event).inserted == true { clip?.writer.shows(event) }
     }
 
     private func append(_ unit: AccessUnit) throws {

@@ -31,8 +31,13 @@ struct RecordingPlan: Sendable {
         case open(Open)
     }
 
+    /// Events that can be asked for at once; of more, the oldest are forgotten.
+    private static let eventLimit = 32
+
     private let settings: RecordingSettings
     private var state = State.idle
+    /// What was asked for last, and until when; oldest first.
+    private var events: [(event: String, until: ContinuousClock.Instant)] = []
 
     init(settings: RecordingSettings) {
         self.settings = settings
@@ -49,9 +54,14 @@ struct RecordingPlan: Sendable {
         return max(open.request.until, open.start + settings.minimumClip)
     }
 
+    /// All events that a clip shows which holds that moment, oldest first: one that begins while another's clip is open, or is awaited, has
+    /// no clip of its own.
+    func events(at moment: ContinuousClock.Instant) -> [String] { events.filter { $0.until > moment }.map(\.event) }
+
     /// Takes a request. Answers whether a new clip is wanted: then feed the pre-roll's units from `request.from` on, then all that follow.
     /// Asking again with the same or an earlier end changes nothing.
     mutating func request(_ request: RecordingRequest) -> Bool {
+        note(request)
         switch state {
         case .idle:
             state = .waiting(request)
@@ -67,6 +77,14 @@ struct RecordingPlan: Sendable {
         }
     }
 
+    private mutating func note(_ request: RecordingRequest) {
+        if let place = events.firstIndex(where: { $0.event == request.event }) {
+            events[place].until = max(events[place].until, request.until)
+        } else {
+            events = events.suffix(Self.eventLimit - 1) + [(request.event, request.until)]
+        }
+    }
+
     /// Takes the next access unit.
     mutating func unit(_ unit: AccessUnit) -> [Action] {
         switch state {
@@ -79,6 +97,8 @@ struct RecordingPlan: Sendable {
             let clipLength = unit.captured - open.start
             if unit.captured >= open.request.until, clipLength >= settings.minimumClip {
                 state = .idle
+                // Their clip has ended; a later one whose pre-roll reaches back into it is none of theirs.
+                events = []
                 return [close(open, .motionEnded)]
             }
             if unit.isKeyFrame, open.isLost || clipLength >= settings.maximumClip {

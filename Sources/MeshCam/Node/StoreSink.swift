@@ -34,6 +34,8 @@ struct StoreSink: ClipSink {
                 beginsWithKeyFrame: fragment.containsKeyFrame)
         }
 
+        func shows(_ event: String) { store.add(event: event, to: id) }
+
         func poster(_ jpeg: JPEGPicture) { store.setPoster(jpeg.bytes, of: id) }
 
         func close(_ summary: ClipSummary) {

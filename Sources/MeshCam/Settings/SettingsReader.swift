@@ -97,7 +97,7 @@ struct SettingsReader {
         }
         let ports: [(key: String, port: Int?)] = [
             ("network.web_port", settings.network.webPort), ("network.http_port", settings.network.httpPort),
-            ("network.peer_port", settings.network.peerPort),
+            ("network.peer_port", settings.network.peerPort), ("network.pairing_port", settings.network.pairingPort),
         ]
         for (index, one) in ports.enumerated() {
             for other in ports.dropFirst(index + 1) where one.port == other.port && one.port != nil && one.port != 0 {

@@ -1,4 +1,3 @@
-import CSodium
 import Crypto
 import Foundation
 
