@@ -142,13 +142,16 @@ import Testing
 
     /// SWIM §4.2: whoever is accused goes beyond the incarnation that it is accused in.
     @Test func refutation() {
-        var membership = membership(3)
+        var membership = membership(4)
         for number in 0..<3 as Range<UInt32> {
             let now = start + .milliseconds(200) * Int(number)
             let directives = membership.apply(claim(.suspect, ids[0], by: ids[Int(number) + 1], number), now: now)
             let expected = Standing(status: .alive, incarnation: Incarnation(boot: 1, number: number + 1))
             #expect(directives == [.assert(expected, of: ids[0])])
         }
+        #expect(membership.awareness == 3)
+        // Who is no member is refuted, because others may believe it; but nobody can check who said it, so it slows nobody down.
+        #expect(membership.apply(claim(.suspect, ids[0], by: ids[5], 3), now: start + .seconds(1)).count == 1)
         #expect(membership.awareness == 3)
         #expect(!membership.isNews(claim(.dead, ids[0], by: ids[1], 2)))
     }

@@ -133,6 +133,24 @@ import Testing
         #expect(trust != nil)
     }
 
+    /// Whoever connects in the very moment when the door closes does not take the program down, and is not left hanging.
+    @Test func theDoorClosesWhileOthersKnock() async throws {
+        for _ in 0..<20 {
+            let directory = TemporaryDirectory()
+            let service = PairingService(
+                identity: identity, name: "gate", directory: directory.path, code: try SetupCodeKeeper(directory: directory.path),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let running = Task { try? await service.run(host: "127.0.0.1", port: 0) }
+            let port = try #require(await service.boundPort())
+            let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            let knocks = (0..<40).map { _ in bootstrap.connect(host: "127.0.0.1", port: port) }
+            _ = try await knocks[0].get()
+            running.cancel()
+            _ = await running.value
+            for knock in knocks { if let channel = try? await knock.get() { try? await channel.closeFuture.get() } }
+        }
+    }
+
     @Test func aLabelPrintedBefore() throws {
         let card = TemporaryDirectory()
         let label = SetupCode()

@@ -23,6 +23,16 @@ import Testing
         for late in [id(3), id(5), id(5, 2), id(6), id(7)] { #expect(admit(&seen, late, at: 9) == .duplicate) }
     }
 
+    /// Quiet for long, then a new start: a trigger of the boot before is still under way.
+    @Test func theBootJustLeftStaysForTenMinutes() {
+        var seen = SeenTriggers(perSecond: 10)
+        #expect(admit(&seen, id(5, 1), at: 0) == .new)
+        #expect(admit(&seen, id(6, 1), at: 5000) == .new)
+        #expect(admit(&seen, id(5, 2), at: 5001) == .new && admit(&seen, id(5, 1), at: 5001) == .duplicate)
+        #expect(admit(&seen, id(7, 1), at: 5700) == .new && admit(&seen, id(5, 3), at: 5701) == .outdated)
+        #expect(admit(&seen, id(6, 2), at: 5702) == .new)
+    }
+
     /// Beyond eight boots, or ten minutes, nobody knows whether it was seen: it is not delivered, and that is told apart.
     @Test func whatIsForgottenIsOutdated() {
         var many = SeenTriggers(perSecond: 10)

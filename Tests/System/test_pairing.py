@@ -24,6 +24,7 @@ def lone():
     try:
         yield node.start()
     finally:
+        print(node.read_log())
         node.stop()
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -40,6 +40,8 @@ struct Broadcasts: Sendable {
     private var round: UInt64 = 0
 
     var isEmpty: Bool { items.isEmpty }
+    /// Whether there is news about that to be sent.
+    func has(_ topic: Topic) -> Bool { items.contains { $0.topic == topic } }
 
     /// News about something takes the place of what was said of it before: SWIM §4.2 sends only what overrides.
     ///

@@ -66,15 +66,10 @@ extension GossipInstance {
             let proof = evidence.settled.status == .dead ? evidence.all : [evidence.own].compactMap { $0 }
             for signed in proof where take(signed.body.count + 100) { delta.claims.append(signed) }
         }
-        var configured: [String: [(counter: UInt64, hash: [UInt8])]] = [:]
-        for entry in digest.config { configured[entry.key, default: []].append((entry.counter, Array(entry.hash))) }
+        let configured = ConfigDigest(digest.config)
         for (key, entries) in config.byKey.sorted(by: { $0.key < $1.key }) {
-            for entry in entries {
-                let isThere = configured[key, default: []].contains { theirs in
-                    theirs.hash == entry.hash
-                        || !SharedConfig.isJoined(key) && (theirs.counter, theirs.hash.hexDigits) >= (entry.counter, entry.hash.hexDigits)
-                }
-                if !isThere, take(entry.value.count + 200) { delta.config.append(entry.signed) }
+            for entry in entries where !configured.has(counter: entry.counter, hash: entry.hash, of: key) && take(entry.value.count + 200) {
+                delta.config.append(entry.signed)
             }
         }
         var versions: [SignedState.Key: SignedState.Version] = [:]
@@ -96,7 +91,7 @@ extension GossipInstance {
         let bearable = forgeries + Self.forgeryLimit
         var actions = accept(roster: delta.roster, now: now, spreading: spreading)
         actions += accept(claims: delta.claims, until: bearable, now: now)
-        for entry in delta.config where forgeries < bearable { actions += accept(config: [entry], spreading: spreading) }
+        for entry in delta.config.prefix(SharedConfig.countLimit + SharedConfig.siblingLimit) where forgeries < bearable { actions += accept(config: [entry], spreading: spreading) }
         var taken: Set<SignedState.Key> = []
         for record in delta.records where forgeries < bearable {
             // One of each: an honest node has no other.

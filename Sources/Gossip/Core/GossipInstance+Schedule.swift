@@ -90,7 +90,7 @@ extension GossipInstance {
             actions.append(.log(wasTold ? .info : .debug, "\(name) answers again", peer: member))
         case .alive:
             let place = links[member]?.address.map { " (\($0.host))" } ?? ""
-            actions.append(.log(.info, "\(name) is here\(place)", peer: member))
+            actions.append(.log(level(ofChange: member, now: now), "\(name) is here\(place)", peer: member))
             // Found through others: find out how to reach it.
             if links[member]?.boot == nil { actions += hello(member, now: now) }
         case .suspect:
@@ -103,8 +103,16 @@ extension GossipInstance {
             announcedSuspects.remove(member)
             actions.append(.log(.warning, "\(name) is gone\(silence.map { ": no answer for \($0) s" } ?? "")", peer: member))
         case .left:
-            actions.append(.log(.info, "\(name) left", peer: member))
+            actions.append(.log(level(ofChange: member, now: now), "\(name) left", peer: member))
         }
         return actions
+    }
+
+    /// A member that comes and goes all the time, or says so, shall fill nobody's log: six lines a minute are enough of it.
+    private mutating func level(ofChange member: NodeID, now: ContinuousClock.Instant) -> LogLevel {
+        let lately = toldChanges[member, default: []].filter { now - $0 < .seconds(60) }
+        guard lately.count < 6 else { return .debug }
+        toldChanges[member] = lately + [now]
+        return .info
     }
 }

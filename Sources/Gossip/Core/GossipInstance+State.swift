@@ -205,7 +205,7 @@ extension GossipInstance {
         let record = SignedState.Record(version: version, signed: frame.record, body: Array(content.body), held: held, now: now)
         state.set(key, record)
         if kind == .node { describe(node) }
-        var actions: [Action] = spreading ? spread(record, of: node, kind, now: now) : []
+        var actions: [Action] = spreading && maySpread(from: node, now: now) ? spread(record, of: node, kind, now: now) : []
         actions.append(.changed(.record(node, kind)))
         if kind == .events, node != id { actions += deliverLate(record, from: node, now: now) }
         return actions
@@ -220,7 +220,7 @@ extension GossipInstance {
 
     mutating func accept(config entries: [WireSigned], spreading: Bool = true) -> [Action] {
         var actions: [Action] = []
-        for entry in entries where config.isNews(entry) {
+        for entry in entries where config.mayBeNews(entry) {
             guard SharedConfig.verify(entry, roster: roster) else {
                 drops.count(.forged)
                 continue
@@ -235,7 +235,9 @@ extension GossipInstance {
     mutating func accept(roster records: [WireRosterRecord], now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
         let before = roster.hash
         let signed = records.compactMap(SignedRecord.init)
-        let changes = roster.merge(signed, bearing: Self.forgeryLimit)
+        var forgeries = 0
+        let changes = roster.merge(signed, bearing: Self.forgeryLimit, forgeries: &forgeries)
+        drops.count(.forged, forgeries)
         guard roster.hash != before else { return [] }
         var actions: [Action] = [.saveTrust, .changed(.roster)]
         if spreading {
@@ -264,6 +266,18 @@ extension GossipInstance {
     }
 
     // MARK: Spreading
+
+    /// A member that makes up records of itself all the time takes no room from what others say, and makes nobody send: beyond so many in
+    /// a second its newest are fetched when states are compared.
+    private mutating func maySpread(from node: NodeID, now: ContinuousClock.Instant) -> Bool {
+        if node == id { return true }
+        var bucket = spreading[node] ?? TokenBucket(perSecond: Self.spreadsPerSecond, now: now)
+        defer { spreading[node] = bucket }
+        return bucket.take(now: now)
+    }
+
+    /// More than a camera has to say, and less than half of what a round carries.
+    private static let spreadsPerSecond = 8
 
     func fits(_ frame: Frame) -> Bool { frame.size <= PacketCodec.frameSpace }
 

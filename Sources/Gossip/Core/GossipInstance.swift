@@ -70,6 +70,10 @@ package struct GossipInstance: Sendable {
     var exchanging: Set<NodeID> = []
     /// Members of whose silence the log tells.
     var announcedSuspects: Set<NodeID> = []
+    /// When the log last told that a member came or went; of one that does so all the time it tells little.
+    var toldChanges: [NodeID: [ContinuousClock.Instant]] = [:]
+    /// How many of a member's own records may still spread by themselves.
+    var spreading: [NodeID: TokenBucket] = [:]
     /// Whose word that our disk was rolled back was believed in the last hour, and when.
     var believedRollbacks: [NodeID: [ContinuousClock.Instant]] = [:]
     /// Absent members that this round of calls has not reached yet.
@@ -123,6 +127,8 @@ package struct GossipInstance: Sendable {
         }
         descriptions = descriptions.filter { ids.contains($0.key) }
         announcedSuspects.formIntersection(ids)
+        toldChanges = toldChanges.filter { ids.contains($0.key) }
+        spreading = spreading.filter { ids.contains($0.key) }
         believedRollbacks = believedRollbacks.filter { ids.contains($0.key) }
     }
 

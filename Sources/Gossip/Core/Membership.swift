@@ -173,7 +173,8 @@ package struct Membership: Sendable {
     /// Somebody holds this node for gone (SWIM §4.2): its next incarnation says otherwise.
     private mutating func answer(accusationBy author: NodeID, now: ContinuousClock.Instant) -> [Directive] {
         // Lifeguard §IV-A: whoever is accused has perhaps been slow itself. One accuser alone must not be able to make it slow for long.
-        if heededAccusers[author].map({ now - $0 >= Self.accuserMemory }) ?? true {
+        // Who is no member any more cannot be asked whether it said so, and so counts for nothing here.
+        if standings[author] != nil, heededAccusers[author].map({ now - $0 >= Self.accuserMemory }) ?? true {
             heededAccusers[author] = now
             worsen(by: 1)
         }

@@ -39,7 +39,7 @@ struct SeenTriggers: Sendable {
     /// Boots of one origin, for one that crashes again and again. A node counts a boot at every start, but here only those in which it sent
     /// something.
     static let bootLimit = 8
-    /// What is younger is on film whenever it is heard (pre-roll), so its moment needs no correction.
+    /// What is younger is on film whenever it is heard (with the pre-roll and clips of the defaults), so its moment needs no correction.
     static let correctable = Duration.seconds(10)
     /// Late triggers whose moments are remembered.
     static let toldLimit = 256
@@ -70,6 +70,8 @@ struct SeenTriggers: Sendable {
             guard state.bucket.take(now: now) else { return .tooMany }
             var boot = Boot(number: id.boot, usedAt: now)
             _ = boot.window.insert(counter)
+            // The boot that this one follows is left now, however long it said nothing: some of its triggers may still be under way.
+            if let newest = state.boots.first, newest.number < id.boot { state.boots[0].usedAt = now }
             state.boots.append(boot)
             state.boots.sort { $0.number > $1.number }
             Self.forget(&state, now: now)

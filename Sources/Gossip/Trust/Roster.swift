@@ -55,13 +55,21 @@ public struct Roster: Sendable, Equatable {
     public func isAdmin(_ publicKey: [UInt8]) -> Bool { adminKeys[publicKey] != nil }
 
     /// Takes what is new and truly signed by the root; drops all the rest without a word.
-    ///
-    /// - Parameter forgeryLimit: after so many that are not, the rest is not looked at. Default: all are.
     @discardableResult
-    public mutating func merge(_ records: [SignedRecord], bearing forgeryLimit: Int = .max) -> [RosterChange] {
+    public mutating func merge(_ records: [SignedRecord]) -> [RosterChange] {
+        var forgeries = 0
+        return merge(records, bearing: .max, forgeries: &forgeries)
+    }
+
+    /// The same.
+    ///
+    /// - Parameters:
+    ///   - forgeryLimit: after so many that are not signed by the root, the rest is not looked at.
+    ///   - forgeries: how many there were.
+    mutating func merge(_ records: [SignedRecord], bearing forgeryLimit: Int, forgeries: inout Int) -> [RosterChange] {
         var changes: [RosterChange] = []
         var taken = false
-        var forgeries = 0
+        forgeries = 0
         for record in records where forgeries < forgeryLimit {
             let digest = record.digest
             guard byDigest[digest] == nil, byDigest.count < Self.limit, record.body.count <= Self.recordLimit else { continue }

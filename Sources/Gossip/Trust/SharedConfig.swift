@@ -83,13 +83,22 @@ package struct SharedConfig: Sendable {
     /// Whether the entry is signed by a key that the roster certifies.
     static func verify(_ signed: WireSigned, roster: Roster) -> Bool {
         guard let entry = WireConfigEntry(untrusted: signed.body), entry.value.count <= valueLimit, entry.key.utf8.count <= keyLimit,
-            roster.isAdmin(Array(entry.adminKey)), !isJoined(entry.key) || GroupFacts(bytes: entry.value) != nil
+            roster.isAdmin(Array(entry.adminKey)),
+            SigningKey.verify(
+                Array(signed.signature), of: Array(signed.body), domain: .config, mesh: roster.meshID, publicKey: Array(entry.adminKey))
         else { return false }
-        return SigningKey.verify(
-            Array(signed.signature), of: Array(signed.body), domain: .config, mesh: roster.meshID, publicKey: Array(entry.adminKey))
+        return !isJoined(entry.key) || GroupFacts(bytes: entry.value) != nil
     }
 
-    /// Whether that entry would change what is here. Cheap: ask before verifying.
+    /// Whether that entry may change what is here. Cheap, because nothing of it is verified yet: what joined values mean is looked at later.
+    func mayBeNews(_ signed: WireSigned) -> Bool {
+        guard let entry = WireConfigEntry(untrusted: signed.body) else { return false }
+        guard Self.isJoined(entry.key), let old = byKey[entry.key] else { return isNews(entry, signed) }
+        let hash = Self.hash(signed)
+        return !old.contains { $0.hash == hash }
+    }
+
+    /// Whether that entry would change what is here.
     func isNews(_ signed: WireSigned) -> Bool { WireConfigEntry(untrusted: signed.body).map { isNews($0, signed) } ?? false }
 
     private func isNews(_ entry: WireConfigEntry, _ signed: WireSigned) -> Bool {
@@ -106,7 +115,8 @@ package struct SharedConfig: Sendable {
         guard let entry = WireConfigEntry(untrusted: signed.body), isNews(entry, signed) else { return nil }
         let new = Entry(entry, signed)
         if new.facts != nil {
-            byKey[entry.key] = Self.siblings(byKey[entry.key] ?? [], and: new)
+            guard let siblings = Self.siblings(byKey[entry.key] ?? [], and: new) else { return nil }
+            byKey[entry.key] = siblings
             groupFacts = byKey[entry.key]?.compactMap(\.facts).reduce(into: GroupFacts()) { $0.merge($1) }
         } else {
             byKey[entry.key] = [new]

@@ -78,6 +78,11 @@ actor CameraService {
 
     private func followGroup() async {
         for await trigger in gossip.triggers() {
+            // A node speaks for its own camera alone, which has the node's id.
+            guard trigger.camera == "\(trigger.origin)" else {
+                logger.debug("a trigger in another camera's name was dropped", metadata: ["event": "\(trigger.id)", "peer": "\(trigger.origin.short)"])
+                continue
+            }
             guard let group = groups.first(where: { $0.name == trigger.group }), group.records(at: cameraID, from: trigger.camera) else { continue }
             // The moment it happened there, as far as its age tells; never in our future.
             let now = ContinuousClock.now

@@ -32,6 +32,8 @@ struct TriggersArriveOnce: Invariant {
     /// In the order in which they are due.
     private var waiting: [EventID] = []
     private var receipts: [Receipt: VirtualTime] = [:]
+    /// When it happened, as its last delivery told.
+    private var moments: [Receipt: ContinuousClock.Instant] = [:]
     /// From sending to delivery, in seconds.
     private(set) var latencies: [Double] = []
     /// Since when all members have met.
@@ -59,11 +61,16 @@ struct TriggersArriveOnce: Invariant {
         case .started:
             // What it delivered is in its memory only.
             receipts = receipts.filter { $0.key.node != observation.node }
+            moments = moments.filter { $0.key.node != observation.node }
         case .delivered(let trigger):
             let receipt = Receipt(node: observation.node, event: trigger.id)
-            if let before = receipts.updateValue(observation.at, forKey: receipt) {
+            let told = moments.updateValue(trigger.occurred, forKey: receipt)
+            if let before = receipts[receipt] {
+                // One that was told too old comes again, with the right moment: at least a second later.
+                if let told, trigger.occurred - told >= .seconds(1) { return nil }
                 return Violation(of: Self.self, at: observation.at, "node \(observation.node) had \(trigger.id) at \(before) already")
             }
+            receipts[receipt] = observation.at
             if let sent = sent[trigger.id] { latencies.append((observation.at - sent.at).inSeconds) }
         case .standing, .accepted, .oversized, .stopped, .unlearned: break
         }

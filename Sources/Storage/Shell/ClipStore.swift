@@ -8,6 +8,9 @@ import Synchronization
 /// Nothing a recorder calls here ever waits for a disk: bytes go to memory (``SpoolPlan`` says what happens when that is full)
 /// and each target's own thread takes them from there.
 public final class ClipStore: Sendable {
+    /// Other events that one clip shows. Others' triggers name them, so there must be an end.
+    static let eventLimit = 64
+
     public let settings: StoreSettings
     private let signature: @Sendable ([UInt8]) -> [UInt8]
     private let verify: @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool
@@ -173,9 +176,10 @@ public final class ClipStore: Sendable {
     }
 
     /// The clip shows another incident too. Only while it is being recorded; later it changes nothing.
+    /// At most ``eventLimit`` beside its own; more are left out.
     public func add(event: String, to id: ClipID) {
         let facts = state.withLock { state -> ClipFacts? in
-            guard let facts = state.recordings[id]?.facts, !facts.events.contains(event) else { return nil }
+            guard let facts = state.recordings[id]?.facts, !facts.events.contains(event), facts.alsoEvents.count < Self.eventLimit else { return nil }
             state.recordings[id]!.facts.alsoEvents = (facts.alsoEvents + [event]).sorted()
             return state.recordings[id]!.facts
         }

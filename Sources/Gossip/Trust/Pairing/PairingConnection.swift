@@ -24,6 +24,17 @@ struct PairingConnection: ~Copyable {
         self.outbound = outbound
     }
 
+    /// From now on the channel's bytes are read; it must have been made with `autoRead` off. Run the stream: it must not be let go before.
+    static func begin(on channel: any Channel) async throws -> Stream {
+        try await channel.eventLoop.submit {
+            // The stream of a channel that has closed already would never end.
+            guard channel.isActive else { throw PairingError.silent }
+            let stream = try Stream(wrappingChannelSynchronously: channel)
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            return stream
+        }.get()
+    }
+
     /// - Parameter limit: a longer message ends the connection before it is read.
     /// - Throws: ``PairingError/silent``, ``PairingError/malformed``.
     mutating func receive(

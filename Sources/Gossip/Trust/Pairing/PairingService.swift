@@ -1,6 +1,7 @@
 public import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A new node's door: waits until a member of some mesh shows that it knows this node's setup code, and joins that mesh.
 ///
@@ -53,12 +54,17 @@ public actor PairingService {
     ///
     /// - Throws: when the port is taken, or cancelled.
     public func run(host: String, port: Int) async throws -> TrustStore {
+        let accepted = AcceptedChannels()
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.backlog, value: 16)
+            .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
             .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture { try PairingConnection.Stream(wrappingChannelSynchronously: channel) }
+                // Plain, because one that is accepted in the moment when this ends is read by nobody: an async channel would trap then.
+                accepted.add(channel)
+                return channel.eventLoop.makeSucceededFuture(channel)
             }
+        defer { accepted.closeAll() }
         let bound = server.channel.localAddress?.port ?? port
         logger.info("waiting to be added to a mesh", metadata: ["port": "\(bound)"])
         ports.continuation.yield(bound)
@@ -85,8 +91,7 @@ public actor PairingService {
         await discovery?.keepRunning(publishing: announcement, logger: logger) { _ in }
     }
 
-    private func serve(_ stream: PairingConnection.Stream, closing server: any Channel) async {
-        let channel = stream.channel
+    private func serve(_ channel: any Channel, closing server: any Channel) async {
         enter(channel)
         let timer = channel.eventLoop.scheduleTask(in: Self.handshakeDeadline) { channel.close(promise: nil) }
         defer {
@@ -94,6 +99,7 @@ public actor PairingService {
             leave(channel)
         }
         do {
+            let stream = try await PairingConnection.begin(on: channel)
             try await stream.executeThenClose { inbound, outbound in
                 var connection = PairingConnection(channel: channel, inbound: inbound, outbound: outbound)
                 do throws(PairingError) {
@@ -173,4 +179,34 @@ public actor PairingService {
     }
 
     private func leave(_ channel: any Channel) { silent.removeAll { $0.channel === channel } }
+}
+
+/// All connections that are open, also those that nobody serves yet.
+private final class AcceptedChannels: Sendable {
+    private struct State {
+        var open: [ObjectIdentifier: any Channel] = [:]
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+
+    /// One that comes too late is closed.
+    func add(_ channel: any Channel) {
+        let isOver = state.withLock { state in
+            if !state.isOver { state.open[ObjectIdentifier(channel)] = channel }
+            return state.isOver
+        }
+        guard !isOver else { return channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { [weak self] _ in
+            _ = self?.state.withLock { $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
+        }
+    }
+
+    func closeAll() {
+        let open = state.withLock { state in
+            state.isOver = true
+            return Array(state.open.values)
+        }
+        for channel in open { channel.close(promise: nil) }
+    }
 }

@@ -24,7 +24,9 @@ package struct PairingWelcome: Sendable {
     init(untrusted bytes: [UInt8], own: NodeIdentity.Public, member: NodeID) throws(PairingError) {
         guard let wire = WirePairingWelcome(untrusted: bytes), let genesis = Genesis(bytes: Array(wire.genesis)) else { throw .malformed }
         var roster = Roster(genesis: genesis)
-        roster.merge(wire.roster.prefix(Roster.limit).compactMap(SignedRecord.init), bearing: 8)
+        var forgeries = 0
+        _ = roster.merge(wire.roster.prefix(Roster.limit).compactMap(SignedRecord.init), bearing: 1, forgeries: &forgeries)
+        guard forgeries == 0 else { throw .malformed }
         guard let admission = roster.admission(of: own.id), admission.dhPublicKey == own.dhPublicKey, admission.tlsKeyHash == own.tlsKeyHash,
             roster.admission(of: member) != nil
         else { throw .malformed }
