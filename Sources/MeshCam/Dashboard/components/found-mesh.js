@@ -81,7 +81,7 @@ class FoundMesh extends Component {
     fill(this.#page,
       h("div", { class: "recovery" },
         brandMark(), h("h1", {}, named(founded.name)),
-        h("p", {}, "This is the recovery phrase of your mesh. It is shown this once and kept nowhere: print it or write it down, and put it in a drawer. It cures the loss of all passwords."),
+        h("p", {}, "This is the recovery phrase of your mesh. It is shown this once and kept nowhere: print it or write it down, and put it in a drawer. It outranks every password and every key of the mesh."),
         h("p", { class: "phrase", "data-testid": "recovery-phrase" }, founded.recoveryPhrase),
         h("button", { class: "button", type: "button", onclick: () => print() }, "Print"), go));
     go.focus();
