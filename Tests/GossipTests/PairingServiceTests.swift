@@ -157,12 +157,79 @@ import Testing
         try Data("\(label.printed)\r\n".utf8).write(to: URL(fileURLWithPath: card.path + "/setup-code.txt"))
         let keeper = try SetupCodeKeeper(directory: directory.path, card: card.path)
         #expect(try keeper.code(now: .now) == label)
-        for _ in 0..<20 { try keeper.begin(now: .now) }
-        let new = try keeper.code(now: .now)
+        var now = ContinuousClock.now
+        for _ in 0..<20 {
+            now += keeper.wait(now: now)
+            try keeper.begin(now: now)
+        }
+        let new = try keeper.code(now: now)
         #expect(new != label)
         let printed = try String(contentsOfFile: keeper.printedFile, encoding: .utf8)
         #expect(SetupCode(typed: printed) == new)
         #expect(try SetupCodeKeeper(directory: directory.path, card: card.path).code(now: .now) == new)
+    }
+
+    /// Two dashboards, or a person who presses twice: one of them makes the node a member.
+    @Test func oneAtATimeMakesItAMember() async throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        let code = try keeper.code(now: .now)
+        #expect(keeper.claim() && !keeper.claim())
+        #expect(throws: PairingError.busy) { try keeper.check(code.printed, now: .now) }
+        keeper.release()
+        #expect(keeper.claim())
+        keeper.end()
+        #expect(!keeper.claim())
+        #expect(throws: PairingError.busy) { try keeper.begin(now: .now) }
+        #expect(!FileManager.default.fileExists(atPath: keeper.printedFile) && !FileManager.default.fileExists(atPath: directory.path + "/setup"))
+    }
+
+    /// Many tries at once count like tries one after another.
+    @Test func triesAtOnceAreAllCounted() async throws {
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        let wrong = Self.other(than: try keeper.code(now: .now)).printed
+        let now = ContinuousClock.now
+        let outcomes = await withTaskGroup(of: PairingError?.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    do throws(PairingError) { try keeper.check(wrong, now: now) } catch { return error }
+                    return nil
+                }
+            }
+            return await group.reduce(into: [PairingError?]()) { $0.append($1) }
+        }
+        #expect(outcomes.count { if case .wrongCode = $0 { true } else { false } } == 3)
+        #expect(outcomes.count { $0 == .paused(.seconds(8)) } == 47)
+        let file = try #require(try DurableFile.read(directory.path + "/setup", limit: 4096, operation: "look"))
+        let content = try #require(Checksummed.open(file))
+        #expect(try WireSetupFile(serializedBytes: content).failures == 3)
+    }
+
+    /// What stands where people would look stops nothing.
+    @Test func aPrintedFileThatCannotBeWritten() throws {
+        try FileManager.default.createDirectory(atPath: directory.path + "/setup-code.txt/x", withIntermediateDirectories: true)
+        let keeper = try SetupCodeKeeper(directory: directory.path)
+        #expect(keeper.printedProblem?.contains("setup-code.txt") == true)
+        let kept = try SetupCodeKeeper.printed(in: directory.path)
+        let code = try keeper.code(now: .now)
+        #expect(kept == code)
+    }
+
+    /// A newcomer shows that it knows a code, and none of its keys: it may not take another's.
+    @Test func keysOfOthersAreRefused() throws {
+        let (own, other) = (identity.public, mesh.identities[3].public)
+        #expect(throws: Never.self) { try mesh.roster.checkNewcomer(own) }
+        #expect(throws: Never.self) { try mesh.roster.checkNewcomer(other) }
+        func mixed(sign: NodeIdentity.Public, dh: NodeIdentity.Public, tls: NodeIdentity.Public) -> NodeIdentity.Public {
+            NodeIdentity.Public(id: sign.id, signPublicKey: sign.signPublicKey, dhPublicKey: dh.dhPublicKey, tlsKeyHash: tls.tlsKeyHash, hardware: "")
+        }
+        for thief in [mixed(sign: other, dh: own, tls: own), mixed(sign: own, dh: other, tls: own), mixed(sign: own, dh: own, tls: other)] {
+            #expect(throws: PairingError.notAdmitted("this camera shows a key of 'node3'; it may not be what it says")) {
+                try mesh.roster.checkNewcomer(thief)
+            }
+        }
+        var roster = mesh.roster
+        roster.merge([mesh.root.revoke(other.id, serial: 9)])
+        #expect(throws: PairingError.self) { try roster.checkNewcomer(other) }
     }
 
     @Test func typedCodesCost() throws {

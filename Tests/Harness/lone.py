@@ -16,6 +16,7 @@ class LoneNode:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.state = self.directory / "state"
+        (self.directory / "nas").mkdir()
         self.web = free_ports(2)
         self.pairing = self.web + 1
         self.config = self.directory / "meshcam.toml"
@@ -29,6 +30,12 @@ source = "synthetic"
 width = 320
 height = 180
 fps = 10
+[storage]
+directories = ["{self.directory / 'nas'}"]
+[recording]
+minimum_clip = 2
+post_motion = 1
+pre_roll = 2
 [network]
 web_port = {self.web}
 gossip_port = 0

@@ -134,6 +134,11 @@ def test_wrong_codes_are_paused_and_a_restart_gives_none_back(demo, clients, lon
 def test_founding(lone):
     code = lone.code()
     client = Client(lone.url)
+    # What it records alone stays its own.
+    def command(*arguments):
+        return subprocess.run([BINARY, *arguments, "--node", lone.url, "--json"], check=True, capture_output=True, text=True).stdout
+    command("trigger", lone.name)
+    before = wait_for(lambda: [clip for clip in json.loads(command("clips"))["clips"] if clip["state"] == "stored"], 30, "a clip of its own")
     wanted = {"code": code, "mesh": "our house", "username": "ann", "password": "five words are quite enough"}
     assert client.post("/founding", {**wanted, "password": "short"}).status == 400
     assert client.post("/founding", {**wanted, "code": "000"}).status == 422
@@ -145,6 +150,7 @@ def test_founding(lone):
     wait_for(lambda: lone.mesh() == founded.json["mesh"], 20, "the camera is a mesh of one")
     wait_for(lambda: client.sign_in(password=wanted["password"], user="ann").status == 200, 20, "its admin signs in")
     assert [camera["name"] for camera in client.cameras()] == [lone.name]
+    assert before[0]["id"] in [clip["id"] for clip in client.clips()]
     assert client.post("/founding", wanted).status in (401, 404), "founded once and for all"
     assert client.post("/session/unlock", {"passphrase": wanted["password"]}).status == 200
     secrets = [code.replace(" ", ""), phrase.replace(" ", ""), phrase, wanted["password"]]

@@ -36,6 +36,16 @@ public struct Genesis: Sendable, Hashable {
     }
 }
 
+extension NodeID {
+    /// Stands for a mesh in what this node signs while it belongs to none, so that its footage from then is still its own afterwards.
+    public var aloneMesh: MeshID {
+        guard let mesh = MeshID(bytes: blake2b(Array("meshcam-alone-1".utf8) + bytes, length: 16)) else {
+            preconditionFailure("BLAKE2b made an id of a wrong size")
+        }
+        return mesh
+    }
+}
+
 /// The explicit act that begins a mesh.
 public enum Founding {
     /// Makes a new mesh: its genesis and the two secrets that rule it. Whoever calls this decides where the secrets live.

@@ -48,6 +48,11 @@ public struct NodeIdentity: Sendable, CustomStringConvertible {
     }
     public var description: String { "node \(id) boot \(boot)" }
 
+    /// Whether this node itself signed `bytes`.
+    public func verifies(_ signature: [UInt8], of bytes: [UInt8], domain: SignatureDomain, mesh: MeshID) -> Bool {
+        SigningKey.verify(signature, of: bytes, domain: domain, mesh: mesh, publicKey: signPublicKey)
+    }
+
     /// 64 bytes of Ed25519 over domain, mesh and `bytes`.
     public func sign(_ bytes: [UInt8], domain: SignatureDomain, mesh: MeshID) -> [UInt8] {
         signingKey.sign(bytes, domain: domain, mesh: mesh)

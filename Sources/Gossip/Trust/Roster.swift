@@ -119,3 +119,18 @@ public struct Roster: Sendable, Equatable {
 
     public static func == (a: Roster, b: Roster) -> Bool { a.hash == b.hash }
 }
+
+extension Roster {
+    /// Whether the root may admit that node: it has shown that it knows its code, and none of its keys.
+    ///
+    /// - Throws: ``PairingError/notAdmitted(_:)`` when it was revoked, or shows a key that is another's.
+    public func checkNewcomer(_ newcomer: NodeIdentity.Public) throws(PairingError) {
+        if isRevoked(newcomer.id) {
+            throw .notAdmitted("this camera was revoked; it can come back only as a new one, with an empty state directory")
+        }
+        for member in members {
+            let same = [member.signPublicKey == newcomer.signPublicKey, member.dhPublicKey == newcomer.dhPublicKey, member.tlsKeyHash == newcomer.tlsKeyHash]
+            guard same.allSatisfy({ $0 == same[0] }) else { throw .notAdmitted("this camera shows a key of '\(member.name)'; it may not be what it says") }
+        }
+    }
+}

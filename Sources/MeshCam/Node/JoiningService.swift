@@ -28,6 +28,7 @@ final class JoiningService: Service {
 
     /// - Throws: ``BelongsToMesh``, or when cancelled.
     func run() async throws {
+        if let problem = code.printedProblem { logger.warning("\(problem) 'meshcam code' prints it all the same.") }
         logger.notice("the setup code is in \(code.printedFile); 'meshcam code' prints it")
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.waitToBePaired() }

@@ -59,21 +59,20 @@ struct Node: Sendable {
             node: Self.record(settings, peerPort: ports.peerPort, identity: identity), logger: logger.part("gossip"))
 
         let id = "\(identity.id)"
-        let mesh = trust.meshID
+        let mesh = paired?.meshID ?? identity.id.aloneMesh
         let store = ClipStore(
             settings: StoreSettings(
                 directories: settings.storage.directories, spoolBytes: settings.storage.spoolBytes, camera: id,
                 cameraName: settings.node.name, node: id, boot: identity.boot),
             sign: { identity.sign($0, domain: .manifest, mesh: mesh) },
-            // Alone, this node is another mesh at every start, and no signature of an earlier one can be checked.
+            // What it recorded before it came to this mesh is its own, too.
             verify: { bytes, signature in
-                paired == nil
-                    || trust.roster.admission(of: identity.id)?.verifies(signature, of: bytes, domain: .manifest, mesh: mesh) ?? false
+                [mesh, identity.id.aloneMesh].contains { identity.verifies(signature, of: bytes, domain: .manifest, mesh: $0) }
             },
             logger: logger.part("storage"))
         let orphans = OrphanCatalogue(directories: settings.storage.directories) { signer, bytes, signature in
             guard let node = NodeID(hex: signer), let admission = gossip.view.roster.admission(of: node) else { return false }
-            return admission.verifies(signature, of: bytes, domain: .manifest, mesh: mesh)
+            return [mesh, node.aloneMesh].contains { admission.verifies(signature, of: bytes, domain: .manifest, mesh: $0) }
         }
         let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
         let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)

@@ -6,6 +6,8 @@ public struct PairingClient: Sendable {
     /// From the first byte to the last.
     private static let deadline = TimeAmount.seconds(60)
     private static let connectTimeout = TimeAmount.seconds(5)
+    /// Anybody can announce addresses in a camera's name.
+    private static let addressLimit = 8
 
     private let own: NodeIdentity.Public
     private let name: String
@@ -69,7 +71,7 @@ public struct PairingClient: Sendable {
     }
 
     private static func connect(to addresses: [PeerAddress]) async throws(PairingError) -> PairingConnection.Stream {
-        for address in addresses {
+        for address in addresses.prefix(addressLimit) {
             let stream = try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(connectTimeout)
                 .connect(host: address.host, port: address.port) { channel in
                     channel.eventLoop.makeCompletedFuture { try PairingConnection.Stream(wrappingChannelSynchronously: channel) }

@@ -36,6 +36,9 @@ package struct PairingResponder: Sendable {
     /// Whether the other side has said who it is, in whole; until then it has no right to this node's time.
     package var hasBegun: Bool { if case .hello = state { false } else { true } }
 
+    /// Whether the other side has shown that it knows the code, and may say more.
+    package var expectsWelcome: Bool { if case .welcome = state { true } else { false } }
+
     /// - Throws: ``PairingError``; the handshake is over then.
     package mutating func receive(_ bytes: [UInt8]) throws(PairingError) -> Step {
         let state = self.state

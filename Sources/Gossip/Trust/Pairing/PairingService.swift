@@ -21,9 +21,11 @@ public actor PairingService {
     private let discovery: (any Discovery)?
     private let version: String
     private let logger: Logger
-    /// Those that have said nothing yet, oldest first.
-    private var silent: [(channel: any Channel, host: String?)] = []
+    /// All that are open, oldest first.
+    private var connections: [(channel: any Channel, host: String?, isSilent: Bool)] = []
     private var isTrying = false
+    /// When the log was last told of somebody who was not added.
+    private var told: [ContinuousClock.Instant] = []
     private var joined: TrustStore?
     private let ports = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
@@ -105,24 +107,27 @@ public actor PairingService {
                 do throws(PairingError) {
                     try await handshake(&connection, channel)
                 } catch {
-                    logger.info("not added: \(error.reason)", metadata: ["address": "\(channel.remoteAddress?.ipAddress ?? "?")"])
+                    tell("not added: \(error.reason)", of: channel)
+                    // Twenty wrong ones: the new code is there before anybody looks for it.
+                    if case .wrongCode = error { _ = try? code.code(now: .now) }
                     try await connection.send(WirePairingMessage.refusal(refusal(of: error), retryAfter: code.wait(now: .now)))
                 }
             }
         } catch {
             // It is gone; nobody is left to tell.
+            channel.close(promise: nil)
         }
         if joined != nil { server.close(promise: nil) }
     }
 
     private func handshake(_ connection: inout PairingConnection, _ channel: any Channel) async throws(PairingError) {
         let hello = try await connection.receive(within: Self.helloPatience)
-        leave(channel)
+        note(channel)
         let pause = code.wait(now: .now)
         guard pause <= .zero else { throw .paused(pause) }
         guard joined == nil else { throw .busy }
         var responder: PairingResponder
-        do { responder = PairingResponder(own: identity.public, name: name, code: try code.code(now: .now)) } catch { throw .notKept }
+        responder = PairingResponder(own: identity.public, name: name, code: try code.code(now: .now))
         var message = hello
         var isMine = false
         defer { if isMine { isTrying = false } }
@@ -132,18 +137,18 @@ public actor PairingService {
                 try await connection.send(answer)
             case .count(let answer):
                 guard !isTrying, joined == nil else { throw .busy }
-                let pause = code.wait(now: .now)
-                guard pause <= .zero else { throw .paused(pause) }
                 (isTrying, isMine) = (true, true)
-                do { try code.begin(now: .now) } catch { throw .notKept }
+                try code.begin(now: .now)
                 try await connection.send(answer)
             case .join(let welcome):
+                guard code.claim() else { throw .busy }
                 let trust = TrustStore(directory: directory, genesis: welcome.genesis, records: welcome.records)
                 do {
                     try PeersFile.save(PeersFile.content(of: welcome.peers.mapValues { ($0, 0) }), in: directory)
                     // Last: with it the node belongs to the mesh.
                     try trust.save()
                 } catch {
+                    code.release()
                     logger.error("\(error)")
                     throw .notKept
                 }
@@ -153,8 +158,18 @@ public actor PairingService {
                 if let acknowledgement = responder.acknowledgement { try await connection.send(acknowledgement) }
                 return
             }
-            message = try await connection.receive(limit: isMine ? PairingConnection.welcomeLimit : PairingConnection.messageLimit)
+            message = try await connection.receive(
+                limit: responder.expectsWelcome ? PairingConnection.welcomeLimit : PairingConnection.messageLimit)
         }
+    }
+
+    /// Some lines a minute: whoever knocks all the time fills nobody's log.
+    private func tell(_ line: String, of channel: any Channel) {
+        let now = ContinuousClock.now
+        told = told.filter { now - $0 < .seconds(60) }
+        let level: Logger.Level = told.count < 10 ? .info : .debug
+        if level == .info { told.append(now) }
+        logger.log(level: level, "\(line)", metadata: ["address": "\(channel.remoteAddress?.ipAddress ?? "?")"])
     }
 
     private func refusal(of error: PairingError) -> PairingRefusal {
@@ -168,17 +183,24 @@ public actor PairingService {
         }
     }
 
+    /// The newest gets in for the oldest that has said nothing, and not at all where all have.
     private func enter(_ channel: any Channel) {
         let host = channel.remoteAddress?.ipAddress
-        if silent.count(where: { $0.host == host }) >= Self.connectionLimitPerHost, let place = silent.firstIndex(where: { $0.host == host }) {
-            silent.remove(at: place).channel.close(promise: nil)
-        } else if silent.count >= Self.connectionLimit {
-            silent.removeFirst().channel.close(promise: nil)
+        connections.append((channel, host, true))
+        let own = connections.count { $0.host == host }
+        guard own > Self.connectionLimitPerHost || connections.count > Self.connectionLimit else { return }
+        let isFromHost = own > Self.connectionLimitPerHost
+        if let place = connections.firstIndex(where: { $0.isSilent && (!isFromHost || $0.host == host) }) {
+            connections.remove(at: place).channel.close(promise: nil)
         }
-        silent.append((channel, host))
     }
 
-    private func leave(_ channel: any Channel) { silent.removeAll { $0.channel === channel } }
+    /// It has said who it is.
+    private func note(_ channel: any Channel) {
+        if let place = connections.firstIndex(where: { $0.channel === channel }) { connections[place].isSilent = false }
+    }
+
+    private func leave(_ channel: any Channel) { connections.removeAll { $0.channel === channel } }
 }
 
 /// All connections that are open, also those that nobody serves yet.

@@ -19,9 +19,24 @@ struct DiscoveredResource: Codable, Hashable, Sendable, Identifiable {
         addresses = node.addresses.map(\.description)
     }
 
+    /// More addresses of one are not shown and not tried.
+    private static let addressLimit = 8
+
     /// The same camera, seen from another node.
     mutating func merge(_ other: DiscoveredResource) {
-        addresses += other.addresses.filter { !addresses.contains($0) }
+        for address in other.addresses.prefix(Self.addressLimit) where addresses.count < Self.addressLimit && !addresses.contains(address) {
+            addresses.append(address)
+        }
+    }
+
+    /// What another node says, cut to what a person can use.
+    var bounded: DiscoveredResource {
+        var resource = self
+        resource.id = String(id.prefix(64))
+        resource.name = String(name.prefix(63))
+        resource.version = String(version.prefix(32))
+        resource.addresses = addresses.prefix(Self.addressLimit).map { String($0.prefix(80)) }
+        return resource
     }
 }
 

@@ -11,15 +11,30 @@ struct FoundingRoutes: Sendable {
     let logger: Logger
 
     func add(to group: RouterGroup<APIContext>) {
-        group.post("founding") { request, _ in try await found(request) }
+        group.post("founding") { request, context in try await found(request, context) }
     }
 
-    private func found(_ request: Request) async throws -> Response {
+    private func found(_ request: Request, _ context: APIContext) async throws -> Response {
         guard Authentication.isSameOrigin(request) else { throw ProblemDetails.forbidden("This came from another site's page.") }
         let body = try await request.wholeBody(upTo: 1 << 14)
         let wanted = try JSONCoding.decoder.decode(FoundingRequest.self, from: Data(buffer: body))
         try wanted.check()
-        try joining.code.check(wanted.code, now: .now)
+        do {
+            try joining.code.check(wanted.code, now: .now)
+        } catch {
+            logger.notice("a mesh was not founded: \(error.reason)", metadata: ["address": "\(context.channel.remoteAddress?.ipAddress ?? "?")"])
+            throw error
+        }
+        guard joining.code.claim() else { throw PairingError.busy }
+        do {
+            return try await found(wanted)
+        } catch {
+            joining.code.release()
+            throw error
+        }
+    }
+
+    private func found(_ wanted: FoundingRequest) async throws -> Response {
         let (genesis, root, recovery) = Founding.found(name: wanted.mesh)
         let admin = AdminKey()
         let user = try await Self.user(wanted, admin: admin, root: root)

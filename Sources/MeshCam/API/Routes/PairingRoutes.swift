@@ -9,6 +9,9 @@ struct PairingRoutes: Sendable {
     let node: NodeServices
     let logger: Logger
 
+    /// More are not listed, whoever tells of them.
+    private static let listLimit = 64
+
     /// For people and for peers: what this node sees, or what all see.
     func addDiscovered(to group: RouterGroup<APIContext>) {
         group.get("discovered") { _, context in try Response.json(await discovered(context)) }
@@ -26,7 +29,9 @@ struct PairingRoutes: Sendable {
         if context.isLocal { return own }
         let (parts, _) = await node.gather("/api/mesh/v1/discovered", as: [DiscoveredResource].self)
         var found: [String: DiscoveredResource] = [:]
-        for resource in own + parts.flatMap(\.1) { found[resource.id, default: resource].merge(resource) }
+        for resource in own + parts.flatMap({ $0.1.prefix(Self.listLimit).map(\.bounded) }) {
+            if found[resource.id] == nil, found.count < Self.listLimit { found[resource.id] = resource } else { found[resource.id]?.merge(resource) }
+        }
         return found.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
@@ -45,6 +50,7 @@ struct PairingRoutes: Sendable {
         do throws(PairingError) {
             id = try await client.pair(with: addresses, code: code) { [node] newcomer, name in
                 if let expected, newcomer.id != expected { throw PairingError.notGenuine }
+                try node.gossip.view.roster.checkNewcomer(newcomer)
                 return await node.admit(newcomer, name: name, by: root)
             }
         } catch {

@@ -82,9 +82,10 @@ class FoundMesh extends Component {
       h("div", { class: "recovery" },
         brandMark(), h("h1", {}, named(founded.name)),
         h("p", {}, "This is the recovery phrase of your mesh. It is shown this once and kept nowhere: print it or write it down, and put it in a drawer. It outranks every password and every key of the mesh."),
-        h("p", { class: "phrase", "data-testid": "recovery-phrase" }, founded.recoveryPhrase),
+        h("p", { class: "phrase", tabIndex: -1, "data-testid": "recovery-phrase" }, founded.recoveryPhrase),
         h("button", { class: "button", type: "button", onclick: () => print() }, "Print"), go));
-    go.focus();
+    // Not on the button: whoever presses Enter once more must not lose the phrase.
+    /** @type {HTMLElement | null} */ (this.#page.querySelector(".phrase"))?.focus();
   }
 }
 customElements.define("mc-found-mesh", FoundMesh);
