@@ -74,11 +74,12 @@ struct Demo {
             for node in nodes { node.kill() }
         }
         var left = running
-        group.cancelAll()
+        // Not cancelled before: a wait that is cancelled ends at once, whether its node has or not.
         while left > 0, let happening = await group.next() {
             if case .exit = happening { left -= 1 }
         }
         killer.cancel()
+        group.cancelAll()
     }
 
     private func welcome(_ seconds: TimeInterval) {

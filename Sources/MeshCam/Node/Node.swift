@@ -128,6 +128,7 @@ struct Node: Sendable {
             try await withGracefulShutdownHandler {
                 try await group.run()
             } onGracefulShutdown: {
+                // The handler may not wait; the group that is told is awaited above.
                 Task { await group.triggerGracefulShutdown() }
             }
         } catch is JoiningService.BelongsToMesh {

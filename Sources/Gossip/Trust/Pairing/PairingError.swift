@@ -45,7 +45,7 @@ public enum PairingError: Error, Sendable, Equatable {
         case .silent, .unreachable: "Check that the camera is on and in the same network, and try again."
         case .malformed: "Update both to the same version, and try again."
         case .notKept: "Check the camera's card, and try again."
-        case .notAdmitted: "Unlock this mesh with an admin's passphrase, and try again."
+        case .notAdmitted: "Start the camera with an empty state directory if it is yours; this node's log says more."
         }
     }
 }
