@@ -100,13 +100,24 @@ CONF
         say "The private avahi-daemon did not start ($(tail -n 1 "$avahi_directory/avahi.log")); nodes go on without mDNS."
 }
 
+# One that has not ended after 3 s is killed: nobody who typed Ctrl-C waits for a daemon of ours that hangs.
 stop_avahi() {
     local pid
     for pid in $avahi_pids; do "${sudo[@]}" kill "$pid" 2>/dev/null || true; done
-    for pid in $avahi_pids; do wait "$pid" 2>/dev/null || true; done
+    for pid in $avahi_pids; do
+        wait_for 30 has_ended "$pid" || "${sudo[@]}" kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
     avahi_pids=
     [ -z "$avahi_directory" ] || "${sudo[@]}" rm -rf "$avahi_directory"
     avahi_directory=
+}
+
+# A process that is gone, or that nobody has to wait for any more (a zombie).
+has_ended() {
+    local state
+    state="$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)" || return 0
+    [ -z "$state" ] || [ "$state" = Z ]
 }
 
 # wait_for TENTHS COMMAND…: until COMMAND succeeds, at most so many tenths of a second.
