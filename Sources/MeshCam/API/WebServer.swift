@@ -13,6 +13,7 @@ struct WebServer: Sendable {
     let dashboard: DashboardFiles
     let logger: Logger
     let gate = SignInGate()
+    let exchanges = ExchangeGate()
 
     /// Hummingbird reports each connection that a shut-down cuts as an error, and each open port at `info`; what operators need
     /// to know is logged here.
@@ -93,10 +94,12 @@ struct WebServer: Sendable {
         addResources(to: api)
         GroupRoutes(node: node, door: .peers).add(to: api)
         PairingRoutes(node: node, logger: logger).addDiscovered(to: api)
-        router.post("gossip") { [node] request, context in
+        router.post("gossip") { [node, exchanges] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
-            let body = try await request.wholeBody(upTo: 4 << 20)
-            let answer = await node.gossip.answer(peer: peer, Array(buffer: body))
+            let answer = try await exchanges.admit(peer) {
+                let body = try await request.wholeBody(upTo: 4 << 20)
+                return await node.gossip.answer(peer: peer, Array(buffer: body))
+            }
             return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer)))
         }
         return router

@@ -1,8 +1,8 @@
 import Gossip
 
-/// A member whose keys are valid and whose word is not: it accuses the living, vouches for the dead, speaks in others' names, repeats
-/// what it has heard and floods. What it may achieve is that the accused have to refute; it must not bring down a node, nor say anything
-/// for another, nor leave a trace once it is gone.
+/// A member whose keys are valid and whose word is not: it accuses the living, vouches for the dead, speaks in others' names, lies
+/// about the age of what it passes on, repeats what it has heard and floods. What it may achieve is that the accused have to refute; it
+/// must not bring down a node, nor say anything for another, nor leave a trace once it is gone.
 struct Liar: Sendable {
     private var seat: Attacker
     /// Of its forgeries: a later one is news.
@@ -19,7 +19,7 @@ struct Liar: Sendable {
         let (others, target, victim) = (turn.others, turn.target, turn.victim)
         let own = mesh.nodes[node].instance
         let standing = own.membership.standing(of: mesh.id(victim)) ?? Standing(status: .alive, incarnation: .init(boot: 1, number: 0))
-        switch seat.rng.below(14) {
+        switch seat.rng.below(15) {
         case 0:
             accuse(victim, seat.rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
         case 1:
@@ -75,6 +75,12 @@ struct Liar: Sendable {
         case 12:
             for other in others where other != victim {
                 accuse(victim, seat.rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: other, in: &mesh)
+            }
+        case 13:
+            // What others said is older, or younger, than it is.
+            let age = seat.rng.pick([Duration.zero, .milliseconds(1), .seconds(5), .seconds(3600), .seconds(1 << 40)])
+            for other in others where other != victim {
+                for frame in own.records(of: mesh.id(victim), heldFor: age) { send([frame], to: other, in: &mesh) }
             }
         default:
             // Its true packet for one comes to another.
