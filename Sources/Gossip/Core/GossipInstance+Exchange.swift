@@ -68,7 +68,7 @@ extension GossipInstance {
         }
         let configured = ConfigDigest(digest.config)
         for (key, entries) in config.byKey.sorted(by: { $0.key < $1.key }) {
-            for entry in entries where !configured.has(counter: entry.counter, hash: entry.hash, of: key) && take(entry.value.count + 200) {
+            for entry in entries where !configured.has(counter: entry.counter, hash: entry.hash, of: key) && take(entry.signed.body.count + 100) {
                 delta.config.append(entry.signed)
             }
         }
@@ -79,7 +79,7 @@ extension GossipInstance {
         }
         for (key, record) in state.records.sorted(by: { $0.key < $1.key }) {
             if let theirs = versions[key], theirs >= record.version { continue }
-            if take(record.body.count + 150) { delta.records.append(recordFrame(record, now: now)) }
+            if take(record.signed.body.count + 150) { delta.records.append(recordFrame(record, now: now)) }
         }
         return delta
     }
@@ -136,7 +136,7 @@ extension GossipInstance {
     package mutating func exchangeAnswered(
         _ purpose: ExchangePurpose, _ answer: [UInt8], by peer: NodeID, now: ContinuousClock.Instant
     ) -> [Action] {
-        guard let reply = WireExchangeReply(untrusted: answer) else { return exchangeFailed(purpose, by: peer, now: now) }
+        guard ExchangeShape.isBearable(answer), let reply = WireExchangeReply(untrusted: answer) else { return exchangeFailed(purpose, by: peer, now: now) }
         switch purpose {
         case .probe(let sequence):
             return carryOut(membership.acknowledge(sequence, from: peer, now: now), now: now)
@@ -167,7 +167,7 @@ extension GossipInstance {
 
     /// Answers a member's request that came by TLS.
     package mutating func answer(_ request: [UInt8], from peer: NodeID, now: ContinuousClock.Instant) -> (answer: [UInt8], actions: [Action]) {
-        guard roster.admission(of: peer) != nil, let request = WireExchangeRequest(untrusted: request) else {
+        guard roster.admission(of: peer) != nil, ExchangeShape.isBearable(request), let request = WireExchangeRequest(untrusted: request) else {
             drops.count(.malformed)
             return ([], [])
         }

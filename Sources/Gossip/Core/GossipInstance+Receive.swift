@@ -135,6 +135,18 @@ extension GossipInstance {
     }
 
     private mutating func receive(_ frame: Frame, from peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
+        guard frame.kind.isSigned else { return read(frame, from: peer, now: now) }
+        guard budgets[peer, default: VerificationBudget(now: now)].forgeries.hasOne(now: now) else {
+            drops.count(.unheeded)
+            return []
+        }
+        let before = forgeries
+        let actions = read(frame, from: peer, now: now)
+        if forgeries > before { _ = budgets[peer, default: VerificationBudget(now: now)].forgeries.take(now: now) }
+        return actions
+    }
+
+    private mutating func read(_ frame: Frame, from peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         switch frame.kind {
         case .ping:
             guard let ping = WirePing(untrusted: frame.body) else { break }
@@ -174,6 +186,10 @@ extension GossipInstance {
             guard let sync = WireSyncHash(untrusted: frame.body) else { break }
             return compare(Array(sync.hash), with: peer, now: now)
         case .want:
+            guard budgets[peer, default: VerificationBudget(now: now)].wants.take(now: now) else {
+                drops.count(.unheeded)
+                return []
+            }
             return send(ownFrames(now: now), to: peer, now: now, news: .none)
         case .hello, .helloReply, .staleBoot:
             break

@@ -87,7 +87,7 @@ extension GossipInstance {
         switch new.status {
         case .alive where old.status == .suspect:
             let wasTold = announcedSuspects.remove(member) != nil
-            actions.append(.log(wasTold ? .info : .debug, "\(name) answers again", peer: member))
+            actions.append(.log(wasTold ? level(ofChange: member, now: now) : .debug, "\(name) answers again", peer: member))
         case .alive:
             let place = links[member]?.address.map { " (\($0.host))" } ?? ""
             actions.append(.log(level(ofChange: member, now: now), "\(name) is here\(place)", peer: member))
@@ -95,10 +95,9 @@ extension GossipInstance {
             if links[member]?.boot == nil { actions += hello(member, now: now) }
         case .suspect:
             // What others say of it is theirs to log: one that accuses all the time shall fill nobody's log.
-            let isOurs = membership.suspicions[member]?.accuser == id
-            if isOurs { announcedSuspects.insert(member) }
-            actions.append(
-                .log(isOurs ? .info : .debug, "\(name) does not answer\(silence.map { " for \($0) s" } ?? ""): suspect", peer: member))
+            let level = membership.suspicions[member]?.accuser == id ? level(ofChange: member, now: now) : .debug
+            if level != .debug { announcedSuspects.insert(member) }
+            actions.append(.log(level, "\(name) does not answer\(silence.map { " for \($0) s" } ?? ""): suspect", peer: member))
         case .dead:
             announcedSuspects.remove(member)
             actions.append(.log(.warning, "\(name) is gone\(silence.map { ": no answer for \($0) s" } ?? "")", peer: member))

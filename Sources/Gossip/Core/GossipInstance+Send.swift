@@ -22,8 +22,9 @@ extension GossipInstance {
     mutating func sendEverywhere(_ frames: [Frame], to peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         guard let link = links[peer] else { return [] }
         guard link.boot != nil else { return hello(peer, now: now) }
-        return link.addresses.prefix(PeerLink.addressLimit).compactMap { address in
-            seal(.frames, frames, for: peer).map { .send($0, to: address) }
+        let packets = pack(frames, news: .none)
+        return link.addresses.prefix(PeerLink.addressLimit).flatMap { address in
+            packets.compactMap { seal(.frames, $0, for: peer).map { .send($0, to: address) } }
         }
     }
 

@@ -83,10 +83,15 @@ extension GossipInstance {
             drops.count(.foreign)
             return []
         }
+        guard claim.author != claim.subject || budgets[claim.subject, default: VerificationBudget(now: now)].claims.hasOne(now: now) else {
+            drops.count(.unheeded)
+            return []
+        }
         guard isStale || isSigned(claim, signed) else {
             drops.count(.forged)
             return []
         }
+        if claim.author == claim.subject { _ = budgets[claim.subject, default: VerificationBudget(now: now)].claims.take(now: now) }
         let confirms = claim.isAccusation && membership.standings[claim.subject]?.status == .suspect
         let directives = membership.apply(claim, now: now)
         if let standing = membership.standings[claim.subject] {
@@ -154,27 +159,31 @@ extension GossipInstance {
 
     /// - Parameter peer: who told; `nil` for what we signed ourselves.
     mutating func goBeyond(_ seen: UInt32, tellsOf peer: NodeID?, now: ContinuousClock.Instant) -> [Action] {
-        // A leap that no rollback explains is not believed, and nobody can drive us up faster than this.
-        guard seen >= boot, seen - boot <= 1000, seen < .max, raisedAt.map({ now - $0 >= .seconds(10) }) ?? true else { return [] }
+        // Nobody can drive us up faster than this; who is further behind, as after an old copy of the card, gets there in several leaps.
+        guard seen >= boot, raisedAt.map({ now - $0 >= .seconds(10) }) ?? true else { return [] }
         if let peer {
             // One member's word for it, without a proof: not all the time.
             let lately = believedRollbacks[peer, default: []].filter { now - $0 < .seconds(3600) }
             guard lately.count < Self.rollbacksPerHour else { return [] }
             believedRollbacks[peer] = lately + [now]
         }
+        let next = min(seen, boot.addingReportingOverflow(Self.longestLeap).overflow ? .max : boot + Self.longestLeap)
+        guard next < .max else { return [] }
         raisedAt = now
         let witness = peer.map { name(of: $0) } ?? "the mesh"
         return [
-            .log(.warning, "\(witness) has seen a later start of this node: its disk was rolled back; going on with start \(seen + 1)", peer: peer),
-            .raiseBoot(seen + 1),
+            .log(.warning, "\(witness) has seen a later start of this node: its disk was rolled back; going on with start \(next + 1)", peer: peer),
+            .raiseBoot(next + 1),
         ]
     }
 
     /// On one member's word.
     private static let rollbacksPerHour = 6
+    /// Boots at a time.
+    private static let longestLeap: UInt32 = 1000
 
     mutating func accept(record frame: WireRecordFrame, now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
-        guard let node = frame.record.node, let content = WireRecordBody(untrusted: frame.record.body),
+        guard frame.record.isBare(bodyLimit: SignedState.signedLimit), let node = frame.record.node, let content = WireRecordBody(untrusted: frame.record.body),
             let kind = UInt8(exactly: content.kind).flatMap(RecordKind.init(rawValue:)), content.body.count <= SignedState.recordLimit
         else {
             drops.count(.malformed)
@@ -195,7 +204,16 @@ extension GossipInstance {
             drops.count(.foreign)
             return []
         }
-        guard let author = roster.admission(of: node),
+        guard let author = roster.admission(of: node) else {
+            drops.count(.forged)
+            return []
+        }
+        // What a comparison of much brings is bounded by the comparison.
+        guard !spreading || node == id || budgets[node, default: VerificationBudget(now: now)].records.hasOne(now: now) else {
+            drops.count(.unheeded)
+            return []
+        }
+        guard
             crypto.verify(
                 Array(frame.record.signature), of: Array(frame.record.body), domain: .record, publicKey: author.signPublicKey)
         else {
@@ -205,7 +223,7 @@ extension GossipInstance {
         let record = SignedState.Record(version: version, signed: frame.record, body: Array(content.body), held: held, now: now)
         state.set(key, record)
         if kind == .node { describe(node) }
-        var actions: [Action] = spreading && maySpread(from: node, now: now) ? spread(record, of: node, kind, now: now) : []
+        var actions: [Action] = spreading && maySpread(record, of: node, now: now) ? spread(record, of: node, kind, now: now) : []
         actions.append(.changed(.record(node, kind)))
         if kind == .events, node != id { actions += deliverLate(record, from: node, now: now) }
         return actions
@@ -267,17 +285,12 @@ extension GossipInstance {
 
     // MARK: Spreading
 
-    /// A member that makes up records of itself all the time takes no room from what others say, and makes nobody send: beyond so many in
-    /// a second its newest are fetched when states are compared.
-    private mutating func maySpread(from node: NodeID, now: ContinuousClock.Instant) -> Bool {
+    /// A member that makes up records of itself all the time takes no room from what others say, and makes nobody send.
+    private mutating func maySpread(_ record: SignedState.Record, of node: NodeID, now: ContinuousClock.Instant) -> Bool {
         if node == id { return true }
-        var bucket = spreading[node] ?? TokenBucket(perSecond: Self.spreadsPerSecond, now: now)
-        defer { spreading[node] = bucket }
-        return bucket.take(now: now)
+        _ = budgets[node, default: VerificationBudget(now: now)].records.take(now: now)
+        return frame(of: record, now: now) != nil || budgets[node, default: VerificationBudget(now: now)].takeLargeRecord(now: now)
     }
-
-    /// More than a camera has to say, and less than half of what a round carries.
-    private static let spreadsPerSecond = 8
 
     func fits(_ frame: Frame) -> Bool { frame.size <= PacketCodec.frameSpace }
 

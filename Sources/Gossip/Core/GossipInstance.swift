@@ -72,8 +72,8 @@ package struct GossipInstance: Sendable {
     var announcedSuspects: Set<NodeID> = []
     /// When the log last told that a member came or went; of one that does so all the time it tells little.
     var toldChanges: [NodeID: [ContinuousClock.Instant]] = [:]
-    /// How many of a member's own records may still spread by themselves.
-    var spreading: [NodeID: TokenBucket] = [:]
+    /// What each member may still cost.
+    var budgets: [NodeID: VerificationBudget] = [:]
     /// Whose word that our disk was rolled back was believed in the last hour, and when.
     var believedRollbacks: [NodeID: [ContinuousClock.Instant]] = [:]
     /// Absent members that this round of calls has not reached yet.
@@ -128,7 +128,7 @@ package struct GossipInstance: Sendable {
         descriptions = descriptions.filter { ids.contains($0.key) }
         announcedSuspects.formIntersection(ids)
         toldChanges = toldChanges.filter { ids.contains($0.key) }
-        spreading = spreading.filter { ids.contains($0.key) }
+        budgets = budgets.filter { ids.contains($0.key) }
         believedRollbacks = believedRollbacks.filter { ids.contains($0.key) }
     }
 
@@ -163,7 +163,7 @@ package struct GossipInstance: Sendable {
     }
 
     /// Bytes of a name that are shown and logged: the 63 characters that settings take have fewer.
-    private static let nameLimit = 252
+    static let nameLimit = 252
 
     func nodeRecord(of node: NodeID) -> NodeRecord? { descriptions[node]?.record }
 

@@ -43,11 +43,13 @@ public struct GroupTrigger: Sendable, Hashable {
 }
 
 extension String {
-    /// At most that many bytes of UTF-8, cut between characters.
+    /// At most that many bytes of UTF-8, cut between Unicode scalars. Takes as long as what is left, however long the rest is and whatever
+    /// it is made of: the rules for characters would look at all of it.
     func cut(toUTF8 limit: Int) -> String {
         if utf8.count <= limit { return self }
-        var text = self
-        while text.utf8.count > limit { text.removeLast() }
-        return text
+        var end = utf8.index(utf8.startIndex, offsetBy: limit)
+        // 10xxxxxx continues a scalar (RFC 3629 §3).
+        while end > utf8.startIndex, utf8[end] & 0xc0 == 0x80 { utf8.formIndex(before: &end) }
+        return String(self[..<end])
     }
 }

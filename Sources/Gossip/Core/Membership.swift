@@ -218,7 +218,7 @@ package struct Membership: Sendable {
 
     // MARK: Local health
 
-    /// Lifeguard §IV-A, local health multiplier: saturates at 0 and at S = 8 steps (``GossipSettings/awarenessLimit``).
+    /// Lifeguard §IV-A, local health multiplier: saturates at 0 and, as in memberlist, one below S = 8 (``GossipSettings/awarenessLimit``).
     ///
     /// A node that is cut off fails every probe, comes to 7 and then probes once in 4 s, so with N members it takes up to 4 s · (N - 1) until it
     /// holds the last of them for dead. That is what Lifeguard is for: whoever hears nobody doubts itself first. Coming back does not wait

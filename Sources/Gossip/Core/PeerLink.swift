@@ -24,6 +24,8 @@ package struct PeerLink: Sendable {
         case outdated
         /// A trigger that was given up because this node's own readers were too slow.
         case unread
+        /// Not looked at: its sender, or whom it is about, has cost too much of late (``VerificationBudget``).
+        case unheeded
     }
 
     /// Addresses that are tried at once, and that are kept of each kind; more replace the oldest.

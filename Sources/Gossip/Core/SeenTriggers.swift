@@ -1,6 +1,6 @@
 /// Which triggers of others came already, so that each counts once, however often and by whatever way it comes (mesh.md §5).
 ///
-/// Bounded: of each origin a bitmap for each of its last boots, of all together the moments of the last ``toldLimit`` old ones.
+/// Bounded: of each origin a bitmap for each of its last boots, and the moments of its last ``toldLimit`` old ones.
 struct SeenTriggers: Sendable {
     enum Admission: Sendable, Equatable {
         case new
@@ -31,6 +31,7 @@ struct SeenTriggers: Sendable {
     /// A late one that was delivered: it may have been told too old.
     private struct Told: Sendable {
         let id: EventID
+        let origin: NodeID
         var occurred: ContinuousClock.Instant
     }
 
@@ -41,8 +42,8 @@ struct SeenTriggers: Sendable {
     static let bootLimit = 8
     /// What is younger is on film whenever it is heard (with the pre-roll and clips of the defaults), so its moment needs no correction.
     static let correctable = Duration.seconds(10)
-    /// Late triggers whose moments are remembered.
-    static let toldLimit = 256
+    /// Late triggers whose moments are remembered, of each origin: one that makes up old ones pushes out only its own.
+    static let toldLimit = 16
 
     private let perSecond: Int
     private var origins: [NodeID: Origin] = [:]
@@ -53,7 +54,10 @@ struct SeenTriggers: Sendable {
     init(perSecond: Int) { self.perSecond = perSecond }
 
     /// Forgets who is a member no more.
-    mutating func retain(_ members: Set<NodeID>) { origins = origins.filter { members.contains($0.key) } }
+    mutating func retain(_ members: Set<NodeID>) {
+        origins = origins.filter { members.contains($0.key) }
+        told.removeAll { !members.contains($0.origin) }
+    }
 
     /// - Parameter occurred: when it happened, as this way of it tells.
     mutating func admit(_ id: EventID, from origin: NodeID, occurred: ContinuousClock.Instant, now: ContinuousClock.Instant) -> Admission {
@@ -76,7 +80,7 @@ struct SeenTriggers: Sendable {
             state.boots.sort { $0.number > $1.number }
             Self.forget(&state, now: now)
         }
-        remember(id, occurred: occurred, now: now)
+        remember(id, from: origin, occurred: occurred, now: now)
         return .new
     }
 
@@ -88,10 +92,11 @@ struct SeenTriggers: Sendable {
         }
     }
 
-    private mutating func remember(_ id: EventID, occurred: ContinuousClock.Instant, now: ContinuousClock.Instant) {
+    private mutating func remember(_ id: EventID, from origin: NodeID, occurred: ContinuousClock.Instant, now: ContinuousClock.Instant) {
         guard now - occurred >= Self.correctable else { return }
-        if told.count >= Self.toldLimit { told.removeFirst() }
-        told.append(Told(id: id, occurred: occurred))
+        let ofOrigin = told.indices.filter { told[$0].origin == origin }
+        if ofOrigin.count >= Self.toldLimit { told.remove(at: ofOrigin[0]) }
+        told.append(Told(id: id, origin: origin, occurred: occurred))
     }
 
     private mutating func correct(_ id: EventID, occurred: ContinuousClock.Instant, now: ContinuousClock.Instant) -> Bool {

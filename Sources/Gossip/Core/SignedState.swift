@@ -14,6 +14,8 @@ import Foundation
 struct SignedState: Sendable {
     /// A larger record is refused.
     static let recordLimit = 64 << 10
+    /// What is signed of a record: its content, and with room for what a later version may add, kind and version.
+    static let signedLimit = recordLimit + 128
 
     struct Key: Sendable, Hashable, Comparable {
         let node: NodeID
@@ -160,9 +162,12 @@ extension WireSigned {
 }
 
 extension Claim {
+    /// A claim is some 30 bytes. A larger one would fit no ping, so the accused would never hear of it.
+    private static let signedLimit = 64
+
     /// Reads a claim; its signature is not checked here.
     init?(_ signed: WireSigned) {
-        guard let author = signed.node, let body = WireStatusClaim(untrusted: signed.body), let subject = NodeID(bytes: body.subject),
+        guard signed.isBare(bodyLimit: Self.signedLimit), let author = signed.node, let body = WireStatusClaim(untrusted: signed.body), let subject = NodeID(bytes: body.subject),
             let status = Status(rank: body.status)
         else { return nil }
         let incarnation = Incarnation(boot: body.boot, number: body.incarnation)

@@ -11,10 +11,15 @@ struct TokenBucket: Sendable {
     }
 
     mutating func take(now: ContinuousClock.Instant) -> Bool {
-        tokens = min(Double(perSecond), tokens + max(0, (now - last) / .seconds(1)) * Double(perSecond))
-        last = max(last, now)
-        guard tokens >= 1 else { return false }
+        guard hasOne(now: now) else { return false }
         tokens -= 1
         return true
+    }
+
+    /// Whether ``take(now:)`` would let one through.
+    mutating func hasOne(now: ContinuousClock.Instant) -> Bool {
+        tokens = min(Double(perSecond), tokens + max(0, (now - last) / .seconds(1)) * Double(perSecond))
+        last = max(last, now)
+        return tokens >= 1
     }
 }

@@ -72,7 +72,7 @@ public actor GossipService {
         let instance = GossipInstance(
             id: identity.id, boot: identity.boot, roster: trust.roster, config: trust.config, settings: settings,
             crypto: NodeCrypto(identity: identity, mesh: trust.meshID), known: PeersFile.load(from: trust.directory),
-            seeds: settings.seeds.flatMap { SeedAddress.resolve($0) }, random: .system, now: now)
+            seeds: settings.seeds.compactMap { SeedAddress.literal($0) }, random: .system, now: now)
         self.instance = instance
         shared = Mutex(instance.view(now: now))
         eventLoop = MultiThreadedEventLoopGroup.singleton.any()
@@ -132,6 +132,7 @@ public actor GossipService {
             group.addTask { await self.exchange() }
             group.addTask { await self.keepHouse() }
             group.addTask { await self.followAddresses() }
+            group.addTask { await self.followSeeds() }
             group.addTask { await self.followRaisings() }
             if let discovery { group.addTask { await self.discover(with: discovery, port: transport.port) } }
         }

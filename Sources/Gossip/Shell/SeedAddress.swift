@@ -1,11 +1,27 @@
+import Dispatch
 import Glibc
 
 /// Seeds from the settings, as addresses.
 enum SeedAddress {
-    /// Addresses as they are, names by the system's resolver (which may block: called once, before the node runs).
-    static func resolve(_ text: String) -> [PeerAddress] {
+    /// Seeds that are addresses already, and need no resolver.
+    static func literal(_ text: String) -> PeerAddress? {
+        guard let seed = PeerAddress(parsing: text, defaultPort: 7462), IPAddress(seed.host) != nil else { return nil }
+        return seed
+    }
+
+    /// Addresses as they are, names by the system's resolver on a thread of its own: without an answer that waits for half a minute, and
+    /// after a power cut a name server may be up later than this node.
+    ///
+    /// - Returns: nothing for a name that is not known (yet).
+    static func resolve(_ text: String) async -> [PeerAddress] {
+        if let literal = literal(text) { return [literal] }
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: ask(text)) }
+        }
+    }
+
+    private static func ask(_ text: String) -> [PeerAddress] {
         guard let seed = PeerAddress(parsing: text, defaultPort: 7462) else { return [] }
-        if IPAddress(seed.host) != nil { return [seed] }
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?

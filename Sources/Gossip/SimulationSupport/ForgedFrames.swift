@@ -3,6 +3,13 @@ import Foundation
 /// Frames with any content, for liars and strangers: made with the same code as an honest node's, they differ from those in nothing but
 /// what they say.
 extension Frame {
+    /// A statement of a member's standing that says more than it has to: fields that no version knows, which are signed like all the rest.
+    package static func padded(_ claim: Claim, by count: Int, sign: (_ body: [UInt8]) -> [UInt8]) -> Frame {
+        // Field 15, wire type 2; its length as a varint of two bytes.
+        let body = claim.body + [0x7a, UInt8(count & 0x7f) | 0x80, UInt8(count >> 7)] + [UInt8](repeating: 1, count: count)
+        return Frame(kind: .claim, body: WireSigned(body: body, signature: sign(body), signer: claim.author.bytes).wireBytes)
+    }
+
     /// Somebody's statement of a member's standing.
     package static func claim(_ claim: Claim, signature: [UInt8]) -> Frame {
         Frame(kind: .claim, body: WireSigned(body: claim.body, signature: signature, signer: claim.author.bytes).wireBytes)

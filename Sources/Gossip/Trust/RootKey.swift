@@ -17,8 +17,8 @@ public struct RootKey: Sendable, CustomStringConvertible {
         body.signKey = Data(node.signPublicKey)
         body.dhKey = Data(node.dhPublicKey)
         body.tlsKeyHash = Data(node.tlsKeyHash)
-        body.hardware = String(node.hardware.prefix(64))
-        body.name = String(name.prefix(63))
+        body.hardware = node.hardware.cut(toUTF8: 64)
+        body.name = name.cut(toUTF8: GossipInstance.nameLimit)
         body.serial = serial
         return sign(body.wireBytes, .admit)
     }

@@ -72,7 +72,8 @@ public struct Roster: Sendable, Equatable {
         forgeries = 0
         for record in records where forgeries < forgeryLimit {
             let digest = record.digest
-            guard byDigest[digest] == nil, byDigest.count < Self.limit, record.body.count <= Self.recordLimit else { continue }
+            // However full it is, who goes has to go.
+            guard byDigest[digest] == nil, byDigest.count < Self.limit || record.kind == .revoke, record.body.count <= Self.recordLimit else { continue }
             guard
                 SigningKey.verify(
                     record.signature, of: record.body, domain: record.kind.domain, mesh: meshID, publicKey: genesis.rootPublicKey),

@@ -14,6 +14,8 @@ package struct SharedConfig: Sendable {
     static let keyLimit = 64
     /// Larger values are refused: they must pass an exchange together with others.
     static let valueLimit = 256 << 10
+    /// What is signed of an entry: its value, and with room for what a later version may add, key, counter and writer.
+    static let signedLimit = valueLimit + 512
     /// More keys are refused.
     static let countLimit = 1024
     /// More values beside each other are not kept: each needs an admin who wrote while cut off from the others.
@@ -82,8 +84,8 @@ package struct SharedConfig: Sendable {
 
     /// Whether the entry is signed by a key that the roster certifies.
     static func verify(_ signed: WireSigned, roster: Roster) -> Bool {
-        guard let entry = WireConfigEntry(untrusted: signed.body), entry.value.count <= valueLimit, entry.key.utf8.count <= keyLimit,
-            roster.isAdmin(Array(entry.adminKey)),
+        guard signed.isBare(bodyLimit: signedLimit), let entry = WireConfigEntry(untrusted: signed.body), entry.value.count <= valueLimit,
+            entry.key.utf8.count <= keyLimit, signed.signer == entry.adminKey, roster.isAdmin(Array(entry.adminKey)),
             SigningKey.verify(
                 Array(signed.signature), of: Array(signed.body), domain: .config, mesh: roster.meshID, publicKey: Array(entry.adminKey))
         else { return false }

@@ -21,4 +21,10 @@ extension WireSigned {
         self.signature = Data(signature)
         self.signer = Data(signer)
     }
+
+    /// Whether it has its three fields and nothing else, and no larger body than that. What is signed is kept and passed on as it came, so
+    /// nobody may make it longer: neither its author, inside of what is signed, nor a relay around it.
+    func isBare(bodyLimit: Int) -> Bool {
+        body.count <= bodyLimit && signature.count == 64 && (signer.count == 16 || signer.count == 32) && unknownFields.data.isEmpty
+    }
 }

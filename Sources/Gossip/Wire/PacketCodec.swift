@@ -60,6 +60,14 @@ package struct Frame: Sendable, Equatable {
             default: false
             }
         }
+
+        /// Whether its content has to be verified, which costs far more than all the rest of a packet.
+        var isSigned: Bool {
+            switch self {
+            case .claim, .record, .config, .roster, .trigger: true
+            default: false
+            }
+        }
     }
 
     /// Type and length.

@@ -19,7 +19,7 @@ struct Liar: Sendable {
         let (others, target, victim) = (turn.others, turn.target, turn.victim)
         let own = mesh.nodes[node].instance
         let standing = own.membership.standing(of: mesh.id(victim)) ?? Standing(status: .alive, incarnation: .init(boot: 1, number: 0))
-        switch seat.rng.below(15) {
+        switch seat.rng.below(16) {
         case 0:
             accuse(victim, seat.rng.pick([.dead, .suspect]), in: standing.incarnation, author: mesh.id(node), to: target, in: &mesh)
         case 1:
@@ -82,6 +82,11 @@ struct Liar: Sendable {
             for other in others where other != victim {
                 for frame in own.records(of: mesh.id(victim), heldFor: age) { send([frame], to: other, in: &mesh) }
             }
+        case 14:
+            // An accusation so large that the accused would never hear of it in a ping.
+            let claim = Claim(subject: mesh.id(victim), standing: Standing(status: .suspect, incarnation: standing.incarnation), author: mesh.id(node))
+            let frame = Frame.padded(claim, by: 900) { own.crypto.sign($0, domain: .claim) }
+            for other in others where other != victim { send([frame], to: other, in: &mesh) }
         default:
             // Its true packet for one comes to another.
             guard let packet = packet([Frame(kind: .want, body: [])], to: victim, in: &mesh) else { return }

@@ -22,13 +22,13 @@ struct DeathIsTrue: Invariant {
     }
 
     mutating func observe(_ observation: Observation, in mesh: SimulatedMesh) -> Violation? {
-        guard case .standing(let subject, .dead) = observation.what, !mesh.isStranger(observation.node),
+        guard case .standing(let subject, let status) = observation.what, status == .dead || status == .left, !mesh.isStranger(observation.node),
             let node = (0..<members).first(where: { mesh.id($0) == subject }), mesh.nodes[node].isRunning,
             // What a liar holds, or others of it, is promised to nobody.
             !schedule.liars.contains(node), !schedule.liars.contains(observation.node),
             schedule.isCalm(from: observation.at - Self.aftermath, until: observation.at)
         else { return nil }
         falseDeaths += 1
-        return Violation(of: Self.self, at: observation.at, "node \(observation.node) holds node \(node) for dead, which lives")
+        return Violation(of: Self.self, at: observation.at, "node \(observation.node) holds node \(node) for \(status), which lives")
     }
 }

@@ -23,7 +23,7 @@ struct Judge: Sendable {
         for observation in mesh.takeObservations() {
             note(onlyMembers.observe(observation, in: mesh))
             note(deaths.observe(observation, in: mesh))
-            note(triggers.observe(observation))
+            note(triggers.observe(observation, in: mesh))
             note(idle.observe(observation))
         }
         note(onlyMembers.look(at: mesh))

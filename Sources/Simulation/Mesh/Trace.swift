@@ -46,7 +46,8 @@ package struct Trace: Sendable {
         count += 1
         summary.add(UInt64(bitPattern: time.nanoseconds))
         let between = UInt64(UInt32(truncatingIfNeeded: node)) << 24 ^ UInt64(UInt32(truncatingIfNeeded: other))
-        summary.add(UInt64(kind.rawValue.utf8.count) << 48 ^ between)
+        summary.add(between)
+        summary.add(Array(kind.rawValue.utf8))
         if !bytes.isEmpty { summary.add(bytes) }
         if let text { summary.add(Array(text.utf8)) }
         let entry = Entry(time: time, kind: kind, node: node, other: other, size: bytes.count, text: text)

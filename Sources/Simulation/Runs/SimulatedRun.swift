@@ -167,7 +167,7 @@ package struct SimulatedRun: Sendable {
         mesh.kill(victim)
         func isDead(_ mesh: SimulatedMesh, at node: Int) -> Bool { mesh.nodes[node].instance.membership.standing(of: id)?.status == .dead }
         guard let first = wait(atMost: DeathIsTrue.limit, step: .milliseconds(50), until: { mesh in others.contains { isDead(mesh, at: $0) } }),
-            let rest = wait(atMost: DeathIsTrue.limit, step: .milliseconds(50), until: { mesh in others.allSatisfy { isDead(mesh, at: $0) } })
+            let rest = wait(atMost: DeathIsTrue.limit - first, step: .milliseconds(50), until: { mesh in others.allSatisfy { isDead(mesh, at: $0) } })
         else {
             let missed = "node \(victim) is dead, and not everybody sees it after \(DeathIsTrue.limit)"
             return judge.note(Violation(of: DeathIsTrue.self, at: mesh.time, missed))
@@ -225,13 +225,16 @@ package struct SimulatedRun: Sendable {
     private mutating func advance(to end: VirtualTime) {
         while mesh.time < end {
             let slice = min(end, mesh.time + Self.look)
-            while mesh.time < slice {
-                let due = mesh.run(until: min(slice, max(mesh.time, injector.nextLie ?? slice)))
+            // Whatever is planned for the very moment of the slice's end belongs to it: of several faults that end with the schedule, none
+            // is left for later.
+            var due: [Int]
+            repeat {
+                due = mesh.run(until: min(slice, max(mesh.time, injector.nextLie ?? slice)))
                 for number in due {
                     if number >= Self.workload { work() } else { injector.handle(number, in: &mesh) }
                 }
                 injector.lie(in: &mesh)
-            }
+            } while mesh.time < slice || !due.isEmpty
             judge.judge(&mesh)
         }
     }
