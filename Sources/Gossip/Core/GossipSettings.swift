@@ -21,6 +21,8 @@ public struct GossipSettings: Sendable {
     public var suspicionMaximumFactor = 3
     /// Independent accusers that shorten the time to its minimum. Default 2.
     public var suspicionConfirmations = 2
+    /// A suspect that not enough others accuse is asked again this often: perhaps it is this node that heard nothing. Default 1 s.
+    public var suspectAskInterval = Duration.seconds(1)
     /// Cap of the local health multiplier (Lifeguard §IV-A): a node that misses answers slows down before it accuses. Default 8.
     public var awarenessLimit = 8
     /// Time between two rounds of news. Default 200 ms.

@@ -236,7 +236,7 @@ package struct Membership: Sendable {
         var deadline = nextProbeAt
         if let probe { deadline = min(probe.deadline, probe.askedOthers ? probe.deadline : probe.indirectAt) }
         if mustRefute, let refutedAt { deadline = min(deadline, refutedAt + settings.gossipInterval) }
-        for suspicion in suspicions.values { deadline = min(deadline, suspicion.deadline) }
+        for suspicion in suspicions.values { deadline = min(deadline, suspicion.deadline, suspicion.askAt ?? suspicion.deadline) }
         for relay in relays.values { deadline = min(deadline, relay.nacked ? relay.deadline : relay.nackAt) }
         return deadline
     }
@@ -249,7 +249,14 @@ package struct Membership: Sendable {
         var directives: [Directive] = []
         if mustRefute, refutedAt.map({ now - $0 >= settings.gossipInterval }) ?? true { directives += refute(now: now) }
         for member in suspicions.keys.sorted() {
-            guard let suspicion = suspicions[member], suspicion.deadline <= now, let standing = standings[member] else { continue }
+            guard let suspicion = suspicions[member], let standing = standings[member] else { continue }
+            if suspicion.deadline > now {
+                guard let askAt = suspicion.askAt, askAt <= now else { continue }
+                suspicions[member]?.ask(now: now)
+                // Whoever owns the packets puts the accusation beside it.
+                directives.append(.sendEverywhere(Self.ping(nextSequence()), to: member))
+                continue
+            }
             let dead = Standing(status: .dead, incarnation: standing.incarnation)
             directives += set(dead, of: member, by: id, now: now)
             directives.append(.assert(dead, of: member))

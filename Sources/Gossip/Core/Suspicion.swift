@@ -10,10 +10,14 @@ struct Suspicion: Sendable {
     private let maximum: Duration
     /// Accusers beyond the first that bring the time down to its minimum.
     private let needed: Int
+    private let askInterval: Duration
+    private var askedAt: ContinuousClock.Instant
 
     /// SWIM §4.2; K and the two ends of the time: Lifeguard §IV-B.
     init(by accuser: NodeID, members: Int, settings: GossipSettings, now: ContinuousClock.Instant) {
         started = now
+        askedAt = now
+        askInterval = settings.suspectAskInterval
         self.accuser = accuser
         accusers = [accuser]
         minimum = Self.minimum(members: members, settings: settings)
@@ -46,6 +50,15 @@ struct Suspicion: Sendable {
     mutating func confirm(by accuser: NodeID) {
         if wouldConfirm(by: accuser) { accusers.insert(accuser) }
     }
+
+    /// *Ours*. When the suspect is to be asked again; `nil` once enough others miss it too.
+    ///
+    /// A node that was cut off for a while suspects members of whose later incarnations it has not heard. Nobody else can confirm or spread
+    /// such a suspicion, nor would the suspect hear of it by chance before its time is over: it has to be asked itself. Where a member is
+    /// really gone, others confirm that within a second, so a large mesh does not ask it all at once.
+    var askAt: ContinuousClock.Instant? { accusers.count - 1 < needed ? askedAt + askInterval : nil }
+
+    mutating func ask(now: ContinuousClock.Instant) { askedAt = now }
 
     /// *Ours*. The suspect was heard: the time counts from now.
     mutating func restart(now: ContinuousClock.Instant) { started = max(started, now) }

@@ -19,6 +19,8 @@ extension GossipSettings {
         settings.suspicionPerDecade = .seconds(4)
         settings.suspicionMaximumFactor = 6
         settings.suspicionConfirmations = 2
+        // It asks nobody again.
+        settings.suspectAskInterval = .seconds(3600)
         settings.awarenessLimit = 8
         settings.gossipInterval = .milliseconds(200)
         settings.gossipFanout = 3
