@@ -2,6 +2,8 @@
 public enum SharedConfigKey {
     /// ``UsersConfig``. The last writer wins.
     public static let users = "users"
+    /// ``TokensConfig``. The last writer wins.
+    public static let tokens = "tokens"
     /// ``GroupsConfig``. Concurrent values are joined; see ``MeshView/groups``.
     public static let groups = "groups"
 }

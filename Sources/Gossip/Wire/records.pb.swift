@@ -178,6 +178,9 @@ public nonisolated struct SessionsRecord: Sendable {
     /// seconds
     public var expiresUnix: Int64 = 0
 
+    /// the user's, when it began
+    public var generation: UInt64 = 0
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
@@ -233,6 +236,59 @@ public nonisolated struct UsersConfig: Sendable {
 
     /// the mesh's root key, sealed under the same
     public var sealedRootKey: Data = Data()
+
+    /// made anew with each password, by chance: sessions that carry another one are over
+    public var generation: UInt64 = 0
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+}
+
+/// Tokens with which programs sign in.
+public nonisolated struct TokensConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var tokens: [TokensConfig.Token] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated struct Token: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// for people and paths: 16 hexadecimal digits
+    public var id: String = String()
+
+    /// what it is for
+    public var name: String = String()
+
+    /// SHA-256 of the token
+    public var hash: Data = Data()
+
+    /// admin, viewer
+    public var role: String = String()
+
+    /// a viewer's cameras; empty = all
+    public var cameras: [String] = []
+
+    /// api, metrics; empty = api
+    public var scopes: [String] = []
+
+    /// seconds; 0 = never
+    public var expiresUnix: Int64 = 0
+
+    /// an admin; it is good only while they are one
+    public var madeBy: String = String()
+
+    /// seconds
+    public var madeUnix: Int64 = 0
 
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -610,7 +666,7 @@ nonisolated extension SessionsRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = SessionsRecord.protoMessageName + ".Session"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}user\0\u{1}role\0\u{3}expires_unix\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}user\0\u{1}role\0\u{3}expires_unix\0\u{1}generation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -622,6 +678,7 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
       case 2: try { try decoder.decodeSingularStringField(value: &self.user) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.expiresUnix) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
       default: break
       }
     }
@@ -640,6 +697,9 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
     if self.expiresUnix != 0 {
       try visitor.visitSingularInt64Field(value: self.expiresUnix, fieldNumber: 4)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -648,6 +708,7 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
     if lhs.user != rhs.user {return false}
     if lhs.role != rhs.role {return false}
     if lhs.expiresUnix != rhs.expiresUnix {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -720,7 +781,7 @@ nonisolated extension UsersConfig: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = UsersConfig.protoMessageName + ".User"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0\u{2}\u{2}generation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -734,6 +795,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.sealedAdminKey) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.sealedRootKey) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
       default: break
       }
     }
@@ -758,6 +820,9 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.sealedRootKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.sealedRootKey, fieldNumber: 6)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -768,6 +833,107 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.cameras != rhs.cameras {return false}
     if lhs.sealedAdminKey != rhs.sealedAdminKey {return false}
     if lhs.sealedRootKey != rhs.sealedRootKey {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TokensConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TokensConfig"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tokens\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.tokens) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tokens.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tokens, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TokensConfig, rhs: TokensConfig) -> Bool {
+    if lhs.tokens != rhs.tokens {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TokensConfig.Token: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = TokensConfig.protoMessageName + ".Token"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}hash\0\u{1}role\0\u{1}cameras\0\u{1}scopes\0\u{3}expires_unix\0\u{3}made_by\0\u{3}made_unix\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.scopes) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.expiresUnix) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.madeBy) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.madeUnix) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 4)
+    }
+    if !self.cameras.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.cameras, fieldNumber: 5)
+    }
+    if !self.scopes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.scopes, fieldNumber: 6)
+    }
+    if self.expiresUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresUnix, fieldNumber: 7)
+    }
+    if !self.madeBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.madeBy, fieldNumber: 8)
+    }
+    if self.madeUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.madeUnix, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TokensConfig.Token, rhs: TokensConfig.Token) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.cameras != rhs.cameras {return false}
+    if lhs.scopes != rhs.scopes {return false}
+    if lhs.expiresUnix != rhs.expiresUnix {return false}
+    if lhs.madeBy != rhs.madeBy {return false}
+    if lhs.madeUnix != rhs.madeUnix {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

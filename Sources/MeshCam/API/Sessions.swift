@@ -55,19 +55,18 @@ final class Sessions: Sendable {
 
     /// The only place where a token exists: 32 random bytes, base64url.
     func begin(
-        user: String, role: Caller.Role, adminKey: AdminKey?, now: Date
+        user: UsersConfig.User, role: Caller.Role, adminKey: AdminKey?, now: Date
     ) async -> (token: String, session: SessionBook.Session) {
         let token = Data(secureRandomBytes(32)).base64URL
-        let session = SessionBook.Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime))
+        let session = SessionBook.Session(
+            user: user.name, role: role, expires: now.addingTimeInterval(Self.lifetime), generation: user.generation)
         book.withLock { $0.begin(Self.hash(token), session, now: now) }
         if let adminKey { adminKeys.withLock { $0[Self.hash(token)] = adminKey } }
         await keep()
         return (token, session)
     }
 
-    /// The session of a token, wherever it began. `nil` when it is unknown, over, or its node was revoked.
-    func find(_ token: String, now: Date) -> SessionBook.Session? { find(hash: Self.hash(token), now: now) }
-
+    /// The session of a token, wherever it began. `nil` when it is unknown, over, or its node was revoked. What it is worth, ``Standing`` says.
     func find(hash: [UInt8], now: Date) -> SessionBook.Session? {
         let others = others
         return book.withLock { $0.find(hash, others: others, now: now) }
@@ -78,6 +77,16 @@ final class Sessions: Sendable {
         let hash = Self.hash(token)
         guard find(hash: hash, now: now) != nil else { return nil }
         return adminKeys.withLock { $0[hash] }
+    }
+
+    /// An admin's key of a session that is `good` by the hash of its token; `nil` where none is open.
+    func openKey(where good: ([UInt8]) -> Bool) -> (user: String, key: AdminKey)? {
+        let keys = adminKeys.withLock { $0 }
+        let issued = book.withLock { $0.issued }
+        for (hash, key) in keys {
+            if let session = issued[hash], good(hash) { return (session.user, key) }
+        }
+        return nil
     }
 
     /// The other member that issued a session.

@@ -12,6 +12,8 @@ final class SignInGate: Sendable {
         var addresses = SignInThrottle()
         /// Patient, because neighbours share a network: a whole household is never locked out for long.
         var networks = SignInThrottle(free: 20, longest: .seconds(30))
+        /// Apart from passwords: a program with an old token must not lock the people out who share its address.
+        var tokens = SignInThrottle()
         var waiting = 0
     }
 
@@ -40,6 +42,15 @@ final class SignInGate: Sendable {
         state.withLock { state in
             state.addresses.succeeded(address)
             if let network = Self.network(host) { state.networks.succeeded(network) }
+        }
+    }
+
+    /// Counts a token that opens nothing. Answers how long the next one has to wait, when there were too many.
+    func wrongToken(from address: String, now: ContinuousClock.Instant = .now) -> Duration? {
+        state.withLock { state in
+            if let wait = state.tokens.wait(for: address, now: now) { return wait }
+            state.tokens.failed(address, now: now)
+            return nil
         }
     }
 
@@ -72,6 +83,13 @@ final class SignInGate: Sendable {
     func open(root sealed: [UInt8], passphrase: String, genesis: Genesis) async -> RootKey? {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: SealedRootKey.open(sealed, passphrase: passphrase, genesis: genesis)) }
+        }
+    }
+
+    /// Other work with passwords that takes as long: making hashes, sealing keys.
+    func slowly<Made: Sendable>(_ work: @escaping @Sendable () throws -> Made) async throws -> Made {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try work() }) }
         }
     }
 

@@ -4,6 +4,16 @@ import Foundation
 enum RootPassphrase {
     static let variable = "MESHCAM_PASSPHRASE"
 
+    /// Carries out what an admin's key has to sign, and asks for the passphrase only if the node does.
+    static func unlocking(_ api: APIClient, client: ClientOptions, _ act: () async throws -> APIClient.Answer) async throws -> APIClient.Answer {
+        do {
+            return try await act()
+        } catch let error as APIError where error.type == "/problems/root-locked" {
+            try await unlock(api, client: client)
+            return try await act()
+        }
+    }
+
     /// Types it in for the person at the terminal, once: `$MESHCAM_PASSPHRASE`, else the password that was given to sign in, else asked for.
     ///
     /// - Throws: when nobody is there to ask, or the node refuses it.

@@ -4,6 +4,7 @@
 import "./components/add-camera.js";
 import "./components/age-text.js";
 import "./components/app-shell.js";
+import "./components/audit-section.js";
 import "./components/bottom-bar.js";
 import "./components/camera-tile.js";
 import "./components/camera-view.js";
@@ -24,6 +25,8 @@ import "./components/sign-in.js";
 import "./components/system-view.js";
 import "./components/time-axis.js";
 import "./components/toast-list.js";
+import "./components/tokens-section.js";
+import "./components/users-section.js";
 import { listenForKeys } from "./keys.js";
 import { mesh } from "./mesh.js";
 

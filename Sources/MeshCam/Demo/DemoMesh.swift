@@ -37,11 +37,12 @@ struct DemoMesh {
                 roster.merge([keys.root.admit(identity.public, name: node.name, serial: UInt64(roster.records.count + 1))])
             }
         }
-        let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
-        let users = try (password == kept ? known.flatMap(Self.complete) : nil) ?? Self.users(password, keys.admin, keys.root)
+        let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users].flatMap(Self.complete) }.first
+        let users = try password == kept ? known ?? Self.users(password, keys.admin, keys.root) : Self.users(password, keys.admin, keys.root, beside: known)
         for index in stores.indices {
             stores[index].roster.merge(roster.records)
-            if stores[index].values[SharedConfigKey.users] != users {
+            // One node's list may be older than another's: they settle that among themselves.
+            if password != kept || stores[index].values[SharedConfigKey.users].flatMap(Self.complete) == nil {
                 try stores[index].setConfig(SharedConfigKey.users, users, by: keys.admin)
             }
             try stores[index].save()
@@ -64,10 +65,11 @@ struct DemoMesh {
         return users
     }
 
-    /// The shared configuration's list of one user.
-    private static func users(_ password: String, _ admin: AdminKey, _ root: RootKey) throws -> [UInt8] {
-        var config = UsersConfig()
-        config.users = [try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)]
+    /// The shared configuration's list: the demo's own user, in place of what it was, and whoever else was added.
+    private static func users(_ password: String, _ admin: AdminKey, _ root: RootKey, beside known: [UInt8]? = nil) throws -> [UInt8] {
+        var config = try known.map { try UsersConfig(serializedBytes: $0) } ?? UsersConfig()
+        let own = try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)
+        config.users = [own] + config.users.filter { $0.name != user }
         return try config.serializedBytes()
     }
 

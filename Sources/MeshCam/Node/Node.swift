@@ -81,7 +81,8 @@ struct Node: Sendable {
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
             joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
-            sessions: sessions, events: events, peers: peers, localAccess: access)
+            sessions: sessions, events: events, peers: peers, localAccess: access,
+            audit: AuditLog(directory: state, node: (id, settings.node.name), boot: identity.boot, logger: logger.part("audit")))
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
         let leaf = try BrowserLeaf(name: settings.node.name)

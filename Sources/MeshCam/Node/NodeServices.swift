@@ -16,6 +16,7 @@ final class NodeServices: Sendable {
     let events: EventHub
     let peers: PeerProxy
     let localAccess: LocalToken
+    let audit: AuditLog
     let rootKeychain = RootKeychain()
     /// How this node comes to a mesh; `nil` once it belongs to one.
     let joining: JoiningService?
@@ -24,7 +25,8 @@ final class NodeServices: Sendable {
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
+        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
+        audit: AuditLog
     ) {
         self.settings = settings
         self.joining = joining
@@ -38,6 +40,7 @@ final class NodeServices: Sendable {
         self.events = events
         self.peers = peers
         self.localAccess = localAccess
+        self.audit = audit
     }
 
     static let aloneProblem = ProblemNote(

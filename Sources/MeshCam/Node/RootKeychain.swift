@@ -17,14 +17,16 @@ final class RootKeychain: Sendable {
 
     private struct Entry {
         let root: RootKey
+        let signer: Signer?
         let until: ContinuousClock.Instant
     }
 
     private let entries = Mutex<[Holder: Entry]>([:])
 
-    func unlock(_ root: RootKey, for holder: Holder, now: ContinuousClock.Instant = .now) {
+    /// - Parameter signer: the admin whose passphrase it was, with the key that it also opens.
+    func unlock(_ root: RootKey, signer: Signer? = nil, for holder: Holder, now: ContinuousClock.Instant = .now) {
         let until = now + Self.lifetime
-        entries.withLock { $0[holder] = Entry(root: root, until: until) }
+        entries.withLock { $0[holder] = Entry(root: root, signer: signer, until: until) }
         // It is wiped when its time is over, whether anybody looks or not.
         Task { [weak self] in
             try? await ContinuousClock().sleep(until: until)
@@ -33,11 +35,13 @@ final class RootKeychain: Sendable {
     }
 
     /// `nil`: not unlocked, or not any more.
-    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? {
-        entries.withLock { entries in
-            guard let entry = entries[holder], entry.until > now else { return nil }
-            return entry.root
-        }
+    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? { entry(for: holder, now: now)?.root }
+
+    /// The admin who unlocked it; `nil` likewise.
+    func signer(for holder: Holder, now: ContinuousClock.Instant = .now) -> Signer? { entry(for: holder, now: now)?.signer }
+
+    private func entry(for holder: Holder, now: ContinuousClock.Instant) -> Entry? {
+        entries.withLock { entries in entries[holder].flatMap { $0.until > now ? $0 : nil } }
     }
 
     /// How many hold it.

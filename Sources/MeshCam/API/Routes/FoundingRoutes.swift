@@ -27,7 +27,9 @@ struct FoundingRoutes: Sendable {
         }
         guard joining.code.claim() else { throw PairingError.busy }
         do {
-            return try await found(wanted)
+            let response = try await found(wanted)
+            node.audit.record(.meshFounded, context, who: wanted.username, subject: wanted.mesh)
+            return response
         } catch {
             joining.code.release()
             throw error

@@ -60,6 +60,7 @@ struct PairingRoutes: Sendable {
             return response
         }
         logger.notice("added a camera", metadata: ["node": "\(id.short)", "by": "\(context.caller?.user.name ?? "?")"])
+        node.audit.record(.cameraAdded, context, subject: node.memberName(id), detail: "\(id)")
         return try Response.json(PairingResource(node: "\(id)", name: node.memberName(id)), status: .created)
     }
 
@@ -90,6 +91,7 @@ struct PairingRoutes: Sendable {
         }
         await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial)])
         logger.notice("revoked a node", metadata: ["node": "\(member.id.short)", "name": "\(member.name)", "by": "\(context.caller?.user.name ?? "?")"])
+        node.audit.record(.nodeRevoked, context, subject: member.name, detail: "\(member.id)")
         return Response(status: .noContent)
     }
 }
@@ -128,7 +130,7 @@ extension RootKeychain.Holder {
         switch context.caller {
         case .user(_, .admin): if let session = context.session { self = .session(session) } else { return nil }
         case .local: self = .local
-        case .user, .peer, nil: return nil
+        case .user, .token, .peer, nil: return nil
         }
     }
 }

@@ -78,7 +78,7 @@ class SystemView extends Component {
         node.self ? h("span", { class: "tag" }, "serves this page") : null,
         node.coordinator ? h("span", { class: "tag" }, "coordinator") : null,
         h("span", { class: "spring" }), open),
-      h("dl", { class: "node-facts" },
+      store.session?.user.role !== "admin" ? h("span") : h("dl", { class: "node-facts" },
         fact("Version", node.version || "not known"),
         fact("Clock", clockWords(node)),
         fact("Address", (node.addresses ?? []).slice(0, 3).join(", ") || "not known")),
