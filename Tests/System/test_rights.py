@@ -2,15 +2,17 @@
 
 import http.client
 import json
+import os
 import pathlib
 import re
+import subprocess
 import time
 import urllib.parse
 import uuid
 
 import pytest
 
-from Harness.demo import PASSWORD, ROOT, TLS, Client, wait_for
+from Harness.demo import BINARY, PASSWORD, ROOT, TLS, Client, wait_for
 
 VIEWER = "a viewer's password"
 NEIGHBOUR = "the neighbour's one"
@@ -335,6 +337,40 @@ def test_at_a_node_that_did_not_issue_the_session(demo, clients):
     stale = elsewhere.request("DELETE", "/api/mesh/v1/users/hugo", headers={"If-Match": '"another"'})
     assert stale.status == 412 and "If-Match" in stale.json["cure"]
     assert elsewhere.request("DELETE", "/api/mesh/v1/users/hugo", headers={"If-Match": made.headers["ETag"]}).status == 204
+
+
+def test_commands(demo, clients):
+    """From a terminal: with a session, and as a program on the node's own machine, which has to know the passphrase."""
+    signed = {"MESHCAM_USER": "admin", "MESHCAM_PASSWORD": PASSWORD}
+    local = {"MESHCAM_PASSPHRASE": PASSWORD}
+
+    def run(*arguments, as_whom=signed, **more):
+        environment = {**{key: value for key, value in os.environ.items() if not key.startswith("MESHCAM_")}, **as_whom, **more}
+        return subprocess.run([BINARY, *arguments, "--node", demo.urls[0], *(["--insecure"] if as_whom is signed else [])],
+                              capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+
+    for number, as_whom in enumerate([signed, local]):
+        name = f"kim {number}"
+        assert "no password" in run("users", "add", name, as_whom=as_whom).stderr
+        assert run("users", "add", name, "--admin", "--camera", "porch", as_whom=as_whom).returncode == 64
+        added = run("users", "add", name, "--camera", "porch", as_whom=as_whom, MESHCAM_NEW_PASSWORD=VIEWER)
+        assert added.returncode == 0 and "as a viewer" in added.stdout, added.stderr
+        assert re.search(rf"^{name} +viewer +porch$", run("users", as_whom=as_whom).stdout, re.M)
+        token = run("tokens", "add", f"frame {number}", "--days", "2", as_whom=as_whom)
+        assert token.returncode == 0 and token.stdout.startswith("meshcam_"), token.stderr
+        with_token = run("cameras", "--json", as_whom={"MESHCAM_TOKEN": token.stdout.strip()})
+        assert len(json.loads(with_token.stdout)) == demo.cameras, with_token.stderr
+        listed = json.loads(run("tokens", "list", "--json", as_whom=as_whom).stdout)
+        assert [one["madeBy"] for one in listed if one["name"] == f"frame {number}"] == ["admin"]
+        assert "opens nothing any more" in run("tokens", "remove", f"frame {number}", as_whom=as_whom).stdout
+        assert "may not sign in any more" in run("users", "remove", name, as_whom=as_whom).stdout
+        assert "nobody" in run("tokens", "remove", "nobody", as_whom=as_whom).stderr
+    # Without the passphrase, who reaches the machine alone changes nobody.
+    add(clients[0], "lea", VIEWER)
+    clients[0].request("DELETE", "/api/mesh/v1/session")
+    refused = run("users", "remove", "lea", as_whom={"MESHCAM_PASSPHRASE": "not it"})
+    assert refused.returncode == 1 and "lea" in run("users").stdout, refused.stdout
+    assert run("users", "remove", "lea").returncode == 0
 
 
 def test_nonsense_is_refused_with_the_reason(clients):

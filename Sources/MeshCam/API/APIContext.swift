@@ -45,7 +45,11 @@ struct APIContext: RequestContext {
     var author: Caller? { behalf ?? caller }
 
     /// Where the author is, for the audit log.
-    var address: String { behalfAddress ?? channel.remoteAddress?.ipAddress ?? "?" }
+    var address: String {
+        let address = behalfAddress ?? channel.remoteAddress?.ipAddress ?? "?"
+        // The doors take IPv4 on IPv6 sockets (RFC 4291 §2.5.5.2); people know it without that.
+        return address.hasPrefix("::ffff:") ? String(address.dropFirst(7)) : address
+    }
 }
 
 /// Who makes a request.

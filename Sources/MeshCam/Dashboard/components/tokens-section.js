@@ -61,12 +61,12 @@ class TokensSection extends Component {
     const rights = rightsChoice({ role: "viewer", cameras: [] }, "May also start recordings. It never signs changes, and never opens the mesh's key.");
     const days = h("select", { "aria-label": "Ends" }, [["0", "Never ends"], ["30", "Ends in 30 days"], ["90", "Ends in 90 days"], ["365", "Ends in a year"]].map(([value, label]) => h("option", { value }, label)));
     const form = openForm({
-      title: "Make a token", content: [name.element, rights.element, h("div", { class: "field" }, icon("incidents"), days)], submit: "Make token", testid: "token-form",
+      title: "Make a token", content: [name.element, rights, h("div", { class: "field" }, icon("incidents"), days)], submit: "Make token", testid: "token-form",
       act: async () => {
         if (!rights.cameras) throw noCamera();
         const ends = Number(days.value);
         const made = await makeToken({
-          name: name.input.value.trim(), role: rights.role, cameras: rights.cameras, expires: ends ? new Date(Date.now() + ends * dayMs).toISOString() : undefined,
+          name: name.input.value.trim(), role: rights.grants, cameras: rights.cameras, expires: ends ? new Date(Date.now() + ends * dayMs).toISOString() : undefined,
         });
         form.show(...this.#shownOnce(made.token ?? "", () => form.close()));
         void this.#load();

@@ -51,10 +51,10 @@ class UsersSection extends Component {
     const password = field("lock", "Password", { type: "password", required: true, autocomplete: "new-password" });
     const rights = rightsChoice({ role: "viewer", cameras: [] }, adminMay);
     openForm({
-      title: "Add a user", content: [name.element, password.element, rights.element], submit: "Add user", testid: "user-form",
+      title: "Add a user", content: [name.element, password.element, rights], submit: "Add user", testid: "user-form",
       act: async () => {
         if (!rights.cameras) throw noCamera();
-        await addUser({ name: name.input.value.trim(), password: password.input.value, role: rights.role, cameras: rights.cameras });
+        await addUser({ name: name.input.value.trim(), password: password.input.value, role: rights.grants, cameras: rights.cameras });
         mesh.toast(`${name.input.value.trim()} may sign in now, at any camera.`);
         await this.#load();
       },
@@ -71,10 +71,10 @@ class UsersSection extends Component {
     let sure = false;
     const remove = h("button", { class: "button quiet needs-you", type: "button" }, "Remove this user");
     const form = openForm({
-      title: named(name), content: [rights.element, password.element, remove], submit: "Save", testid: "user-form",
+      title: named(name), content: [rights, password.element, remove], submit: "Save", testid: "user-form",
       act: async () => {
         if (!rights.cameras) throw noCamera();
-        await changeUser(name, { role: rights.role, cameras: rights.cameras, password: password.input.value || undefined });
+        await changeUser(name, { role: rights.grants, cameras: rights.cameras, password: password.input.value || undefined });
         mesh.toast(`${name}: saved.`);
         await this.#load();
       },
