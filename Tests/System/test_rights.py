@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 import urllib.parse
@@ -430,3 +431,22 @@ def test_the_audit_log_tells_who_did_what(demo, clients, people):
         assert secret not in text and secret not in demo.read_log()
     files = list(pathlib.Path(demo.directory).rglob("audit"))
     assert len(files) == 3 and all(file.stat().st_mode & 0o777 == 0o600 for file in files)
+
+
+def test_what_an_absent_node_recorded_is_cut_alike(demo, clients, people, ids, clip):
+    """The last one: it takes a node away. Its clips come from the storage then, from whichever node is asked."""
+    gone = [client.get("/node").json["name"] for client in clients].index("garage")
+    at = (gone + 1) % 3
+    ben, eve = people[at]["ben"], people[at]["eve"]
+    os.kill(demo.node_pid(gone), signal.SIGKILL)
+    wait_for(lambda: [camera["name"] for camera in eve.cameras() if not camera["online"]] == ["garage"], 30, "the garage is gone")
+    assert [camera["name"] for camera in ben.cameras()] == ["porch"]
+    for path in [f"/clips/{clip['garage']}", f"/clips/{clip['garage']}/video.mp4", f"/clips/{clip['garage']}/thumbnail.jpg", f"/cameras/{ids['garage']}"]:
+        wait_for(lambda: eve.get(path).status == 200, 20, f"{path} from the storage")
+        assert ben.get(path).status == 404, path
+    assert eve.get(f"/cameras/{ids['garage']}/snapshot.jpg").status == 503 and ben.get(f"/cameras/{ids['garage']}/snapshot.jpg").status == 404
+    page, whole = ben.get("/clips?limit=100").json, eve.get("/clips?limit=100").json
+    assert {one["camera"] for one in page["clips"]} == {ids["porch"]} and page["missing"] == []
+    assert ids["garage"] in {one["camera"] for one in whole["clips"]} and [one["name"] for one in whole["missing"]] == ["garage"]
+    assert "garage" not in [node["name"] for node in ben.get("/nodes").json]
+    assert [one["name"] for one in clients[at].get("/audit").json["missing"]] == ["garage"]
