@@ -37,12 +37,13 @@ struct DemoMesh {
                 roster.merge([keys.root.admit(identity.public, name: node.name, serial: UInt64(roster.records.count + 1))])
             }
         }
-        let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users].flatMap(Self.complete) }.first
-        let users = try password == kept ? known ?? Self.users(password, keys.admin, keys.root) : Self.users(password, keys.admin, keys.root, beside: known)
+        let lists = stores.compactMap { $0.values[SharedConfigKey.users] }
+        let unchanged = password == kept ? lists.first(where: Self.isComplete) : nil
+        let users = try unchanged ?? Self.users(password, keys.admin, keys.root, beside: lists.first)
         for index in stores.indices {
             stores[index].roster.merge(roster.records)
             // One node's list may be older than another's: they settle that among themselves.
-            if password != kept || stores[index].values[SharedConfigKey.users].flatMap(Self.complete) == nil {
+            if unchanged == nil || stores[index].values[SharedConfigKey.users].map(Self.isComplete) != true {
                 try stores[index].setConfig(SharedConfigKey.users, users, by: keys.admin)
             }
             try stores[index].save()
@@ -58,17 +59,17 @@ struct DemoMesh {
         return password
     }
 
-    /// `nil` for users of an earlier version, whose admin had no keys.
-    private static func complete(_ users: [UInt8]) -> [UInt8]? {
-        guard let config = try? UsersConfig(serializedBytes: users), config.users.first(where: { $0.name == user })?.sealedRootKey.isEmpty == false
-        else { return nil }
-        return users
+    /// Not so for users of an earlier version, whose admin had no keys, and where somebody removed the demo's own user.
+    private static func isComplete(_ users: [UInt8]) -> Bool {
+        guard let own = UserList(users)[name: user] else { return false }
+        return !own.sealedRootKey.isEmpty
     }
 
     /// The shared configuration's list: the demo's own user, in place of what it was, and whoever else was added.
     private static func users(_ password: String, _ admin: AdminKey, _ root: RootKey, beside known: [UInt8]? = nil) throws -> [UInt8] {
         var config = try known.map { try UsersConfig(serializedBytes: $0) } ?? UsersConfig()
-        let own = try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)
+        var own = try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)
+        if known != nil { own.beginGeneration() }
         config.users = [own] + config.users.filter { $0.name != user }
         return try config.serializedBytes()
     }
