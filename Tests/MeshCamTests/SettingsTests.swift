@@ -62,6 +62,8 @@ import Testing
             gossip_port = 1000
             peer_port = 0
             pairing_port = 7999
+            certificate = "/etc/cert.pem"
+            certificate_key = "/etc/key.pem"
             seeds = ["10.0.0.7", "[fe80::1]:7462", "porch.local:7000"]
             [storage]
             directories = ["/mnt/nas"]
@@ -91,6 +93,8 @@ import Testing
         expected.network.gossipPort = 1000
         expected.network.peerPort = 0
         expected.network.pairingPort = 7999
+        expected.network.certificate = "/etc/cert.pem"
+        expected.network.certificateKey = "/etc/key.pem"
         expected.network.seeds = ["10.0.0.7", "[fe80::1]:7462", "porch.local:7000"]
         expected.storage.directories = ["/mnt/nas"]
         expected.storage.spoolBytes = 1 << 30
@@ -112,6 +116,11 @@ import Testing
         ("[camera]\nfps = \"fast\"", "meshcam.toml:2: camera.fps = \"fast\": must be a whole number, 1 to 120"),
         ("[camera]\nfps = 29.97", "meshcam.toml:2: camera.fps = 29.97: must be a whole number, 1 to 120"),
         ("[camera]\naudio = 1", "meshcam.toml:2: camera.audio = 1: must be true or false"),
+        (
+            "[network]\ncertificate = \"/etc/cert.pem\"",
+            "meshcam.toml:2: network.certificate: needs network.certificate_key as well"
+        ),
+        ("[network]\ncertificate_key = \"/k\"", "meshcam.toml:2: network.certificate_key: needs network.certificate as well"),
         ("[camera]\nseed = -1", "meshcam.toml:2: camera.seed = -1: must be 0 to 9223372036854775807"),
         ("# hi\n[network]\nweb_port = 65536", "meshcam.toml:3: network.web_port = 65536: must be 1 to 65535"),
         (

@@ -68,6 +68,9 @@ public nonisolated struct NodeRecord: Sendable {
   /// board, for people
   public var model: String = String()
 
+  /// P-256, compressed (SEC 1 §2.3.3): its own authority for browsers
+  public var browserKey: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -319,13 +322,44 @@ public nonisolated struct GroupsConfig: Sendable {
   public init() {}
 }
 
+/// The mesh's certificates for browsers. Its authority's key follows from the root's; each node's own authority is certified by it.
+public nonisolated struct BrowserCAConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the mesh's own, DER
+  public var certificate: Data = Data()
+
+  public var nodes: [BrowserCAConfig.Node] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated struct Node: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var id: Data = Data()
+
+    /// DER, for the key in the node's record
+    public var certificate: Data = Data()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "meshcam"
 
 nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeRecord"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}addresses\0\u{3}gossip_port\0\u{3}peer_port\0\u{3}web_port\0\u{3}http_port\0\u{1}version\0\u{3}tls_certificate\0\u{1}model\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}addresses\0\u{3}gossip_port\0\u{3}peer_port\0\u{3}web_port\0\u{3}http_port\0\u{1}version\0\u{3}tls_certificate\0\u{1}model\0\u{3}browser_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -342,6 +376,7 @@ nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.tlsCertificate) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.model) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.browserKey) }()
       default: break
       }
     }
@@ -375,6 +410,9 @@ nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.model.isEmpty {
       try visitor.visitSingularStringField(value: self.model, fieldNumber: 9)
     }
+    if !self.browserKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.browserKey, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -388,6 +426,7 @@ nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.version != rhs.version {return false}
     if lhs.tlsCertificate != rhs.tlsCertificate {return false}
     if lhs.model != rhs.model {return false}
+    if lhs.browserKey != rhs.browserKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -927,6 +966,76 @@ nonisolated extension GroupsConfig.Fact: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.camera != rhs.camera {return false}
     if lhs._policy != rhs._policy {return false}
     if lhs.dots != rhs.dots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension BrowserCAConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BrowserCAConfig"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificate\0\u{1}nodes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.nodes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 1)
+    }
+    if !self.nodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.nodes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: BrowserCAConfig, rhs: BrowserCAConfig) -> Bool {
+    if lhs.certificate != rhs.certificate {return false}
+    if lhs.nodes != rhs.nodes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension BrowserCAConfig.Node: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = BrowserCAConfig.protoMessageName + ".Node"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}certificate\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: BrowserCAConfig.Node, rhs: BrowserCAConfig.Node) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.certificate != rhs.certificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

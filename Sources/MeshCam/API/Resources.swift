@@ -79,6 +79,7 @@ extension NodeServices {
         if case .noDaemon(let why) = discovery.status {
             problems.append(ProblemNote(message: why, cure: ""))
         }
+        problems += browserDoor.problems(now: clock.now())
         if let problem = ownCamera.problem { problems.append(problem) }
         let member = gossip.view.members.first { $0.isSelf }
         return NodeResource(

@@ -74,6 +74,7 @@ struct WebServer: Sendable {
         let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
         let open = router.group("api/mesh/v1")
         session.addPublic(to: open)
+        CertificateRoutes(node: node).add(to: open)
         let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
         session.add(to: closed)
         GroupRoutes(node: node, door: door).add(to: closed)

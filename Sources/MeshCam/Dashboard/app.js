@@ -24,6 +24,7 @@ import "./components/sign-in.js";
 import "./components/system-view.js";
 import "./components/time-axis.js";
 import "./components/toast-list.js";
+import "./components/trust-dialog.js";
 import { listenForKeys } from "./keys.js";
 import { mesh } from "./mesh.js";
 

@@ -31,18 +31,24 @@ struct DemoMesh {
         var roster = Roster(genesis: keys.genesis)
         for store in stores { roster.merge(store.roster.records) }
         roster.merge([keys.root.certify(keys.admin.publicKey, name: Self.user, serial: 1)])
+        var identities: [NodeIdentity] = []
         for node in plan.nodes {
             let identity = try NodeIdentity.loadOrCreate(in: directory.state(node.name), board: .current())
+            identities.append(identity)
             if roster.admission(of: identity.id) == nil {
                 roster.merge([keys.root.admit(identity.public, name: node.name, serial: UInt64(roster.records.count + 1))])
             }
         }
         let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
         let users = try (password == kept ? known.flatMap(Self.complete) : nil) ?? Self.users(password, keys.admin, keys.root)
+        for index in stores.indices { stores[index].roster.merge(roster.records) }
+        let authority = try Self.authority(stores, identities, keys.admin, keys.root)
         for index in stores.indices {
-            stores[index].roster.merge(roster.records)
             if stores[index].values[SharedConfigKey.users] != users {
                 try stores[index].setConfig(SharedConfigKey.users, users, by: keys.admin)
+            }
+            if stores[index].values[SharedConfigKey.browserCA] != authority {
+                try stores[index].setConfig(SharedConfigKey.browserCA, authority, by: keys.admin)
             }
             try stores[index].save()
         }
@@ -69,6 +75,13 @@ struct DemoMesh {
         var config = UsersConfig()
         config.users = [try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)]
         return try config.serializedBytes()
+    }
+
+    /// The shared configuration's certificates for browsers: those that one of the nodes knows, completed.
+    private static func authority(_ stores: [TrustStore], _ identities: [NodeIdentity], _ admin: AdminKey, _ root: RootKey) throws -> [UInt8] {
+        guard var store = stores.first(where: { $0.values[SharedConfigKey.browserCA] != nil }) ?? stores.first else { return [] }
+        try store.certifyForBrowsers(identities, root: root, admin: admin)
+        return store.values[SharedConfigKey.browserCA] ?? []
     }
 
     private func keys() throws -> (genesis: Genesis, root: RootKey, admin: AdminKey) {

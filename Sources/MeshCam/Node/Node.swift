@@ -81,13 +81,14 @@ struct Node: Sendable {
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
             joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
-            sessions: sessions, events: events, peers: peers, localAccess: access)
+            sessions: sessions, events: events, peers: peers, localAccess: access,
+            browserDoor: try BrowserDoor(settings, identity: identity, gossip: gossip, logger: logger.part("web")))
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
-        let leaf = try BrowserLeaf(name: settings.node.name)
+        let door = services.browserDoor
         store.discoveryNote = DiscoveryNote(
             camera: id, name: settings.node.name, node: id,
-            addresses: leaf.names.map { "https://\($0):\(settings.network.webPort)" })
+            addresses: (door.places.names.prefix(2) + door.places.addresses.dropFirst(2)).map { "https://\($0):\(settings.network.webPort)" })
 
         // Started in this order, stopped in reverse: who asks stops before who answers, and the store last of all.
         let services = services
@@ -98,14 +99,16 @@ struct Node: Sendable {
             Named("sessions", restarts: true) { await sessions.run() },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
-            Named("web", service: try web.web(tls: leaf.tls)),
+            Named("web", service: try web.web(tls: door.tls)),
+            Named("certificates", restarts: true) { await door.run() },
+            Named("authority", restarts: true) { await services.keepCertifyingForBrowsers(logger: logger.part("web")) },
         ]
         if let port = settings.network.httpPort {
             list.append(Named("loopback", service: web.loopback(port: port)))
         }
         list.append(
             Named("access", restarts: true) {
-                await LocalAccessService(node: services, certificate: leaf, logger: logger).run()
+                await LocalAccessService(node: services, certificate: door.local, logger: logger).run()
             })
         if let joining = services.joining { list.append(Named("pairing", service: joining)) }
         list.append(Named("systemd", restarts: true) { await SystemdNotifier(node: services).run() })
@@ -196,6 +199,7 @@ struct Node: Sendable {
         record.webPort = UInt32(settings.network.webPort)
         record.version = MeshCamVersion.current
         record.tlsCertificate = Data(identity.tlsCertificateDER)
+        record.browserKey = Data(identity.browserAuthority.publicKey)
         return record
     }
 }

@@ -17,6 +17,7 @@ final class NodeServices: Sendable {
     let peers: PeerProxy
     let localAccess: LocalToken
     let rootKeychain = RootKeychain()
+    let browserDoor: BrowserDoor
     /// How this node comes to a mesh; `nil` once it belongs to one.
     let joining: JoiningService?
     let clock = WallClock()
@@ -24,7 +25,8 @@ final class NodeServices: Sendable {
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
+        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
+        browserDoor: BrowserDoor
     ) {
         self.settings = settings
         self.joining = joining
@@ -38,6 +40,7 @@ final class NodeServices: Sendable {
         self.events = events
         self.peers = peers
         self.localAccess = localAccess
+        self.browserDoor = browserDoor
     }
 
     static let aloneProblem = ProblemNote(

@@ -17,14 +17,16 @@ final class RootKeychain: Sendable {
 
     private struct Entry {
         let root: RootKey
+        let admin: AdminKey?
         let until: ContinuousClock.Instant
     }
 
     private let entries = Mutex<[Holder: Entry]>([:])
 
-    func unlock(_ root: RootKey, for holder: Holder, now: ContinuousClock.Instant = .now) {
+    /// - Parameter admin: the same person's own key, for what follows from an unlocked root by itself.
+    func unlock(_ root: RootKey, admin: AdminKey? = nil, for holder: Holder, now: ContinuousClock.Instant = .now) {
         let until = now + Self.lifetime
-        entries.withLock { $0[holder] = Entry(root: root, until: until) }
+        entries.withLock { $0[holder] = Entry(root: root, admin: admin, until: until) }
         // It is wiped when its time is over, whether anybody looks or not.
         Task { [weak self] in
             try? await ContinuousClock().sleep(until: until)
@@ -37,6 +39,13 @@ final class RootKeychain: Sendable {
         entries.withLock { entries in
             guard let entry = entries[holder], entry.until > now else { return nil }
             return entry.root
+        }
+    }
+
+    /// Whoever unlocked it: for what this node does by itself while it is unlocked.
+    func unlocked(now: ContinuousClock.Instant = .now) -> (root: RootKey, admin: AdminKey)? {
+        entries.withLock { entries in
+            entries.values.lazy.filter { $0.until > now }.compactMap { entry in entry.admin.map { (root: entry.root, admin: $0) } }.first
         }
     }
 

@@ -24,6 +24,11 @@ extension Settings {
         SettingsKey("network.peer_port", \.network.peerPort, port, "TCP port of TLS between nodes"),
         SettingsKey("network.pairing_port", \.network.pairingPort, port, "TCP port of pairing, open only while this node belongs to no mesh"),
         SettingsKey(
+            "network.certificate", \.network.certificate, directory.optional(absent: "none"),
+            "PEM file of your own certificate for browsers, with those between it and its authority; used for the names it covers"),
+        SettingsKey(
+            "network.certificate_key", \.network.certificateKey, directory.optional(absent: "none"), "PEM file of that certificate's private key"),
+        SettingsKey(
             "network.seeds", \.network.seeds,
             .texts(count: 0...64, allowed: "up to 64 different HOST or HOST:PORT, IPv6 as [::1]:7462") {
                 HostAndPort($0) != nil

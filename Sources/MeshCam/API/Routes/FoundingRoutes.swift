@@ -46,6 +46,7 @@ struct FoundingRoutes: Sendable {
         var users = UsersConfig()
         users.users = [user]
         try trust.setConfig(SharedConfigKey.users, try users.serializedBytes(), by: admin)
+        try trust.certifyForBrowsers([node.identity], root: root, admin: admin)
         try trust.save()
         logger.notice("founded the mesh '\(genesis.name)'", metadata: ["mesh": "\(genesis.meshID)"])
         joining.found()

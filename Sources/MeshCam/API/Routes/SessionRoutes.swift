@@ -83,7 +83,10 @@ struct SessionRoutes: Sendable {
         for user in users {
             guard let root = await gate.open(root: Array(user.sealedRootKey), passphrase: wanted.passphrase, genesis: genesis) else { continue }
             gate.succeeded(host, address)
-            node.rootKeychain.unlock(root, for: holder)
+            var admin = SessionCookie.token(in: request.headers[values: .cookie], door: door).flatMap { node.sessions.adminKey(of: $0, now: Date()) }
+            if admin == nil { admin = await gate.open(Array(user.sealedAdminKey), password: wanted.passphrase) }
+            node.rootKeychain.unlock(root, admin: admin, for: holder)
+            await node.certifyForBrowsers(logger: logger)
             logger.notice("the root key was unlocked", metadata: ["user": "\(user.name)", "address": "\(address)"])
             return try Response.json(UnlockResource(expires: Date().addingTimeInterval(RootKeychain.lifetime / .seconds(1))))
         }

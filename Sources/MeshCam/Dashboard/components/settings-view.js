@@ -12,6 +12,7 @@ class SettingsView extends Component {
   #user = h("p", {});
   #via = h("p", {});
   #nodes = h("ul", { class: "elsewhere-list" });
+  #trust = h("mc-trust-dialog");
 
   build() {
     this.append(h("div", { class: "page narrow" },
@@ -19,6 +20,7 @@ class SettingsView extends Component {
       section("Look", h("p", {}, "Kept in this browser."), themePicker()),
       section("Signed in", this.#user, h("button", { class: "button", type: "button", onclick: () => void mesh.signOut() }, icon("sign-out"), "Sign out")),
       section("Nodes", this.#via, this.#nodes),
+      section("No more warnings", h("p", {}, "Browsers warn until they know this mesh's own certificate."), h("button", { class: "button", type: "button", onclick: () => this.#trust.open() }, icon("lock"), "Trust it"), this.#trust),
       section("Time", h("p", {}, `All times are in ${zoneName()}, the zone of this device.`)),
       h("div", { class: "wide-only" }, section("Keys", h("p", {}, "Everything can be reached by keyboard."), h("button", { class: "button", type: "button", onclick: openHelp }, icon("help"), "Show the keys")))));
   }

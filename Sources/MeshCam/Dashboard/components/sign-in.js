@@ -11,6 +11,7 @@ class SignIn extends Component {
   #password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true, "aria-label": "Password", placeholder: "Password" });
   #refusal = h("p", { class: "refusal", role: "alert", "data-testid": "sign-in-error" });
   #submit = h("button", { class: "button primary", type: "submit" }, "Sign in");
+  #trust = h("mc-trust-dialog");
 
   build() {
     const peek = h("button", { class: "icon-button", type: "button", "aria-label": "Show the password", "aria-pressed": "false", onclick: () => {
@@ -26,7 +27,9 @@ class SignIn extends Component {
           h("div", { class: "field" }, icon("lock"), this.#password, peek),
           this.#refusal, this.#submit,
         ),
-        h("p", { class: "sign-in-foot" }, "Sign in at any node: you see all cameras."),
+        h("p", { class: "sign-in-foot" }, "Sign in at any node: you see all cameras.", h("br"),
+          h("button", { type: "button", onclick: () => this.#trust.open() }, "Your browser warned you?")),
+        this.#trust,
       ),
     );
   }
