@@ -89,3 +89,17 @@ def test_devices_are_guessed(demo, page):
         ("something else", False, ""),
     ]:
         assert page.evaluate(guess, [agent, touch]) == device, agent
+
+
+def test_an_admin_makes_it_where_there_is_none(demo, page, sign_in):
+    """A mesh that is older than its certificates has none until its root is unlocked."""
+    sign_in(page, 0, "#/settings")
+    unlocked = []
+    page.route("**/api/mesh/v1/ca", lambda route: route.continue_() if unlocked else route.fulfill(json={"shown": []}))
+    page.get_by_role("button", name="Trust it").click()
+    dialog = page.get_by_test_id("trust")
+    expect(dialog.get_by_text("has no certificate of its own yet")).to_be_visible()
+    dialog.get_by_label("Your passphrase").fill(demo.password)
+    page.on("response", lambda answer: unlocked.append(answer) if answer.url.endswith("/session/unlock") and answer.ok else None)
+    dialog.get_by_role("button", name="Make it").click()
+    expect(dialog.get_by_test_id("fingerprint")).to_be_visible()

@@ -312,7 +312,7 @@ import Testing
                 properties.append("\(section.label ?? "").\(name)")
             }
         }
-        #expect(properties.count == 24 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
+        #expect(properties.count == 26 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
         #expect(properties == Settings.keys.map(\.path))
     }
 
