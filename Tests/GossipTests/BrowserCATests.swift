@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import NIOSSL
 import Testing
+import X509
 
 @testable import Gossip
 
@@ -77,6 +78,8 @@ import Testing
     @Test func aNodesAuthorityEndsThere() throws {
         let (chain, authority) = try self.chain(Self.places)
         let (own, other) = (mesh.identities[0].browserAuthority, mesh.identities[5].browserAuthority)
+        let limits = try #require(AuthorityCertificate.read(chain[1])).certificate.extensions.basicConstraints
+        #expect(limits == .isCertificateAuthority(maxPathLength: 0))
         let below = try AuthorityCertificate.make(
             for: .node(other.id, key: other.key.publicKey), pathLength: 0, by: .node(own.id, key: own.key.publicKey), key: own.key)
         let leaf = try BrowserCertificate.signed(Self.places, by: other, below, now: Date())
