@@ -35,8 +35,9 @@ final class PeerProxy: PeerExchange {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// A node that fails to start never gets to ``shutdown()``; the client insists on one.
-    deinit { try? client.syncShutdown() }
+    /// A node that fails to start never gets to ``shutdown()``; the client insists on one, and not on the thread of a connection that was
+    /// the last to let go of this.
+    deinit { DispatchQueue.global().async { [client] in try? client.syncShutdown() } }
 
     func shutdown() async { try? await client.shutdown() }
 

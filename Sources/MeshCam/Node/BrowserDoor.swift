@@ -1,12 +1,9 @@
 import Foundation
 import Gossip
 import Logging
-import NIOSSL
 import Synchronization
 
-/// Which certificate a browser sees here: the owner's own for the names it covers, else one of the mesh's authority, else a self-signed one.
-///
-/// Each handshake asks anew, so one takes another's place without a restart, and no connection is cut.
+/// Keeps the certificates that browsers see here: makes the mesh's when they are due, and reads the owner's.
 final class BrowserDoor: Sendable {
     /// How often files, addresses and the clock are looked at.
     private static let interval = Duration.seconds(5)
@@ -22,9 +19,8 @@ final class BrowserDoor: Sendable {
         var authority: [UInt8]?
     }
 
-    /// Self-signed, the same until this process ends: for programs of this machine, which know it from a file, and for browsers until there
-    /// is a better one.
-    let local: BrowserCertificate
+    /// What handshakes ask.
+    let shown: ShownCertificates
     /// What browsers may call this node, at its start.
     let places: BrowserCertificate.Places
     private let name: String
@@ -39,7 +35,7 @@ final class BrowserDoor: Sendable {
         self.gossip = gossip
         self.logger = logger
         places = Self.places(name)
-        local = try .selfSigned(places, now: Date())
+        shown = ShownCertificates(local: try .selfSigned(places, now: Date()))
         state = Mutex(State(owner: try CertificateFiles(settings.network).map { try OwnerCertificate($0) }))
         refresh(now: Date())
     }
@@ -68,40 +64,15 @@ final class BrowserDoor: Sendable {
         }
     }
 
-    // MARK: Showing
-
-    /// For programs of this machine, for the owner's names, or for all others.
-    ///
-    /// - Parameter name: what the client asks for (SNI); `nil` where it asked for an address.
-    func certificate(for name: String?) -> BrowserCertificate {
-        if name == LocalAccess.serverName { return local }
-        return state.withLock { state in
-            if let name, let owner = state.owner?.certificate, owner.facts.covers(name) { return owner }
-            return state.mesh ?? local
-        }
-    }
-
-    /// For the server.
-    var tls: TLSConfiguration {
-        var tls = local.server
-        tls.minimumTLSVersion = .tlsv12
-        tls.sslContextCallback = { [self] hello, promise in
-            let certificate = certificate(for: hello.serverHostname)
-            var shown = NIOSSLContextConfigurationOverride()
-            shown.certificateChain = certificate.chain.map { .certificate($0) }
-            shown.privateKey = .privateKey(certificate.key)
-            promise.succeed(shown)
-        }
-        return tls
-    }
+    // MARK: Telling
 
     /// What is wrong with the owner's certificate.
     func problems(now: Date) -> [ProblemNote] { state.withLock { $0.owner?.problems(now: now) ?? [] } }
 
     /// What is shown now; the one for most names first.
-    var shown: [CertificateResource.Shown] {
+    var resources: [CertificateResource.Shown] {
         state.withLock { state in
-            [CertificateResource.Shown(state.mesh ?? local, kind: state.mesh == nil ? .own : .mesh)]
+            [CertificateResource.Shown(state.mesh ?? shown.local, kind: state.mesh == nil ? .own : .mesh)]
                 + [state.owner.map { CertificateResource.Shown($0.certificate, kind: .owner) }].compactMap { $0 }
         }
     }
@@ -123,6 +94,7 @@ final class BrowserDoor: Sendable {
             case .make: make(&state, places, now)
             }
             if let news = state.owner?.refresh() { logger.notice("\(news)") }
+            shown.set(mesh: state.mesh, owner: state.owner?.certificate)
         }
     }
 

@@ -99,7 +99,7 @@ struct Node: Sendable {
             Named("sessions", restarts: true) { await sessions.run() },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
-            Named("web", service: try web.web(tls: door.tls)),
+            Named("web", service: try web.web(tls: door.shown.tls)),
             Named("certificates", restarts: true) { await door.run() },
             Named("authority", restarts: true) { await services.keepCertifyingForBrowsers(logger: logger.part("web")) },
         ]
@@ -108,7 +108,7 @@ struct Node: Sendable {
         }
         list.append(
             Named("access", restarts: true) {
-                await LocalAccessService(node: services, certificate: door.local, logger: logger).run()
+                await LocalAccessService(node: services, certificate: door.shown.local, logger: logger).run()
             })
         if let joining = services.joining { list.append(Named("pairing", service: joining)) }
         list.append(Named("systemd", restarts: true) { await SystemdNotifier(node: services).run() })

@@ -13,7 +13,7 @@ struct CertificateRoutes: Sendable {
             let facts = (try? Self.authority(node)).flatMap { CertificateFacts(der: $0) }
             return try Response.json(
                 CertificateResource(
-                    authority: facts.map { .init(name: $0.subject, fingerprint: $0.fingerprint, expires: $0.end) }, shown: node.browserDoor.shown))
+                    authority: facts.map { .init(name: $0.subject, fingerprint: $0.fingerprint, expires: $0.end) }, shown: node.browserDoor.resources))
         }
         // The type that makes phones and Firefox offer to install it (RFC 5280 has none for one certificate; browsers agree on this one).
         group.get("ca.crt") { [node] _, _ in Self.file(try Self.authority(node), type: "application/x-x509-ca-cert", name: "meshcam-ca.crt") }
