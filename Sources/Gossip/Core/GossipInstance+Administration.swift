@@ -20,4 +20,31 @@ extension GossipInstance {
     package mutating func merge(_ records: [SignedRecord], now: ContinuousClock.Instant) -> [Action] {
         accept(roster: records.map(\.wire), now: now)
     }
+
+    /// Another root, and what is to be signed anew under it, in one step: no disk and no peer sees the one without the other.
+    ///
+    /// - Parameters:
+    ///   - records: the rotation, and what else goes with it.
+    ///   - values: shared configuration to set, by key.
+    ///   - admin: certified by the new root. Everything else that only void keys had signed is signed anew with it.
+    /// - Throws: before anything has changed, when the rotation is not taken or does not certify that key.
+    package mutating func replaceRoot(
+        _ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey, now: ContinuousClock.Instant
+    ) throws(TrustError) -> [Action] {
+        var trial = roster
+        trial.merge(records)
+        guard trial.currentRootPublicKey != roster.currentRootPublicKey else {
+            throw TrustError(
+                operation: "replace the root key", reason: "the mesh does not take the new one",
+                cure: "It may have got another one in this moment: unlock again and repeat.")
+        }
+        for (key, value) in values { try SharedConfig.check(key, value, admin.publicKey, trial) }
+        let before = config.values
+        var actions = merge(records, now: now)
+        let void = before.filter { config.values[$0.key] == nil && values[$0.key] == nil }
+        for (key, value) in values.merging(void, uniquingKeysWith: { first, _ in first }).sorted(by: { $0.key < $1.key }) {
+            actions += try setConfig(key, value, by: admin)
+        }
+        return actions
+    }
 }

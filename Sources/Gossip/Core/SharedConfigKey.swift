@@ -4,4 +4,6 @@ public enum SharedConfigKey {
     public static let users = "users"
     /// ``GroupsConfig``. Concurrent values are joined; see ``MeshView/groups``.
     public static let groups = "groups"
+    /// ``SealedDataKeys``. The last writer wins.
+    public static let dataKey = "data-key"
 }

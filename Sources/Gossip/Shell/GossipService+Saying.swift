@@ -26,6 +26,18 @@ extension GossipService {
         perform(instance.merge(records, now: now), now: now)
     }
 
+    /// Takes another root, and sets shared configuration that goes with it, in one step.
+    ///
+    /// - Parameters:
+    ///   - records: the rotation, and what else goes with it.
+    ///   - values: shared configuration by key.
+    ///   - admin: certified by the new root. Everything else that only void keys had signed is signed anew with it.
+    /// - Throws: before anything has changed, when the rotation is not taken or does not certify that key.
+    public func replaceRoot(_ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey) throws {
+        let now = ContinuousClock.now
+        perform(try instance.replaceRoot(records, setting: values, by: admin, now: now), now: now)
+    }
+
     /// Tells a group that something happens. Returns at once; sending goes on until every member has it.
     public func trigger(_ draft: TriggerDraft) -> EventID {
         let now = ContinuousClock.now

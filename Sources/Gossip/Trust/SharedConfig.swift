@@ -121,8 +121,28 @@ package struct SharedConfig: Sendable {
         } else {
             byKey[entry.key] = [new]
         }
-        digest = blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.flatMap(\.hash) }, length: 16)
+        digest = Self.digest(of: byKey)
         return entry.key
+    }
+
+    /// Forgets what was signed by keys that may not sign any more. Answers the keys of which something went.
+    mutating func retain(where isAdmin: ([UInt8]) -> Bool) -> [String] {
+        var changed: [String] = []
+        for (key, entries) in byKey {
+            let left = entries.filter { WireConfigEntry(untrusted: $0.signed.body).map { isAdmin(Array($0.adminKey)) } ?? false }
+            guard left.count < entries.count else { continue }
+            byKey[key] = left.isEmpty ? nil : left
+            changed.append(key)
+        }
+        guard !changed.isEmpty else { return [] }
+        let groups = byKey[SharedConfigKey.groups]?.compactMap(\.facts)
+        groupFacts = groups?.reduce(into: GroupFacts()) { $0.merge($1) }
+        digest = Self.digest(of: byKey)
+        return changed.sorted()
+    }
+
+    private static func digest(of byKey: [String: [Entry]]) -> [UInt8] {
+        byKey.isEmpty ? [] : blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.flatMap(\.hash) }, length: 16)
     }
 
     /// What stands beside each other when `new` comes to `old`, sorted by hash; `nil` if that is the same as before.

@@ -111,7 +111,8 @@ nonisolated struct WireSigned: Sendable {
   init() {}
 }
 
-/// A roster record: `kind` 1 = AdmitBody, 2 = RevokeBody, 3 = AdminKeyBody; signed by the root.
+/// A roster record: `kind` 1 = AdmitBody, 2 = RevokeBody, 3 = AdminKeyBody, signed by the root; 4 = RootRotateBody, signed by the root
+/// that it replaces or by the recovery key.
 nonisolated struct WireRosterRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -177,6 +178,46 @@ nonisolated struct WireAdminKeyBody: Sendable {
   var name: String = String()
 
   var serial: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireRootRotateBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// RootRotation
+  var rotation: Data = Data()
+
+  /// of the new root over `rotation`
+  var newSignature: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireRootRotation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the new root; that of the genesis has 0
+  var epoch: UInt64 = 0
+
+  /// the root until now
+  var replacedKey: Data = Data()
+
+  var newKey: Data = Data()
+
+  /// the record is signed by the recovery key
+  var byRecovery: Bool = false
+
+  /// all that goes on to count, without signatures
+  var carried: [WireRosterRecord] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -976,6 +1017,91 @@ nonisolated extension WireAdminKeyBody: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.key != rhs.key {return false}
     if lhs.name != rhs.name {return false}
     if lhs.serial != rhs.serial {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootRotateBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RootRotateBody"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rotation\0\u{3}new_signature\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.rotation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.newSignature) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rotation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.rotation, fieldNumber: 1)
+    }
+    if !self.newSignature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.newSignature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRootRotateBody, rhs: WireRootRotateBody) -> Bool {
+    if lhs.rotation != rhs.rotation {return false}
+    if lhs.newSignature != rhs.newSignature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootRotation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RootRotation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}replaced_key\0\u{3}new_key\0\u{3}by_recovery\0\u{1}carried\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.replacedKey) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.newKey) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.byRecovery) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.carried) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.replacedKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.replacedKey, fieldNumber: 2)
+    }
+    if !self.newKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.newKey, fieldNumber: 3)
+    }
+    if self.byRecovery != false {
+      try visitor.visitSingularBoolField(value: self.byRecovery, fieldNumber: 4)
+    }
+    if !self.carried.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.carried, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRootRotation, rhs: WireRootRotation) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.replacedKey != rhs.replacedKey {return false}
+    if lhs.newKey != rhs.newKey {return false}
+    if lhs.byRecovery != rhs.byRecovery {return false}
+    if lhs.carried != rhs.carried {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -65,7 +65,7 @@ nonisolated struct WirePairingMessage: Sendable {
     set {content = .share(newValue)}
   }
 
-  /// key confirmation: Ta, then Tb
+  /// key confirmation: Ta
   var tag: Data {
     get {
       if case .tag(let v)? = content {return v}
@@ -91,6 +91,15 @@ nonisolated struct WirePairingMessage: Sendable {
     set {content = .refusal(newValue)}
   }
 
+  /// of the new node: Tb, and that its keys are its own
+  var proof: WirePairingProof {
+    get {
+      if case .proof(let v)? = content {return v}
+      return WirePairingProof()
+    }
+    set {content = .proof(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -100,11 +109,13 @@ nonisolated struct WirePairingMessage: Sendable {
     case helloBack(WirePairingHello)
     /// CPace: Ya, then Yb
     case share(Data)
-    /// key confirmation: Ta, then Tb
+    /// key confirmation: Ta
     case tag(Data)
     /// secretstream: header and first message
     case box(Data)
     case refusal(WirePairingRefusal)
+    /// of the new node: Tb, and that its keys are its own
+    case proof(WirePairingProof)
 
   }
 
@@ -135,6 +146,22 @@ nonisolated struct WirePairingHello: Sendable {
 
   /// for people
   var name: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePairingProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// key confirmation: Tb
+  var tag: Data = Data()
+
+  /// by the sign_key of its hello, over the whole exchange
+  var signature: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -223,7 +250,7 @@ fileprivate nonisolated let _protobuf_package = "meshcam"
 
 nonisolated extension WirePairingMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PairingMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{3}hello_back\0\u{1}share\0\u{1}tag\0\u{1}box\0\u{1}refusal\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{3}hello_back\0\u{1}share\0\u{1}tag\0\u{1}box\0\u{1}refusal\0\u{1}proof\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -294,6 +321,19 @@ nonisolated extension WirePairingMessage: SwiftProtobuf.Message, SwiftProtobuf._
           self.content = .refusal(v)
         }
       }()
+      case 7: try {
+        var v: WirePairingProof?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .proof(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .proof(v)
+        }
+      }()
       default: break
       }
     }
@@ -328,6 +368,10 @@ nonisolated extension WirePairingMessage: SwiftProtobuf.Message, SwiftProtobuf._
     case .refusal?: try {
       guard case .refusal(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .proof?: try {
+      guard case .proof(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }
@@ -401,6 +445,41 @@ nonisolated extension WirePairingHello: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.nonce != rhs.nonce {return false}
     if lhs.hardware != rhs.hardware {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePairingProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PairingProof"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}signature\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.tag) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tag.isEmpty {
+      try visitor.visitSingularBytesField(value: self.tag, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePairingProof, rhs: WirePairingProof) -> Bool {
+    if lhs.tag != rhs.tag {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

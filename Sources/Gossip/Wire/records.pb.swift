@@ -234,6 +234,54 @@ public nonisolated struct UsersConfig: Sendable {
     /// the mesh's root key, sealed under the same
     public var sealedRootKey: Data = Data()
 
+    /// a newer root key, sealed for the admin's own key while nobody knew the password; 80 bytes for each key
+    public var rootForAdmin: Data = Data()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+}
+
+/// What shared secrets are sealed with (`data-key`); the newest epoch is the last.
+public nonisolated struct DataKeyConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var epochs: [DataKeyConfig.Epoch] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated struct Box: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var node: Data = Data()
+
+    /// the key, sealed for the member's X25519 key
+    public var sealed: Data = Data()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public nonisolated struct Epoch: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var number: UInt32 = 0
+
+    /// BLAKE2b-128 of the key
+    public var id: Data = Data()
+
+    public var boxes: [DataKeyConfig.Box] = []
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
@@ -720,7 +768,7 @@ nonisolated extension UsersConfig: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = UsersConfig.protoMessageName + ".User"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0\u{3}root_for_admin\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -734,6 +782,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.sealedAdminKey) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.sealedRootKey) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.rootForAdmin) }()
       default: break
       }
     }
@@ -758,6 +807,9 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.sealedRootKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.sealedRootKey, fieldNumber: 6)
     }
+    if !self.rootForAdmin.isEmpty {
+      try visitor.visitSingularBytesField(value: self.rootForAdmin, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -768,6 +820,112 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.cameras != rhs.cameras {return false}
     if lhs.sealedAdminKey != rhs.sealedAdminKey {return false}
     if lhs.sealedRootKey != rhs.sealedRootKey {return false}
+    if lhs.rootForAdmin != rhs.rootForAdmin {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DataKeyConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DataKeyConfig"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epochs\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.epochs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.epochs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.epochs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DataKeyConfig, rhs: DataKeyConfig) -> Bool {
+    if lhs.epochs != rhs.epochs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DataKeyConfig.Box: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = DataKeyConfig.protoMessageName + ".Box"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}sealed\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.sealed) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.node.isEmpty {
+      try visitor.visitSingularBytesField(value: self.node, fieldNumber: 1)
+    }
+    if !self.sealed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealed, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DataKeyConfig.Box, rhs: DataKeyConfig.Box) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.sealed != rhs.sealed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DataKeyConfig.Epoch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = DataKeyConfig.protoMessageName + ".Epoch"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}id\0\u{1}boxes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.boxes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 2)
+    }
+    if !self.boxes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.boxes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DataKeyConfig.Epoch, rhs: DataKeyConfig.Epoch) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.boxes != rhs.boxes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -18,6 +18,8 @@ final class PeerProxy: PeerExchange {
     /// Largest request body that is passed on.
     static let bodyLimit = 1 << 20
 
+    /// Also those that peers opened to this node.
+    let connections = PeerConnections()
     private let client: HTTPClient
     private let identity: NodeIdentity
     private let logger: Logger
@@ -32,6 +34,11 @@ final class PeerProxy: PeerExchange {
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // The one place where the client shows its connections.
+        configuration.http1_1ConnectionDebugInitializer = { [connections] channel in
+            connections.add(channel)
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -69,7 +69,7 @@ extension NodeServices {
         var problems = store.targets.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
-        if isAlone { problems.append(Self.aloneProblem) } else if !isMember { problems.append(Self.strangerProblem) }
+        if isAlone { problems.append(Self.aloneProblem) } else if let problem = Self.membershipProblem(of: identity.id, in: gossip.view.roster) { problems.append(problem) }
         if settings.storage.directories.isEmpty {
             problems.append(
                 ProblemNote(

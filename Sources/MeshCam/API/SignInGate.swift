@@ -68,10 +68,16 @@ final class SignInGate: Sendable {
         }
     }
 
-    /// The mesh's root key, opened by an admin's passphrase.
-    func open(root sealed: [UInt8], passphrase: String, genesis: Genesis) async -> RootKey? {
+    /// The mesh's root key, opened by an admin's passphrase, and that admin's own key where the roster certifies it.
+    func open(rootFor user: UsersConfig.User, passphrase: String, roster: Roster) async -> (root: RootKey, admin: AdminKey?)? {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: SealedRootKey.open(sealed, passphrase: passphrase, genesis: genesis)) }
+            queue.async {
+                var root = user.sealedRootKey.isEmpty ? nil : SealedRootKey.open(Array(user.sealedRootKey), passphrase: passphrase, roster: roster)
+                guard root != nil || !user.rootForAdmin.isEmpty else { return continuation.resume(returning: nil) }
+                let admin = SealedAdminKey.open(Array(user.sealedAdminKey), password: passphrase).flatMap { roster.isAdmin($0.publicKey) ? $0 : nil }
+                if root == nil, let admin { root = RootForAdmin.open(Array(user.rootForAdmin), admin: admin, roster: roster) }
+                continuation.resume(returning: root.map { ($0, admin) })
+            }
         }
     }
 

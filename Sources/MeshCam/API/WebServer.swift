@@ -46,7 +46,7 @@ struct WebServer: Sendable {
         return Application(
             router: peerRouter(),
             server: try .tls(
-                ConnectionGuard.Door().http,
+                ConnectionGuard.Door(peers: node.peers.connections).http,
                 configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
             configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
     }
@@ -74,10 +74,12 @@ struct WebServer: Sendable {
         let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
         let open = router.group("api/mesh/v1")
         session.addPublic(to: open)
+        RecoveryRoutes(node: node, gate: gate, logger: logger).addPublic(to: open)
         let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
         session.add(to: closed)
         GroupRoutes(node: node, door: door).add(to: closed)
         PairingRoutes(node: node, logger: logger).add(to: closed)
+        StolenRoutes(node: node, gate: gate, logger: logger).add(to: closed)
         if let joining = node.joining { FoundingRoutes(node: node, joining: joining, logger: logger).add(to: open) }
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }

@@ -1,7 +1,7 @@
 // @ts-check
 // Who belongs to the mesh: cameras that wait to be added, adding one, and the very first one.
 
-import { getJSON, Problem } from "./api.js";
+import { getJSON, Problem, segment } from "./api.js";
 
 /** @typedef {{ id: string, name: string, version: string, addresses: string[] }} FoundCamera */
 
@@ -28,6 +28,19 @@ export const isLocked = (error) => error instanceof Problem && error.type === "/
  * @returns {Promise<{ mesh: string, name: string, recoveryPhrase: string }>}
  */
 export const foundMesh = (wanted) => getJSON("/founding", { method: "POST", body: wanted, timeoutMs: 60_000, quiet401: true });
+
+/** Every password is lost: the printed phrase makes a new admin.
+ * @param {{ phrase: string, username: string, password: string }} wanted
+ * @returns {Promise<{ username: string, viewers: string[] }>}
+ */
+export const recover = (wanted) => getJSON("/recovery", { method: "POST", body: wanted, timeoutMs: 60_000, quiet401: true });
+
+/** A camera is in the wrong hands.
+ * @param {string} node
+ * @param {string} passphrase
+ * @returns {Promise<{ node: string, name: string, changes: { what: string, why: string }[] }>}
+ */
+export const giveUp = (node, passphrase) => getJSON(`/nodes/${segment(node)}/stolen`, { method: "POST", body: { passphrase }, timeoutMs: 60_000 });
 
 /** Waits until the node has started again as a member of its new mesh. */
 export async function untilMember() {

@@ -30,11 +30,13 @@ struct DemoMesh {
         }
         var roster = Roster(genesis: keys.genesis)
         for store in stores { roster.merge(store.roster.records) }
+        // Somebody replaced the root here (a theft, a recovery): the mesh goes on as they left it, and nobody here can add to it.
+        guard roster.currentRootPublicKey == keys.root.publicKey else { return try goOn(plan, stores, roster, password: password) }
         roster.merge([keys.root.certify(keys.admin.publicKey, name: Self.user, serial: 1)])
         for node in plan.nodes {
             let identity = try NodeIdentity.loadOrCreate(in: directory.state(node.name), board: .current())
             if roster.admission(of: identity.id) == nil {
-                roster.merge([keys.root.admit(identity.public, name: node.name, serial: UInt64(roster.records.count + 1))])
+                roster.merge([keys.root.admit(identity.public, name: node.name, serial: roster.nextSerial)])
             }
         }
         let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
@@ -46,6 +48,19 @@ struct DemoMesh {
             }
             try stores[index].save()
         }
+        return try finish(plan, password: password)
+    }
+
+    /// Every node has what any of them knows.
+    private func goOn(_ plan: DemoPlan, _ stores: [TrustStore], _ roster: Roster, password: String) throws -> String {
+        for var store in stores {
+            store.roster.merge(roster.records)
+            try store.save()
+        }
+        return try finish(plan, password: password)
+    }
+
+    private func finish(_ plan: DemoPlan, password: String) throws -> String {
         try directory.setSecret("password", password)
         for node in plan.nodes {
             let file = "\(directory.node(node.name))/meshcam.toml"

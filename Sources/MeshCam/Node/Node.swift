@@ -46,8 +46,9 @@ struct Node: Sendable {
         }
         let paired = try TrustStore.load(from: state)
         if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
-        if let paired, paired.roster.admission(of: identity.id) == nil {
-            logger.error("\(NodeServices.strangerProblem.message). \(NodeServices.strangerProblem.cure)")
+        if let paired {
+            SetupCodeKeeper.removeLeftOvers(in: state, card: SetupCodeKeeper.card)
+            if let problem = NodeServices.membershipProblem(of: identity.id, in: paired.roster) { logger.error("\(problem.message). \(problem.cure)") }
         }
         let trust = try paired ?? Self.alone(identity, name: settings.node.name)
         let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
@@ -96,6 +97,7 @@ struct Node: Sendable {
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
             Named("sessions", restarts: true) { await sessions.run() },
+            Named("revocations", restarts: true) { await peers.connections.run(gossip, logger: logger.part("peers")) },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
             Named("web", service: try web.web(tls: leaf.tls)),

@@ -46,7 +46,22 @@ final class NodeServices: Sendable {
 
     static let strangerProblem = ProblemNote(
         message: "this node is not on its mesh's roster, so the others do not talk to it",
-        cure: "It was revoked, or its identity was lost and made anew: put the old file 'identity' back into its state directory, or add it to the mesh again.")
+        cure: "Its identity was lost and made anew: put the old file 'identity' back into its state directory, or run 'meshcam reset' and add it to the mesh again.")
+
+    static let revokedProblem = ProblemNote(
+        message: "this node was revoked: it belongs to the mesh no more, and records and shows itself alone",
+        cure: "If that was a mistake, stop it, run 'meshcam reset' and add it again as a new camera; its footage stays.")
+
+    static let rootConflictProblem = ProblemNote(
+        message: "the mesh's root key has named two successors: it may be stolen, or two admins acted at once while they were cut off from each other",
+        cure: "Take the printed recovery phrase and run 'meshcam recover'; until then nobody can be added or revoked.")
+
+    /// What is wrong with a node's place in its mesh, if anything is.
+    static func membershipProblem(of node: NodeID, in roster: Roster) -> ProblemNote? {
+        if roster.isRevoked(node) { return revokedProblem }
+        if roster.admission(of: node) == nil { return strangerProblem }
+        return roster.isRootInConflict ? rootConflictProblem : nil
+    }
 
     /// Whether this node belongs to no mesh.
     var isAlone: Bool { joining != nil }

@@ -17,14 +17,16 @@ final class RootKeychain: Sendable {
 
     private struct Entry {
         let root: RootKey
+        let admin: AdminKey?
         let until: ContinuousClock.Instant
     }
 
     private let entries = Mutex<[Holder: Entry]>([:])
 
-    func unlock(_ root: RootKey, for holder: Holder, now: ContinuousClock.Instant = .now) {
+    /// - Parameter admin: the key of the admin who typed the passphrase; it signs what goes with a root act.
+    func unlock(_ root: RootKey, admin: AdminKey? = nil, for holder: Holder, now: ContinuousClock.Instant = .now) {
         let until = now + Self.lifetime
-        entries.withLock { $0[holder] = Entry(root: root, until: until) }
+        entries.withLock { $0[holder] = Entry(root: root, admin: admin, until: until) }
         // It is wiped when its time is over, whether anybody looks or not.
         Task { [weak self] in
             try? await ContinuousClock().sleep(until: until)
@@ -33,15 +35,23 @@ final class RootKeychain: Sendable {
     }
 
     /// `nil`: not unlocked, or not any more.
-    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? {
+    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? { entry(holder, now)?.root }
+
+    /// The key of the admin who unlocked it.
+    func admin(for holder: Holder, now: ContinuousClock.Instant = .now) -> AdminKey? { entry(holder, now)?.admin }
+
+    private func entry(_ holder: Holder, _ now: ContinuousClock.Instant) -> Entry? {
         entries.withLock { entries in
             guard let entry = entries[holder], entry.until > now else { return nil }
-            return entry.root
+            return entry
         }
     }
 
     /// How many hold it.
     var count: Int { entries.withLock { $0.count } }
+
+    /// Another key is the root now: what anybody unlocked opens nothing any more.
+    func lockAll() { entries.withLock { $0 = [:] } }
 
     func lock(_ holder: Holder) { entries.withLock { $0[holder] = nil } }
 

@@ -127,7 +127,7 @@ public actor PairingService {
         guard pause <= .zero else { throw .paused(pause) }
         guard joined == nil else { throw .busy }
         var responder: PairingResponder
-        responder = PairingResponder(own: identity.public, name: name, code: try code.code(now: .now))
+        responder = PairingResponder(identity: identity, name: name, code: try code.code(now: .now))
         var message = hello
         var isMine = false
         defer { if isMine { isTrying = false } }

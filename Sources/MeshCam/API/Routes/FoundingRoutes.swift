@@ -46,6 +46,9 @@ struct FoundingRoutes: Sendable {
         var users = UsersConfig()
         users.users = [user]
         try trust.setConfig(SharedConfigKey.users, try users.serializedBytes(), by: admin)
+        var dataKeys = SealedDataKeys()
+        dataKeys.renew(for: trust.roster.members)
+        try trust.setConfig(SharedConfigKey.dataKey, dataKeys.bytes, by: admin)
         try trust.save()
         logger.notice("founded the mesh '\(genesis.name)'", metadata: ["mesh": "\(genesis.meshID)"])
         joining.found()

@@ -53,6 +53,7 @@ struct PairingRoutes: Sendable {
                 try node.gossip.view.roster.checkNewcomer(newcomer)
                 return await node.admit(newcomer, name: name, by: root)
             }
+            await node.completeDataKeys(context, logger: logger)
         } catch {
             logger.notice("a camera was not added: \(error.reason)", metadata: ["by": "\(context.caller?.user.name ?? "?")"])
             var response = ProblemDetails(error).response
@@ -89,6 +90,7 @@ struct PairingRoutes: Sendable {
                 cure: "Open the dashboard of another node and revoke it there.")
         }
         await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial)])
+        await node.renewDataKeys(context, logger: logger)
         logger.notice("revoked a node", metadata: ["node": "\(member.id.short)", "name": "\(member.name)", "by": "\(context.caller?.user.name ?? "?")"])
         return Response(status: .noContent)
     }
@@ -97,7 +99,9 @@ struct PairingRoutes: Sendable {
 extension NodeServices {
     /// - Throws: 403 `root-locked` unless the caller typed the passphrase here in the last 10 minutes.
     func unlockedRoot(_ context: APIContext) throws -> RootKey {
-        guard let holder = RootKeychain.Holder(context), let root = rootKeychain.root(for: holder) else {
+        let roster = gossip.view.roster
+        try checkRoot(roster)
+        guard let holder = RootKeychain.Holder(context), let root = rootKeychain.root(for: holder), root.publicKey == roster.currentRootPublicKey else {
             throw ProblemDetails(
                 type: "/problems/root-locked", title: "root-locked", status: 403, detail: "This changes who belongs to the mesh.",
                 cure: "Type your passphrase again: POST /api/mesh/v1/session/unlock.")
@@ -106,7 +110,7 @@ extension NodeServices {
     }
 
     /// Higher than that of any record that this node knows.
-    var nextSerial: UInt64 { UInt64(gossip.view.roster.records.count + 1) }
+    var nextSerial: UInt64 { gossip.view.roster.nextSerial }
 
     /// Signs a newcomer's admission, keeps it, and answers what the newcomer needs.
     func admit(_ newcomer: NodeIdentity.Public, name: String, by root: RootKey) async -> (Roster, [NodeID: [PeerAddress]]) {

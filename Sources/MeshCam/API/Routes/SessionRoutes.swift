@@ -66,34 +66,15 @@ struct SessionRoutes: Sendable {
         guard let holder = RootKeychain.Holder(context) else { throw ProblemDetails.forbidden("Viewers can look, admins can act.") }
         let body = try await request.wholeBody(upTo: 1 << 14)
         let wanted = try JSONCoding.decoder.decode(UnlockRequest.self, from: Data(buffer: body))
-        let address = context.channel.remoteAddress?.ipAddress ?? "?"
-        let host = ConnectionLimits.Host(context.channel.remoteAddress)
-        let users = node.users.filter { user in
-            guard !user.sealedRootKey.isEmpty else { return false }
-            if case .user(let name, _) = context.caller { return user.name == name }
-            return user.role == Caller.Role.admin.rawValue
-        }
-        guard !users.isEmpty else {
-            throw ProblemDetails(
-                title: "No root key here", status: 409, detail: "This mesh keeps no root key that your passphrase opens.",
-                cure: "Ask the admin who founded the mesh.")
-        }
-        if let wait = gate.reserve(host, address) { return Self.later(wait, "Too many wrong passphrases", "Unlocking from this address is paused.") }
-        let genesis = node.gossip.view.roster.genesis
-        for user in users {
-            guard let root = await gate.open(root: Array(user.sealedRootKey), passphrase: wanted.passphrase, genesis: genesis) else { continue }
-            gate.succeeded(host, address)
-            node.rootKeychain.unlock(root, for: holder)
-            logger.notice("the root key was unlocked", metadata: ["user": "\(user.name)", "address": "\(address)"])
+        switch try await RootUnlock(node: node, gate: gate, logger: logger).open(wanted.passphrase, context) {
+        case .later(let wait): return Self.later(wait, "Too many wrong passphrases", "Unlocking from this address is paused.")
+        case .opened(let root, let admin, _):
+            node.rootKeychain.unlock(root, admin: admin, for: holder)
             return try Response.json(UnlockResource(expires: Date().addingTimeInterval(RootKeychain.lifetime / .seconds(1))))
         }
-        logger.notice("unlocking the root key failed", metadata: ["user": "\(context.caller?.user.name ?? "?")", "address": "\(address)"])
-        throw ProblemDetails(
-            type: "/problems/wrong-passphrase", title: "Wrong passphrase", status: 403, detail: "It does not open this mesh's root key.",
-            cure: "Type the passphrase that you sign in with.")
     }
 
-    private static func later(_ wait: Duration, _ title: String, _ detail: String) -> Response {
+    static func later(_ wait: Duration, _ title: String, _ detail: String) -> Response {
         let seconds = Int((wait / .seconds(1)).rounded(.up))
         var response = ProblemDetails(title: title, status: 429, detail: detail, cure: "Try again in \(seconds) s.").response
         response.headers[.retryAfter] = "\(seconds)"
