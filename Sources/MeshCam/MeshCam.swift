@@ -14,6 +14,7 @@ struct MeshCam: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DemoCommand.self, StatusCommand.self, CamerasCommand.self, ClipsCommand.self, NodesCommand.self,
             EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, CodeCommand.self, PairCommand.self,
+            TicketCommand.self, TicketsCommand.self,
             RevokeCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }

@@ -25,7 +25,7 @@ public struct RootKey: Sendable, CustomStringConvertible {
 
     /// Ends a membership for ever.
     ///
-    /// - Parameter keeping: serials of the admissions made by that node which stay valid.
+    /// - Parameter keeping: serials of the admissions by ticket made by that node which stay valid (``TicketStanding/serials``).
     public func revoke(_ node: NodeID, serial: UInt64, keeping: [UInt64] = []) -> SignedRecord {
         var body = WireRevokeBody()
         body.node = Data(node.bytes)
@@ -43,7 +43,7 @@ public struct RootKey: Sendable, CustomStringConvertible {
         return sign(body.wireBytes, .adminKey)
     }
 
-    private func sign(_ body: [UInt8], _ kind: SignedRecord.Kind) -> SignedRecord {
+    func sign(_ body: [UInt8], _ kind: SignedRecord.Kind) -> SignedRecord {
         SignedRecord(kind: kind, body: body, signature: key.sign(body, domain: kind.domain, mesh: meshID))
     }
 

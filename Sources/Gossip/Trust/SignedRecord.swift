@@ -1,18 +1,25 @@
 import Foundation
 
-/// One signed statement of the mesh's root. A ``Roster`` is a set of them.
+/// One signed statement of the mesh's root, or of a member about a newcomer with a ticket. A ``Roster`` is a set of them.
 public struct SignedRecord: Sendable, Hashable {
     /// What is stated.
     public enum Kind: UInt32, Sendable {
         case admit = 1
         case revoke = 2
         case adminKey = 3
+        case ticket = 5
+        /// Signed by a member, not by the root.
+        case admitByTicket = 6
+        case revokeTicket = 7
 
         var domain: SignatureDomain {
             switch self {
             case .admit: .admit
             case .revoke: .revoke
             case .adminKey: .adminKey
+            case .ticket: .ticket
+            case .admitByTicket: .admitByTicket
+            case .revokeTicket: .revokeTicket
             }
         }
     }

@@ -8,6 +8,18 @@ public enum SignatureDomain: String, Sendable, CaseIterable {
     case revoke = "meshcam-revoke-1"
     /// Root: a user's key may sign shared configuration.
     case adminKey = "meshcam-admin-key-1"
+    /// Root: whoever holds that key's secret may bring nodes into the mesh.
+    case ticket = "meshcam-ticket-1"
+    /// Root: a ticket admits nobody any more.
+    case revokeTicket = "meshcam-revoke-ticket-1"
+    /// Ticket: a newcomer asks a member to be taken in.
+    case joinTicket = "meshcam-join-ticket-1"
+    /// Newcomer: the same, with its own key.
+    case joinNewcomer = "meshcam-join-newcomer-1"
+    /// Node: it has taken a newcomer in.
+    case admitByTicket = "meshcam-admit-by-ticket-1"
+    /// Node: what it answers to a newcomer.
+    case joinAnswer = "meshcam-join-answer-1"
     /// Admin key: a value of the shared configuration.
     case config = "meshcam-config-1"
     /// Node: one of its own records.

@@ -80,6 +80,7 @@ extension NodeServices {
             problems.append(ProblemNote(message: why, cure: ""))
         }
         if let problem = ownCamera.problem { problems.append(problem) }
+        problems += overrunTickets
         let member = gossip.view.members.first { $0.isSelf }
         return NodeResource(
             id: id, name: name, isSelf: true, online: true, status: .alive, version: Self.version, lastSeen: clock.now(),

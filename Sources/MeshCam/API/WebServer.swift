@@ -78,6 +78,8 @@ struct WebServer: Sendable {
         session.add(to: closed)
         GroupRoutes(node: node, door: door).add(to: closed)
         PairingRoutes(node: node, logger: logger).add(to: closed)
+        TicketRoutes(node: node, logger: logger).add(to: closed)
+        if door == .web { JoinRoutes(node: node, logger: logger).add(to: open) }
         if let joining = node.joining { FoundingRoutes(node: node, joining: joining, logger: logger).add(to: open) }
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }

@@ -15,6 +15,7 @@ import "./components/incident-card.js";
 import "./components/incident-player.js";
 import "./components/incident-strip.js";
 import "./components/incidents-view.js";
+import "./components/join-cards.js";
 import "./components/live-picture.js";
 import "./components/live-view.js";
 import "./components/page-header.js";

@@ -49,6 +49,7 @@ struct Node: Sendable {
         if let paired, paired.roster.admission(of: identity.id) == nil {
             logger.error("\(NodeServices.strangerProblem.message). \(NodeServices.strangerProblem.cure)")
         }
+        if let paired { TicketJoining.wipeLeftover(settings.joinBundlePlaces, roster: paired.roster, logger: logger) }
         let trust = try paired ?? Self.alone(identity, name: settings.node.name)
         let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
         let discovery = AvahiDiscovery(logger: logger.part("discovery"))
@@ -148,11 +149,14 @@ struct Node: Sendable {
         _ settings: Settings, identity: NodeIdentity, discovery: AvahiDiscovery, logger: Logger
     ) throws -> JoiningService {
         let code = try SetupCodeKeeper(directory: settings.node.state, card: SetupCodeKeeper.card)
+        let ticket = TicketJoining(
+            identity: identity, name: settings.node.name, directory: settings.node.state, places: settings.joinBundlePlaces, code: code,
+            logger: logger.part("ticket"))
         let logger = logger.part("pairing")
         let pairing = PairingService(
             identity: identity, name: settings.node.name, directory: settings.node.state, code: code, discovery: discovery,
-            version: MeshCamVersion.current, logger: logger)
-        return JoiningService(code: code, pairing: pairing, port: settings.network.pairingPort, logger: logger)
+            version: MeshCamVersion.current, onDiscovery: { ticket.members.follow($0) }, logger: logger)
+        return JoiningService(code: code, pairing: pairing, ticket: ticket, port: settings.network.pairingPort, logger: logger)
     }
 
     /// A node that belongs to no mesh is a mesh of one, of which nothing is kept: it records and shows itself, and founds nothing.

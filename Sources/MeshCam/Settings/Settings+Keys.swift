@@ -49,6 +49,9 @@ extension Settings {
             "mesh.groups", \.mesh.groups,
             .texts(count: 1...16, allowed: "1 to 16 different names of 1 to 63 printable characters", where: SettingsText.isName),
             "Groups of this node's camera; members of a group record together"),
+        SettingsKey(
+            "mesh.join_ticket", \.mesh.joinTicket, directory.optional(absent: "join.bundle in the state directory, or on the card"),
+            "Join bundle with which this node joins a mesh by itself"),
     ]
 
     private static var name: SettingsType<String> {

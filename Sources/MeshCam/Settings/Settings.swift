@@ -96,4 +96,7 @@ struct RecordingSettings: Sendable, Equatable {
 struct MeshSettings: Sendable, Equatable {
     /// Groups of this node's camera; members of a group record together. Default: `home`.
     var groups = ["home"]
+    /// The join bundle with which an unpaired node joins by itself. Default: `join.bundle` in the state directory, else beside
+    /// `meshcam.toml` on the card's boot partition.
+    var joinTicket: String?
 }

@@ -88,7 +88,9 @@ struct PairingRoutes: Sendable {
                 title: "Not by itself", status: 409, detail: "\(node.name) answers this request, and cannot revoke itself.",
                 cure: "Open the dashboard of another node and revoke it there.")
         }
-        await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial)])
+        await node.confirmNewcomers(by: root)
+        let kept = Array(node.gossip.view.roster.serials(vouchedBy: member.id).prefix(RootKey.keptLimit))
+        await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial, keeping: kept)])
         logger.notice("revoked a node", metadata: ["node": "\(member.id.short)", "name": "\(member.name)", "by": "\(context.caller?.user.name ?? "?")"])
         return Response(status: .noContent)
     }
@@ -106,17 +108,22 @@ extension NodeServices {
     }
 
     /// Higher than that of any record that this node knows.
-    var nextSerial: UInt64 { UInt64(gossip.view.roster.records.count + 1) }
+    var nextSerial: UInt64 { gossip.view.roster.nextSerial }
 
     /// Signs a newcomer's admission, keeps it, and answers what the newcomer needs.
     func admit(_ newcomer: NodeIdentity.Public, name: String, by root: RootKey) async -> (Roster, [NodeID: [PeerAddress]]) {
         await gossip.merge([root.admit(newcomer, name: name, serial: nextSerial)])
+        return (gossip.view.roster, whereabouts)
+    }
+
+    /// Where members are, for a newcomer.
+    var whereabouts: [NodeID: [PeerAddress]] {
         let view = gossip.view
         var peers = Dictionary(view.members.filter { !$0.isSelf }.map { ($0.id, $0.addresses) }, uniquingKeysWith: { first, _ in first })
         if let port = gossip.boundPort {
             peers[identity.id] = InterfaceAddresses.current().map { PeerAddress(host: $0, port: port) }
         }
-        return (view.roster, peers)
+        return peers
     }
 
     func memberName(_ id: NodeID) -> String { gossip.view.member(id)?.name ?? id.short }

@@ -84,6 +84,7 @@ struct SessionRoutes: Sendable {
             guard let root = await gate.open(root: Array(user.sealedRootKey), passphrase: wanted.passphrase, genesis: genesis) else { continue }
             gate.succeeded(host, address)
             node.rootKeychain.unlock(root, for: holder)
+            await node.confirmNewcomers(by: root)
             logger.notice("the root key was unlocked", metadata: ["user": "\(user.name)", "address": "\(address)"])
             return try Response.json(UnlockResource(expires: Date().addingTimeInterval(RootKeychain.lifetime / .seconds(1))))
         }

@@ -18,7 +18,7 @@ class SystemView extends Component {
   #empty = h("div", { class: "empty", hidden: true });
 
   build() {
-    this.append(h("div", { class: "page" }, h("div", { class: "page-title" }, h("h1", {}, "Cameras and nodes")), this.#summary, h("mc-found-cameras"), this.#problems, this.#nodes, this.#empty));
+    this.append(h("div", { class: "page" }, h("div", { class: "page-title" }, h("h1", {}, "Cameras and nodes")), this.#summary, h("mc-found-cameras"), this.#problems, this.#nodes, this.#empty, h("mc-join-cards")));
   }
 
   enter() {
