@@ -30,7 +30,7 @@ def test_a_card_is_prepared_and_revoked(demo, request, sign_in, device):
     submit = page.get_by_role("button", name="Make the card")
     submit.click()
     expect(page.get_by_test_id("join-card-error")).to_contain_text("Type the passphrase")
-    page.get_by_label("Your passphrase").fill(PASSWORD)
+    page.get_by_role("dialog").get_by_label("Your passphrase").fill(PASSWORD)
     submit.click()
     made = page.get_by_test_id("card-made")
     expect(made.get_by_role("img", name="The same as a QR code")).to_be_visible()
@@ -40,7 +40,7 @@ def test_a_card_is_prepared_and_revoked(demo, request, sign_in, device):
     assert download.value.suggested_filename == "join.bundle"
     assert 300 < len(pathlib.Path(download.value.path()).read_bytes()) < 1400
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(made.locator("img")).to_have_count(0)
     item = page.get_by_test_id("tickets").locator("li").filter(has_text=name)
     expect(item).to_contain_text("3 of 3 left")

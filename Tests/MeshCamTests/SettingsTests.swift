@@ -175,7 +175,7 @@ import Testing
         ("[node]\nfps = 30", "meshcam.toml:2: node.fps: unknown key; did you mean camera.fps?"),
         ("fps = 30", "meshcam.toml:1: fps: unknown key; did you mean camera.fps? Write it below [camera]"),
         ("\n[cameras]\nfps = 30", "meshcam.toml:3: cameras.fps: unknown section; did you mean [camera]?"),
-        ("[mesh]\nturbo = 30", "meshcam.toml:2: mesh.turbo: unknown key; allowed in [mesh]: groups"),
+        ("[mesh]\nturbo = 30", "meshcam.toml:2: mesh.turbo: unknown key; allowed in [mesh]: groups, join_ticket"),
         (
             "[email]",
             "meshcam.toml:1: email: unknown section; allowed: [node], [camera], [network], [storage], [recording], [mesh]"

@@ -26,7 +26,7 @@ import Testing
             TicketsCommand.table(tickets) == """
                 TICKET    NAME       LEFT  OF  JOINED
                 11111111  garden        1   3  gate, shed
-                22222222         revoked   1
+                22222222          revoked   1
                 """)
         #expect(TicketsCommand.table([]).contains("meshcam ticket"))
         #expect(throws: APIError.self) { try TicketsCommand.ticket("3", among: tickets) }
