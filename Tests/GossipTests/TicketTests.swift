@@ -186,6 +186,15 @@ struct TicketSamples {
         #expect(forgeries == 8 && roster.members.count == 10)
     }
 
+    /// Its own secret proves a newcomer's signing key alone; the other keys that it shows must be nobody's.
+    @Test func nobodyTakesAMembersKey() {
+        var roster = mesh.roster
+        let victim = mesh.identities[7]
+        roster.merge([samples.ticket(0), samples.admission(of: samples.newcomers[0], ticket: 0, by: mesh.identities[0], tlsKeyHash: victim.tlsKeyHash)])
+        #expect(roster.admission(of: samples.newcomers[0].id) == nil && roster.members.count == 10)
+        #expect(roster.node(forTLSKeyHash: victim.tlsKeyHash) == victim.id)
+    }
+
     @Test func overrunsShow() {
         var roster = mesh.roster
         roster.merge([samples.ticket(0, uses: 1)] + (0..<2).map { samples.admission(of: samples.newcomers[$0], ticket: 0, by: mesh.identities[$0]) })
