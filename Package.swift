@@ -35,7 +35,7 @@ let package = Package(
         .executableTarget(
             name: "MeshCam",
             dependencies: [
-                "CNamespace", "CTimex", "Gossip", "Media", "Simulation", "Storage",
+                "CNamespace", "CQREncode", "CTimex", "Gossip", "Media", "Simulation", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -104,6 +104,7 @@ let package = Package(
 
         .systemLibrary(name: "CAV", providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev"])]),
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
+        .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CTimex"),
         .systemLibrary(name: "CNamespace"),

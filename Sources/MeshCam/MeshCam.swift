@@ -14,7 +14,8 @@ struct MeshCam: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DemoCommand.self, StatusCommand.self, CamerasCommand.self, ClipsCommand.self, NodesCommand.self,
             EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, CodeCommand.self, PairCommand.self,
-            RevokeCommand.self, DoctorCommand.self, BenchCommand.self,
+            TicketCommand.self, TicketsCommand.self, RevokeCommand.self, RecoverCommand.self, ResetCommand.self, UsersCommand.self,
+            TokensCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }
 

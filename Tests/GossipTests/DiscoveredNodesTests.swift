@@ -38,13 +38,13 @@ import Testing
     @Test func onlyThePassphraseAndOnlyThisMesh() throws {
         let (genesis, root, _) = Founding.found(name: "one")
         let sealed = try SealedRootKey.seal(root, passphrase: "five words are quite enough")
-        #expect(SealedRootKey.open(sealed, passphrase: "five words are quite enough", genesis: genesis)?.publicKey == root.publicKey)
-        #expect(SealedRootKey.open(sealed, passphrase: "five words are quite enougH", genesis: genesis) == nil)
-        #expect(SealedRootKey.open(sealed, passphrase: "five words are quite enough", genesis: Founding.found(name: "two").0) == nil)
+        #expect(SealedRootKey.open(sealed, passphrase: "five words are quite enough", roster: Roster(genesis: genesis))?.publicKey == root.publicKey)
+        #expect(SealedRootKey.open(sealed, passphrase: "five words are quite enougH", roster: Roster(genesis: genesis)) == nil)
+        #expect(SealedRootKey.open(sealed, passphrase: "five words are quite enough", roster: Roster(genesis: Founding.found(name: "two").0)) == nil)
         var altered = sealed
         altered[sealed.count - 1] ^= 1
-        #expect(SealedRootKey.open(altered, passphrase: "five words are quite enough", genesis: genesis) == nil)
-        #expect(SealedRootKey.open([], passphrase: "", genesis: genesis) == nil)
+        #expect(SealedRootKey.open(altered, passphrase: "five words are quite enough", roster: Roster(genesis: genesis)) == nil)
+        #expect(SealedRootKey.open([], passphrase: "", roster: Roster(genesis: genesis)) == nil)
         #expect(try SealedRootKey.seal(root, passphrase: "x") != SealedRootKey.seal(root, passphrase: "x"), "salt and nonce are fresh")
         // An admin's key is sealed with another number of passes: the one is never opened as the other.
         #expect(SealedAdminKey.open(sealed, password: "five words are quite enough") == nil)

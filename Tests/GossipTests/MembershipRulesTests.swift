@@ -57,6 +57,25 @@ import Testing
         #expect(places.count > 5)
     }
 
+    /// *Ours*: a suspect that not enough others accuse is asked again every second; one that is missed by enough is not.
+    @Test(arguments: [0, 1, 2]) func lonelySuspicionsAskAgain(confirmations: Int) {
+        var settings = GossipSettings()
+        // No probes meanwhile.
+        settings.probeInterval = .seconds(100)
+        var rng = Randomness.seeded(1)
+        var membership = membership(10, settings: settings)
+        let suspect = ids[3]
+        for accuser in ids[4...4 + confirmations] { _ = membership.apply(claim(.suspect, suspect, by: accuser), now: start) }
+        var asked: [Duration] = []
+        while membership.standing(of: suspect)?.status == .suspect {
+            let now = membership.nextDeadline
+            for case .sendEverywhere(let frame, suspect) in membership.tick(now: now, rng: &rng) where frame.kind == .ping { asked.append(now - start) }
+        }
+        #expect(membership.standing(of: suspect)?.status == .dead)
+        let expected: [Duration] = [(1...7).map { .seconds($0) }, (1...4).map { .seconds($0) }, []][confirmations]
+        #expect(asked == expected)
+    }
+
     /// Lifeguard §IV-A: awareness stretches interval and timeout, is bounded, and heals with each answer.
     @Test func localHealth() throws {
         var rng = Randomness.seeded(1)

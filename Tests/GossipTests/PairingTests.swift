@@ -77,7 +77,7 @@ import Testing
 
     private var member: PairingInitiator { PairingInitiator(own: mesh.identities[0].public, name: "yard", code: code) }
     private func camera(_ code: SetupCode? = nil) -> PairingResponder {
-        PairingResponder(own: newcomer.public, name: "gate", code: code ?? self.code)
+        PairingResponder(identity: newcomer, name: "gate", code: code ?? self.code)
     }
 
     private struct Outcome {
@@ -207,7 +207,31 @@ import Testing
         }
         #expect(throws: PairingError.wrongCode(retryAfter: .zero)) { try b.receive(tagA) }
         // And its own tags do not help it with the member.
-        #expect(throws: PairingError.notGenuine) { try a.receive(WirePairingMessage.tag([UInt8](repeating: 7, count: 64))) }
+        #expect(throws: PairingError.notGenuine) { try a.receive(WirePairingMessage.proof(tag: [UInt8](repeating: 7, count: 64), signature: [])) }
+    }
+
+    /// It knows the code, and shows the sign key of somebody whose secret it does not have: a camera that it saw elsewhere, say.
+    @Test func aNewcomerProvesThatItsKeysAreItsOwn() throws {
+        let thief = TestMesh(nodes: 1, name: "thief").identities[0]
+        let shown = NodeIdentity.Public(
+            id: newcomer.id, signPublicKey: newcomer.signPublicKey, dhPublicKey: thief.dhPublicKey, tlsKeyHash: thief.tlsKeyHash, hardware: "")
+        // Its own signature; one that the victim made in another pairing; and one over another purpose.
+        var old: [UInt8] = []
+        let outcome = try run(member, camera())
+        if case .proof(let proof) = try WirePairingMessage(outcome.said[2]).content { old = Array(proof.signature) }
+        #expect(old.count == 64)
+        let signatures: [@Sendable ([UInt8], MeshID) -> [UInt8]] = [
+            { thief.sign($0, domain: .pairing, mesh: $1) }, { [old] _, _ in old }, { [newcomer] in newcomer.sign($0, domain: .manifest, mesh: $1) }, { _, _ in [] },
+        ]
+        for sign in signatures {
+            let error = #expect(throws: PairingError.self) {
+                try run(member, PairingResponder(own: shown, name: "gate", code: code, sign: sign))
+            }
+            #expect(error?.reason.contains("did not prove") == true, "\(String(describing: error))")
+        }
+        // The owner of the sign key may have whatever other keys it likes.
+        let moved = try run(member, PairingResponder(own: shown, name: "gate", code: code) { [newcomer] in newcomer.sign($0, domain: .pairing, mesh: $1) })
+        #expect(moved.isJoined && moved.admitted?.dhPublicKey == thief.dhPublicKey)
     }
 
     /// What a mirror sends back, an old handshake's messages and messages out of turn.

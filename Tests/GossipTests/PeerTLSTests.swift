@@ -97,14 +97,14 @@ import Testing
 
     @Test func browserLeaf() throws {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
-        let leaf = try PeerTLS.browserLeaf(
-            names: ["localhost", "cam.local"], addresses: ["127.0.0.1", "fe80::1%eth0", "2001:db8::7", "no address"], now: now)
-        #expect(leaf.certificate.notValidBefore == Int(now.timeIntervalSince1970) - 86400)
-        #expect(leaf.certificate.notValidAfter - leaf.certificate.notValidBefore <= 397 * 86400)
-        let alternatives = leaf.certificate._subjectAlternativeNames()
+        let leaf = try BrowserCertificate.selfSigned(
+            .init(names: ["localhost", "cam.local"], addresses: ["127.0.0.1", "fe80::1%eth0", "2001:db8::7", "no address"]), now: now)
+        let certificate = try #require(leaf.chain.first)
+        #expect(certificate.notValidBefore == Int(now.timeIntervalSince1970) - 86400)
+        #expect(certificate.notValidAfter - certificate.notValidBefore <= 397 * 86400)
+        let alternatives = certificate._subjectAlternativeNames()
         #expect(alternatives.count == 5)
-        #expect(leaf.certificatePEM.hasPrefix("-----BEGIN CERTIFICATE-----"))
-        let server = TLSConfiguration.makeServerConfiguration(certificateChain: [.certificate(leaf.certificate)], privateKey: .privateKey(leaf.key))
-        _ = try NIOSSLContext(configuration: server)
+        #expect(PEM.certificate(leaf.der).hasPrefix("-----BEGIN CERTIFICATE-----"))
+        _ = try NIOSSLContext(configuration: leaf.server)
     }
 }

@@ -200,6 +200,7 @@ import Testing
         record.webPort = 65535
         record.httpPort = 65535
         record.tlsCertificate = .init(sim.mesh.identities[0].tlsCertificateDER)
+        record.browserKey = .init(sim.mesh.identities[0].browserAuthority.publicKey)
         sim.act(0) { $0.publish(.node, record.wireBytes, now: $1) }
         let stored = sim.nodes[0].instance.state.record(sim.id(0), .node)
         #expect(stored.flatMap { sim.nodes[0].instance.frame(of: $0, now: sim.now + .seconds(1 << 30)) } != nil)

@@ -30,7 +30,7 @@ import Testing
             port: port,
             access: LocalAccess(
                 url: "https://localhost:\(port)", httpUrl: http.map { "http://localhost:\($0)" }, token: "token-\(port)",
-                certificateSHA256: sha256 ?? certificate.sha256, certificatePEM: certificate.pem, node: "n", name: "porch", pid: 7))
+                certificateSHA256: sha256 ?? certificate.sha256, certificatePEM: certificate.pem, serverName: LocalAccess.serverName, node: "n", name: "porch", pid: 7))
     }
 
     @Test func withoutAnAddressTheFirstLocalNode() throws {
@@ -54,6 +54,19 @@ import Testing
         #expect(try resolve("https://localhost:9000").credential == .none)
         #expect(try resolve("https://10.0.0.7:8443").credential == .none, "no local token goes to another machine")
         #expect(try resolve("https://127.evil.example:8443").trust == .system)
+    }
+
+    /// The certificate for browsers changes; the one that local programs know is asked for by a name of its own.
+    @Test func localNodesAreAskedByTheirOwnName() throws {
+        let local = [try found(8443, http: 8080)]
+        func resolve(_ node: String?, insecure: Bool = false) throws -> APIEndpoint {
+            try APIEndpoint.resolve(node: node, credential: .none, insecure: insecure, local: local)
+        }
+        let secure = try resolve("https://127.0.0.1:8443")
+        #expect(secure.requestBase == "https://local-access.meshcam.internal:8443" && secure.base == "https://127.0.0.1:8443")
+        #expect(try resolve("http://localhost:8080").requestBase == "http://localhost:8080")
+        #expect(try resolve(nil, insecure: true).requestBase == "https://localhost:8443")
+        #expect(try resolve("https://porch:8443").requestBase == "https://porch:8443")
     }
 
     @Test func whatWasGivenWins() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Gossip
 import Testing
 
 @testable import MeshCam
@@ -80,6 +81,27 @@ import Testing
                 """.replacingOccurrences(
                     of: "STATE                          UP", with: "STATE                                 UP"
                 ).replacingOccurrences(of: "online                  2 h", with: "online                         2 h"))
+    }
+
+    @Test func usersAndTokens() throws {
+        var (ann, ben) = (UsersConfig.User(), UsersConfig.User())
+        (ann.name, ann.role) = ("ann", "admin")
+        (ben.name, ben.role, ben.cameras) = ("ben", "viewer", [Samples.camera().id, "gone"])
+        let users = try [ben, ann].map { try #require(UserResource($0)) }
+        #expect(
+            UsersCommand.text(users, [Samples.camera()]) == """
+                NAME  ROLE    CAMERAS
+                ann   admin   all
+                ben   viewer  porch, gone
+                """)
+        var token = TokensConfig.Token()
+        (token.id, token.name, token.role, token.madeBy) = ("0011223344556677", "wall\u{1B}[2J", "viewer", "ann")
+        token.expiresUnix = Int64(Samples.noon.timeIntervalSince1970)
+        #expect(
+            TokensCommand.text([try #require(TokenResource(token))], [], wording) == """
+                NAME      ROLE    FOR  CAMERAS  ENDS                 MADE BY  ID
+                wall\u{FFFD}[2J  viewer  api  all      2026-11-20 12:00:00  ann      0011223344556677
+                """)
     }
 
     @Test func statusIsWellOnlyWhenAllWasSeenToBe() {

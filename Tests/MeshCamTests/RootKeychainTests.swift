@@ -16,6 +16,21 @@ import Testing
         #expect(keychain.root(for: .session([1]), now: now) == nil)
     }
 
+    /// What follows from an unlocked root by itself needs the admin's own key as well.
+    @Test func whoeverUnlockedIt() {
+        let keychain = RootKeychain()
+        let (_, root, _) = Founding.found(name: "test")
+        let (admin, now) = (AdminKey(), ContinuousClock.now)
+        keychain.unlock(root, for: .session([1]), now: now)
+        #expect(keychain.unlocked(now: now) == nil)
+        keychain.unlock(root, signer: Signer(name: "owner", key: admin), for: .session([2]), now: now)
+        let unlocked = keychain.unlocked(now: now + .seconds(599))
+        #expect(unlocked?.root.publicKey == root.publicKey && unlocked?.admin.publicKey == admin.publicKey)
+        #expect(keychain.unlocked(now: now + .seconds(600)) == nil)
+        keychain.lock(.session([2]))
+        #expect(keychain.unlocked(now: now) == nil)
+    }
+
     /// Nobody looks, and it is wiped all the same.
     @Test func itIsWipedByItself() async {
         let keychain = RootKeychain()

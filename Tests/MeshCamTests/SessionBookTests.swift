@@ -51,6 +51,14 @@ import Testing
         #expect(again.issued.count == 1)
     }
 
+    /// Without it, a restart or another node would give a session back that a new password has ended.
+    @Test func carriesItsUsersGeneration() {
+        var issuer = SessionBook()
+        issuer.begin(hash(1), SessionBook.Session(user: "ben", role: .viewer, expires: later, generation: .max), now: now)
+        #expect(SessionBook(issuer.record, now: now).find(hash(1), others: [], now: now)?.generation == .max)
+        #expect(SessionBook().find(hash(1), others: [issuer.record], now: now)?.generation == .max)
+    }
+
     /// Signed out at another node while the issuer is down: nobody honours it any more, not even the issuer when it is back.
     @Test func endsEverywhereWhileItsIssuerIsDown() {
         var issuer = SessionBook()

@@ -258,29 +258,57 @@ extension GossipInstance {
         drops.count(.forged, forgeries)
         guard roster.hash != before else { return [] }
         var actions: [Action] = [.saveTrust, .changed(.roster)]
-        if spreading {
-            for record in signed {
-                let frame = Frame(kind: .roster, body: record.wire.wireBytes)
-                if frame.size <= PacketCodec.frameSpace { broadcasts.add(.roster(record.digest), frame) }
+        if spreading { actions += spread(roster: signed, now: now) }
+        // Who is revoked hears it once, while there is a link: it can say so to its owner. It learns nothing else.
+        for record in signed where record.kind == .revoke {
+            for change in changes {
+                guard case .revoked(let node) = change, node != id, links[node]?.boot != nil else { continue }
+                actions += send([Frame(kind: .roster, body: record.wire.wireBytes)], to: node, now: now, news: .none)
             }
         }
         let lost = links.keys.filter { roster.admission(of: $0) == nil }.sorted()
         followRoster()
         for node in lost { actions.append(.changed(.member(node, .dead))) }
-        for change in changes {
-            switch change {
-            case .admitted(let node):
-                actions.append(.log(.info, "\(name(of: node)) was admitted to the mesh", peer: node))
-                actions += hello(node, now: now)
-            case .revoked(let node) where node == id:
-                actions.append(.log(.warning, "this node was revoked: the others talk to it no more", peer: nil))
-            case .revoked(let node):
-                actions.append(.log(.warning, "node \(node.short) was revoked", peer: node))
-            case .renewed(let node): describe(node)
-            case .adminKey: break
-            }
-        }
+        for change in changes { actions += follow(change, now: now) }
         return actions
+    }
+
+    private mutating func follow(_ change: RosterChange, now: ContinuousClock.Instant) -> [Action] {
+        switch change {
+        case .admitted(let node):
+            return [.log(.info, "\(name(of: node)) was admitted to the mesh", peer: node)] + hello(node, now: now)
+        case .revoked(let node) where node == id:
+            return [.log(.warning, "this node was revoked: the others talk to it no more", peer: nil)]
+        case .revoked(let node):
+            return [.log(.warning, "node \(node.short) was revoked", peer: node)]
+        case .renewed(let node):
+            describe(node)
+            return []
+        case .adminKey:
+            return []
+        case .newRoot(let epoch):
+            // What admins signed whose keys it does not know counts as little as what the former root signed.
+            let gone = config.retain { [roster] in roster.isAdmin($0) }
+            return [.log(.warning, "the mesh has another root key, its number \(epoch)", peer: nil)] + gone.map { .changed(.config($0)) }
+        case .dropped(let node):
+            return [.log(.warning, "node \(node.short) is no member under the new root key: it was added elsewhere in the moment of the change; add it again", peer: node)]
+        case .returned(let node):
+            return [.log(.warning, "\(name(of: node)) was revoked elsewhere while the root key was replaced: revoke it again", peer: node)]
+        case .rootConflict:
+            return [.log(.warning, "the root key has named two successors: it may be stolen; only the recovery phrase ends this", peer: nil)]
+        }
+    }
+
+    /// A rotation fits no packet: comparing with some members soon makes them fetch it.
+    private mutating func spread(roster records: [SignedRecord], now: ContinuousClock.Instant) -> [Action] {
+        var isTooLarge = false
+        for record in records {
+            let frame = Frame(kind: .roster, body: record.wire.wireBytes)
+            if fits(frame) { broadcasts.add(.roster(record.digest), frame) } else { isTooLarge = true }
+        }
+        guard isTooLarge else { return [] }
+        comparisonsLeft = Self.comparisonRounds
+        return compareSoon(now: now)
     }
 
     // MARK: Spreading

@@ -8,6 +8,7 @@ enum AvahiText {
         let pairs = [
             "id=\(announcement.id)", "name=\(announcement.name)", "st=\(announcement.state.rawValue)",
             "mesh=\(announcement.mesh.map { "\($0)" } ?? "")", "v=\(announcement.version)", "gp=\(announcement.gossipPort)",
+            "wp=\(announcement.webPort)",
         ]
         for pair in pairs { list = avahi_string_list_add(list, pair.cut(toUTF8: 255)) }
         return list
@@ -28,6 +29,7 @@ enum AvahiText {
             instance: instance, id: pairs["id"].flatMap { NodeID(hex: $0) }, name: pairs["name"] ?? instance,
             state: pairs["st"].flatMap(ServiceAnnouncement.State.init(rawValue:)), mesh: pairs["mesh"].flatMap { MeshID(hex: $0) },
             version: pairs["v"] ?? "", host: host, port: port,
-            gossipPort: pairs["gp"].flatMap { Int($0) }.flatMap { (1...65535).contains($0) ? $0 : nil } ?? 7462)
+            gossipPort: pairs["gp"].flatMap { Int($0) }.flatMap { (1...65535).contains($0) ? $0 : nil } ?? 7462,
+            webPort: pairs["wp"].flatMap { Int($0) }.flatMap { (1...65535).contains($0) ? $0 : nil } ?? 0)
     }
 }

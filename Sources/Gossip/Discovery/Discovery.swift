@@ -31,8 +31,10 @@ public struct ServiceAnnouncement: Sendable, Hashable {
     public var port: Int
     /// TXT `gp`: gossip's UDP port.
     public var gossipPort: Int
+    /// TXT `wp`: the HTTPS port, where a member takes in who has a ticket; 0: none is told.
+    public var webPort: Int
 
-    public init(id: NodeID, name: String, state: State, mesh: MeshID?, version: String, port: Int, gossipPort: Int) {
+    public init(id: NodeID, name: String, state: State, mesh: MeshID?, version: String, port: Int, gossipPort: Int, webPort: Int = 0) {
         self.id = id
         self.name = name
         self.state = state
@@ -40,6 +42,7 @@ public struct ServiceAnnouncement: Sendable, Hashable {
         self.version = version
         self.port = port
         self.gossipPort = gossipPort
+        self.webPort = webPort
     }
 }
 
@@ -56,6 +59,8 @@ public struct DiscoveredService: Sendable, Hashable {
     public var host: String
     public var port: Int
     public var gossipPort: Int
+    /// 0: none is told.
+    public var webPort = 0
 }
 
 public enum DiscoveryEvent: Sendable, Hashable {

@@ -7,6 +7,15 @@ extension GossipService {
         perform(try instance.setConfig(key, value, by: admin), now: .now)
     }
 
+    /// Changes a value on top of what it is: nothing that this node hears comes between the look and the change. What an admin sets
+    /// elsewhere in that moment may win instead, because the last writer does.
+    ///
+    /// - Parameter change: answers what is to be there in place of the present value, or throws to leave it.
+    /// - Throws: what `change` throws; when the key is not certified by the root, or the value is too large.
+    public func changeConfig(_ key: String, by admin: AdminKey, _ change: @Sendable ([UInt8]?) throws -> [UInt8]) throws {
+        perform(try instance.setConfig(key, try change(view.config[key]), by: admin), now: .now)
+    }
+
     /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
     ///
     /// - Parameter condition: looked at in the same moment: nothing that this node hears comes between the look and the change. What an
@@ -24,6 +33,18 @@ extension GossipService {
     public func merge(_ records: [SignedRecord]) {
         let now = ContinuousClock.now
         perform(instance.merge(records, now: now), now: now)
+    }
+
+    /// Takes another root, and sets shared configuration that goes with it, in one step.
+    ///
+    /// - Parameters:
+    ///   - records: the rotation, and what else goes with it.
+    ///   - values: shared configuration by key.
+    ///   - admin: certified by the new root. Everything else that only void keys had signed is signed anew with it.
+    /// - Throws: before anything has changed, when the rotation is not taken or does not certify that key.
+    public func replaceRoot(_ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey) throws {
+        let now = ContinuousClock.now
+        perform(try instance.replaceRoot(records, setting: values, by: admin, now: now), now: now)
     }
 
     /// Tells a group that something happens. Returns at once; sending goes on until every member has it.

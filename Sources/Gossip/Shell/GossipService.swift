@@ -235,7 +235,7 @@ public actor GossipService {
         ServiceAnnouncement(
             id: identity.id, name: instance.name(of: identity.id), state: instance.roster.members.count > 1 ? .mesh : .alone,
             mesh: trust.meshID, version: ownRecord.version, port: ownRecord.peerPort > 0 ? Int(ownRecord.peerPort) : settings.peerPort,
-            gossipPort: port)
+            gossipPort: port, webPort: Int(ownRecord.webPort))
     }
 
     private func discover(with discovery: any Discovery, port: Int) async {

@@ -7,7 +7,7 @@ public struct Genesis: Sendable, Hashable {
     public let meshID: MeshID
     /// The mesh's name, for people.
     public let name: String
-    /// Ed25519: who may admit and revoke.
+    /// Ed25519: who may admit and revoke, until another key takes its place (``Roster/currentRootPublicKey``).
     public let rootPublicKey: [UInt8]
     /// Ed25519: outranks the root when that is lost or stolen.
     public let recoveryPublicKey: [UInt8]
@@ -66,17 +66,4 @@ public enum Founding {
         let genesis = Genesis(name: name, root: root.publicKey, recovery: recovery.publicKey, salt: salt)
         return (genesis, RootKey(key: root, meshID: genesis.meshID), RecoveryKey(key: recovery))
     }
-}
-
-/// The secret that outranks the root: to be printed and put in a drawer.
-public struct RecoveryKey: Sendable, CustomStringConvertible {
-    let key: SigningKey
-
-    /// Eight groups of eight hexadecimal digits. Secret.
-    public var printed: String {
-        let digits = Array(key.seed.hexDigits)
-        return stride(from: 0, to: digits.count, by: 8).map { String(digits[$0..<min($0 + 8, digits.count)]) }.joined(separator: " ")
-    }
-
-    public var description: String { "<recovery key>" }
 }

@@ -1,8 +1,7 @@
 import Crypto
-public import Foundation
+import Foundation
 public import NIOCore
 public import NIOSSL
-import X509
 
 /// TLS between nodes: both sides show one self-signed certificate, and the roster decides. No name, authority or clock does.
 public enum PeerTLS {
@@ -47,46 +46,6 @@ public enum PeerTLS {
     /// Which member shows that certificate; `nil` for strangers and for who was revoked.
     public static func nodeID(of certificate: NIOSSLCertificate, roster: Roster) -> NodeID? {
         NodeCertificate.keyHash(of: certificate).flatMap { roster.node(forTLSKeyHash: $0) }
-    }
-
-    /// A certificate for browsers, with its key.
-    public struct BrowserLeaf: Sendable {
-        public let certificate: NIOSSLCertificate
-        public let certificateDER: [UInt8]
-        public let certificatePEM: String
-        public let key: NIOSSLPrivateKey
-    }
-
-    /// A self-signed certificate with a new P-256 key, for browsers: valid from a day ago for 397 days in all.
-    ///
-    /// - Parameters:
-    ///   - names: host names.
-    ///   - addresses: IPv4 and IPv6 addresses; a zone (`%eth0`) is left out, what is no address is skipped.
-    public static func browserLeaf(names: [String], addresses: [String], now: Date) throws -> BrowserLeaf {
-        let key = P256.Signing.PrivateKey()
-        let subject = try DistinguishedName {
-            CommonName(names.first ?? "MeshCam")
-            OrganizationName("MeshCam, this camera's own")
-        }
-        var alternatives = names.map { GeneralName.dnsName($0) }
-        for address in addresses {
-            guard let bytes = IPAddress(address)?.bytes else { continue }
-            alternatives.append(.ipAddress(.init(contentBytes: bytes[...])))
-        }
-        let day: TimeInterval = 24 * 3600
-        let der = try NodeCertificate.make(
-            key: key, subject: subject, notBefore: now - day, notAfter: now + 396 * day,
-            extensions: Certificate.Extensions {
-                Critical(BasicConstraints.notCertificateAuthority)
-                // No KeyUsage: with one that lacks keyCertSign, BoringSSL and OpenSSL do not take the certificate as its own issuer,
-                // and a client could not pin it as its only trust root.
-                try ExtendedKeyUsage([.serverAuth])
-                SubjectAlternativeNames(alternatives)
-            })
-        let certificate = try NIOSSLCertificate(bytes: der, format: .der)
-        return BrowserLeaf(
-            certificate: certificate, certificateDER: der, certificatePEM: try Certificate(derEncoded: der).serializeAsPEM().pemString,
-            key: try NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der))
     }
 
     private static func key(of identity: NodeIdentity) throws -> NIOSSLPrivateKey {

@@ -5,7 +5,7 @@ public struct RootKey: Sendable, CustomStringConvertible {
     let key: SigningKey
     public let meshID: MeshID
 
-    /// Ed25519, as the genesis names it.
+    /// Ed25519.
     public var publicKey: [UInt8] { key.publicKey }
     public var description: String { "<root key>" }
 
@@ -25,25 +25,19 @@ public struct RootKey: Sendable, CustomStringConvertible {
 
     /// Ends a membership for ever.
     ///
-    /// - Parameter keeping: serials of the admissions made by that node which stay valid.
+    /// - Parameter keeping: serials of the admissions by ticket made by that node which stay valid (``TicketStanding/serials``).
     public func revoke(_ node: NodeID, serial: UInt64, keeping: [UInt64] = []) -> SignedRecord {
-        var body = WireRevokeBody()
-        body.node = Data(node.bytes)
-        body.serial = serial
+        var body = WireRevokeBody(node, serial: serial)
         body.keptSerials = keeping
         return sign(body.wireBytes, .revoke)
     }
 
     /// Lets a user's key sign shared configuration.
     public func certify(_ adminPublicKey: [UInt8], name: String, serial: UInt64) -> SignedRecord {
-        var body = WireAdminKeyBody()
-        body.key = Data(adminPublicKey)
-        body.name = String(name.prefix(63))
-        body.serial = serial
-        return sign(body.wireBytes, .adminKey)
+        sign(WireAdminKeyBody(adminPublicKey, name: name, serial: serial).wireBytes, .adminKey)
     }
 
-    private func sign(_ body: [UInt8], _ kind: SignedRecord.Kind) -> SignedRecord {
+    func sign(_ body: [UInt8], _ kind: SignedRecord.Kind) -> SignedRecord {
         SignedRecord(kind: kind, body: body, signature: key.sign(body, domain: kind.domain, mesh: meshID))
     }
 
@@ -62,6 +56,23 @@ public struct RootKey: Sendable, CustomStringConvertible {
             let key = SigningKey(seed: Array(content.dropFirst(16)))
         else { throw TrustError(operation: operation, reason: "\(path) is damaged", cure: "Restore it from a copy.") }
         return RootKey(key: key, meshID: mesh)
+    }
+}
+
+extension WireRevokeBody {
+    init(_ node: NodeID, serial: UInt64) {
+        self.init()
+        self.node = Data(node.bytes)
+        self.serial = serial
+    }
+}
+
+extension WireAdminKeyBody {
+    init(_ publicKey: [UInt8], name: String, serial: UInt64) {
+        self.init()
+        key = Data(publicKey)
+        self.name = String(name.prefix(63))
+        self.serial = serial
     }
 }
 

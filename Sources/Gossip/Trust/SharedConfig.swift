@@ -65,10 +65,12 @@ package struct SharedConfig: Sendable {
     static func isJoined(_ key: String) -> Bool { key == SharedConfigKey.groups }
 
     /// The signed body of a new value: its counter is higher than any that this node has seen for the key.
-    func next(_ key: String, _ value: [UInt8], adminKey: [UInt8]) -> [UInt8] {
+    ///
+    /// - Parameter least: no lower than this. Default 0.
+    func next(_ key: String, _ value: [UInt8], adminKey: [UInt8], least: UInt64 = 0) -> [UInt8] {
         var entry = WireConfigEntry()
         entry.key = key
-        let (counter, overflow) = (byKey[key]?.map(\.counter).max() ?? 0).addingReportingOverflow(1)
+        let (counter, overflow) = max(byKey[key]?.map(\.counter).max() ?? 0, least).addingReportingOverflow(1)
         entry.counter = overflow ? .max : counter
         entry.value = Data(value)
         entry.adminKey = Data(adminKey)
@@ -123,8 +125,28 @@ package struct SharedConfig: Sendable {
         } else {
             byKey[entry.key] = [new]
         }
-        digest = blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.flatMap(\.hash) }, length: 16)
+        digest = Self.digest(of: byKey)
         return entry.key
+    }
+
+    /// Forgets what was signed by keys that may not sign any more. Answers the keys of which something went.
+    mutating func retain(where isAdmin: ([UInt8]) -> Bool) -> [String] {
+        var changed: [String] = []
+        for (key, entries) in byKey {
+            let left = entries.filter { WireConfigEntry(untrusted: $0.signed.body).map { isAdmin(Array($0.adminKey)) } ?? false }
+            guard left.count < entries.count else { continue }
+            byKey[key] = left.isEmpty ? nil : left
+            changed.append(key)
+        }
+        guard !changed.isEmpty else { return [] }
+        let groups = byKey[SharedConfigKey.groups]?.compactMap(\.facts)
+        groupFacts = groups?.reduce(into: GroupFacts()) { $0.merge($1) }
+        digest = Self.digest(of: byKey)
+        return changed.sorted()
+    }
+
+    private static func digest(of byKey: [String: [Entry]]) -> [UInt8] {
+        byKey.isEmpty ? [] : blake2b(byKey.sorted { $0.key < $1.key }.flatMap { $0.value.flatMap(\.hash) }, length: 16)
     }
 
     /// What stands beside each other when `new` comes to `old`, sorted by hash; `nil` if that is the same as before.

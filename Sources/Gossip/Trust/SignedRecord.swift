@@ -1,20 +1,35 @@
 import Foundation
 
-/// One signed statement of the mesh's root. A ``Roster`` is a set of them.
+/// One signed statement of the mesh's root, of the key that outranks it, or of a member about a newcomer with a ticket. A ``Roster`` is a
+/// set of them.
 public struct SignedRecord: Sendable, Hashable {
     /// What is stated.
     public enum Kind: UInt32, Sendable {
         case admit = 1
         case revoke = 2
         case adminKey = 3
+        /// Another key is the root from now on (``RootRotation``).
+        case rootRotate = 4
+        case ticket = 5
+        /// Signed by a member, not by the root.
+        case admitByTicket = 6
+        case revokeTicket = 7
 
         var domain: SignatureDomain {
             switch self {
             case .admit: .admit
             case .revoke: .revoke
             case .adminKey: .adminKey
+            case .rootRotate: .rootRotate
+            case .ticket: .ticket
+            case .admitByTicket: .admitByTicket
+            case .revokeTicket: .revokeTicket
             }
         }
+
+        /// Whether a rotation hands it on to the next root. Tickets end with the root that made them; whom they brought is carried as if the
+        /// root had admitted it.
+        var isCarried: Bool { [.admit, .revoke, .adminKey].contains(self) }
     }
 
     public let kind: Kind
@@ -46,6 +61,10 @@ public struct SignedRecord: Sendable, Hashable {
     /// Sorts and names a record within a roster. The signature is left out: Ed25519 admits several for the same bytes, and they
     /// must not count as several records.
     var digest: [UInt8] { blake2b([UInt8(truncatingIfNeeded: kind.rawValue)] + body, length: 32) }
+
+    func isSigned(by publicKey: [UInt8], mesh: MeshID) -> Bool {
+        SigningKey.verify(signature, of: body, domain: kind.domain, mesh: mesh, publicKey: publicKey)
+    }
 }
 
 /// A node's membership, as the root signed it.
@@ -62,6 +81,8 @@ public struct Admission: Sendable, Hashable {
     /// The name that was given at admission; the node's own record may say a newer one.
     public let name: String
     public let serial: UInt64
+    /// What it was read from.
+    let body: [UInt8]
 
     package init?(body bytes: [UInt8]) {
         guard let body = WireAdmitBody(untrusted: bytes), body.signKey.count == 32, body.dhKey.count == 32, body.tlsKeyHash.count == 32,
@@ -74,6 +95,7 @@ public struct Admission: Sendable, Hashable {
         hardware = body.hardware
         name = body.name
         serial = body.serial
+        self.body = bytes
     }
 
     /// Whether this node signed `bytes`.

@@ -8,6 +8,24 @@ public enum SignatureDomain: String, Sendable, CaseIterable {
     case revoke = "meshcam-revoke-1"
     /// Root: a user's key may sign shared configuration.
     case adminKey = "meshcam-admin-key-1"
+    /// Root, or recovery key: another key is the root from now on.
+    case rootRotate = "meshcam-root-rotate-1"
+    /// New root: it is there to take over.
+    case newRoot = "meshcam-new-root-1"
+    /// New node: the keys that it shows while it is paired are its own.
+    case pairing = "meshcam-pairing-1"
+    /// Root: whoever holds that key's secret may bring nodes into the mesh.
+    case ticket = "meshcam-ticket-1"
+    /// Root: a ticket admits nobody any more.
+    case revokeTicket = "meshcam-revoke-ticket-1"
+    /// Ticket: a newcomer asks a member to be taken in.
+    case joinTicket = "meshcam-join-ticket-1"
+    /// Newcomer: the same, with its own key.
+    case joinNewcomer = "meshcam-join-newcomer-1"
+    /// Node: it has taken a newcomer in.
+    case admitByTicket = "meshcam-admit-by-ticket-1"
+    /// Node: what it answers to a newcomer.
+    case joinAnswer = "meshcam-join-answer-1"
     /// Admin key: a value of the shared configuration.
     case config = "meshcam-config-1"
     /// Node: one of its own records.
@@ -57,6 +75,9 @@ struct SigningKey: Sendable {
 
     /// 32 bytes that ``init(seed:)`` takes. Secret.
     var seed: [UInt8] { seedSecret.copy }
+
+    /// The secret as libsodium wants it: seed and public key.
+    func withSecret<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result { secret.withBytes(body) }
 
     /// 64 bytes over domain, mesh and `bytes`.
     func sign(_ bytes: [UInt8], domain: SignatureDomain, mesh: MeshID) -> [UInt8] {

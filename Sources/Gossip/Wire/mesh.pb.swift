@@ -111,7 +111,8 @@ nonisolated struct WireSigned: Sendable {
   init() {}
 }
 
-/// A roster record: `kind` 1 = AdmitBody, 2 = RevokeBody, 3 = AdminKeyBody; signed by the root.
+/// A roster record: `kind` 1 = AdmitBody, 2 = RevokeBody, 3 = AdminKeyBody, 5 = TicketBody, 7 = RevokeTicketBody, signed by the root;
+/// 4 = RootRotateBody, signed by the root that it replaces or by the recovery key; 6 = AdmitByTicketBody, signed by the member that it names.
 nonisolated struct WireRosterRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -177,6 +178,125 @@ nonisolated struct WireAdminKeyBody: Sendable {
   var name: String = String()
 
   var serial: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireRootRotateBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// RootRotation
+  var rotation: Data = Data()
+
+  /// of the new root over `rotation`
+  var newSignature: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireRootRotation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the new root; that of the genesis has 0
+  var epoch: UInt64 = 0
+
+  /// the root until now
+  var replacedKey: Data = Data()
+
+  var newKey: Data = Data()
+
+  /// the record is signed by the recovery key
+  var byRecovery: Bool = false
+
+  /// all that goes on to count, without signatures
+  var carried: [WireRosterRecord] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Whoever holds the secret of `key` may bring that many new nodes into the mesh.
+nonisolated struct WireTicketBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Ed25519 public
+  var key: Data = Data()
+
+  var uses: UInt32 = 0
+
+  /// for people
+  var name: String = String()
+
+  var serial: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What a newcomer asks of one member: signed with the ticket's key, and with the newcomer's own.
+nonisolated struct WireJoinClaimBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// AdmitBody; its serial is 0
+  var admission: Data = Data()
+
+  /// Ed25519 public
+  var ticket: Data = Data()
+
+  /// that member's Ed25519 public key
+  var member: Data = Data()
+
+  /// that member's, 32 bytes
+  var nonce: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireAdmitByTicketBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// JoinClaimBody
+  var claim: Data = Data()
+
+  var ticketSignature: Data = Data()
+
+  var newcomerSignature: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireRevokeTicketBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Ed25519 public
+  var ticket: Data = Data()
+
+  var serial: UInt64 = 0
+
+  /// admissions made with it that stay valid
+  var keptSerials: [UInt64] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -637,6 +757,42 @@ nonisolated struct WirePeersFile: Sendable {
   init() {}
 }
 
+/// `join.bundle`, the file on a card that joins by itself.
+nonisolated struct WireJoinBundleFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var version: UInt32 = 0
+
+  var ticket: WireRosterRecord {
+    get {_ticket ?? WireRosterRecord()}
+    set {_ticket = newValue}
+  }
+  /// Returns true if `ticket` has been explicitly set.
+  var hasTicket: Bool {self._ticket != nil}
+  /// Clears the value of `ticket`. Subsequent reads from it will return its default value.
+  mutating func clearTicket() {self._ticket = nil}
+
+  /// Ed25519 secret
+  var ticketSeed: Data = Data()
+
+  /// GenesisBody
+  var genesis: Data = Data()
+
+  /// Ed25519 public: the root's when the bundle was made
+  var rootKey: Data = Data()
+
+  /// members' dashboards, host:port
+  var seeds: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _ticket: WireRosterRecord? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "meshcam"
@@ -976,6 +1132,261 @@ nonisolated extension WireAdminKeyBody: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.key != rhs.key {return false}
     if lhs.name != rhs.name {return false}
     if lhs.serial != rhs.serial {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootRotateBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RootRotateBody"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rotation\0\u{3}new_signature\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.rotation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.newSignature) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rotation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.rotation, fieldNumber: 1)
+    }
+    if !self.newSignature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.newSignature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRootRotateBody, rhs: WireRootRotateBody) -> Bool {
+    if lhs.rotation != rhs.rotation {return false}
+    if lhs.newSignature != rhs.newSignature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootRotation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RootRotation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}replaced_key\0\u{3}new_key\0\u{3}by_recovery\0\u{1}carried\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.replacedKey) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.newKey) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.byRecovery) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.carried) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.replacedKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.replacedKey, fieldNumber: 2)
+    }
+    if !self.newKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.newKey, fieldNumber: 3)
+    }
+    if self.byRecovery != false {
+      try visitor.visitSingularBoolField(value: self.byRecovery, fieldNumber: 4)
+    }
+    if !self.carried.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.carried, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRootRotation, rhs: WireRootRotation) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.replacedKey != rhs.replacedKey {return false}
+    if lhs.newKey != rhs.newKey {return false}
+    if lhs.byRecovery != rhs.byRecovery {return false}
+    if lhs.carried != rhs.carried {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTicketBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TicketBody"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}uses\0\u{1}name\0\u{1}serial\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.uses) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.serial) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
+    }
+    if self.uses != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uses, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if self.serial != 0 {
+      try visitor.visitSingularUInt64Field(value: self.serial, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTicketBody, rhs: WireTicketBody) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.uses != rhs.uses {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.serial != rhs.serial {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireJoinClaimBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".JoinClaimBody"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}admission\0\u{1}ticket\0\u{1}member\0\u{1}nonce\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.admission) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.ticket) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.member) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.admission.isEmpty {
+      try visitor.visitSingularBytesField(value: self.admission, fieldNumber: 1)
+    }
+    if !self.ticket.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticket, fieldNumber: 2)
+    }
+    if !self.member.isEmpty {
+      try visitor.visitSingularBytesField(value: self.member, fieldNumber: 3)
+    }
+    if !self.nonce.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nonce, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireJoinClaimBody, rhs: WireJoinClaimBody) -> Bool {
+    if lhs.admission != rhs.admission {return false}
+    if lhs.ticket != rhs.ticket {return false}
+    if lhs.member != rhs.member {return false}
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAdmitByTicketBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AdmitByTicketBody"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}claim\0\u{3}ticket_signature\0\u{3}newcomer_signature\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.claim) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.ticketSignature) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.newcomerSignature) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.claim.isEmpty {
+      try visitor.visitSingularBytesField(value: self.claim, fieldNumber: 1)
+    }
+    if !self.ticketSignature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticketSignature, fieldNumber: 2)
+    }
+    if !self.newcomerSignature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.newcomerSignature, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAdmitByTicketBody, rhs: WireAdmitByTicketBody) -> Bool {
+    if lhs.claim != rhs.claim {return false}
+    if lhs.ticketSignature != rhs.ticketSignature {return false}
+    if lhs.newcomerSignature != rhs.newcomerSignature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevokeTicketBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RevokeTicketBody"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ticket\0\u{1}serial\0\u{3}kept_serials\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.ticket) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.serial) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.keptSerials) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.ticket.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticket, fieldNumber: 1)
+    }
+    if self.serial != 0 {
+      try visitor.visitSingularUInt64Field(value: self.serial, fieldNumber: 2)
+    }
+    if !self.keptSerials.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.keptSerials, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRevokeTicketBody, rhs: WireRevokeTicketBody) -> Bool {
+    if lhs.ticket != rhs.ticket {return false}
+    if lhs.serial != rhs.serial {return false}
+    if lhs.keptSerials != rhs.keptSerials {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1957,6 +2368,65 @@ nonisolated extension WirePeersFile.Peer: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.id != rhs.id {return false}
     if lhs.addresses != rhs.addresses {return false}
     if lhs.boot != rhs.boot {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireJoinBundleFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".JoinBundleFile"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}ticket\0\u{3}ticket_seed\0\u{1}genesis\0\u{3}root_key\0\u{1}seeds\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._ticket) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.ticketSeed) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.genesis) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.rootKey) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.seeds) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    try { if let v = self._ticket {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.ticketSeed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticketSeed, fieldNumber: 3)
+    }
+    if !self.genesis.isEmpty {
+      try visitor.visitSingularBytesField(value: self.genesis, fieldNumber: 4)
+    }
+    if !self.rootKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.rootKey, fieldNumber: 5)
+    }
+    if !self.seeds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.seeds, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireJoinBundleFile, rhs: WireJoinBundleFile) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs._ticket != rhs._ticket {return false}
+    if lhs.ticketSeed != rhs.ticketSeed {return false}
+    if lhs.genesis != rhs.genesis {return false}
+    if lhs.rootKey != rhs.rootKey {return false}
+    if lhs.seeds != rhs.seeds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

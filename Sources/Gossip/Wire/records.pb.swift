@@ -68,6 +68,9 @@ public nonisolated struct NodeRecord: Sendable {
   /// board, for people
   public var model: String = String()
 
+  /// P-256, compressed (SEC 1 §2.3.3): its own authority for browsers
+  public var browserKey: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -178,6 +181,9 @@ public nonisolated struct SessionsRecord: Sendable {
     /// seconds
     public var expiresUnix: Int64 = 0
 
+    /// the user's, when it began
+    public var generation: UInt64 = 0
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
@@ -233,6 +239,107 @@ public nonisolated struct UsersConfig: Sendable {
 
     /// the mesh's root key, sealed under the same
     public var sealedRootKey: Data = Data()
+
+    /// a newer root key, sealed for the admin's own key while nobody knew the password; 80 bytes for each key
+    public var rootForAdmin: Data = Data()
+
+    /// made anew with each password, by chance: sessions that carry another one are over
+    public var generation: UInt64 = 0
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+}
+
+/// Tokens with which programs sign in.
+public nonisolated struct TokensConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var tokens: [TokensConfig.Token] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated struct Token: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// for people and paths: 16 hexadecimal digits
+    public var id: String = String()
+
+    /// what it is for
+    public var name: String = String()
+
+    /// SHA-256 of the token
+    public var hash: Data = Data()
+
+    /// admin, viewer
+    public var role: String = String()
+
+    /// a viewer's cameras; empty = all
+    public var cameras: [String] = []
+
+    /// api, metrics; empty = api
+    public var scopes: [String] = []
+
+    /// seconds; 0 = never
+    public var expiresUnix: Int64 = 0
+
+    /// an admin; it is good only while they are one
+    public var madeBy: String = String()
+
+    /// seconds
+    public var madeUnix: Int64 = 0
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+}
+
+/// What shared secrets are sealed with (`data-key`); the newest epoch is the last.
+public nonisolated struct DataKeyConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var epochs: [DataKeyConfig.Epoch] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated struct Box: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var node: Data = Data()
+
+    /// the key, sealed for the member's X25519 key
+    public var sealed: Data = Data()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public nonisolated struct Epoch: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var number: UInt32 = 0
+
+    /// BLAKE2b-128 of the key
+    public var id: Data = Data()
+
+    public var boxes: [DataKeyConfig.Box] = []
 
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -319,13 +426,44 @@ public nonisolated struct GroupsConfig: Sendable {
   public init() {}
 }
 
+/// The mesh's certificates for browsers. Its authority's key follows from the root's; each node's own authority is certified by it.
+public nonisolated struct BrowserCAConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the mesh's own, DER
+  public var certificate: Data = Data()
+
+  public var nodes: [BrowserCAConfig.Node] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated struct Node: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    public var id: Data = Data()
+
+    /// DER, for the key in the node's record
+    public var certificate: Data = Data()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "meshcam"
 
 nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeRecord"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}addresses\0\u{3}gossip_port\0\u{3}peer_port\0\u{3}web_port\0\u{3}http_port\0\u{1}version\0\u{3}tls_certificate\0\u{1}model\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}addresses\0\u{3}gossip_port\0\u{3}peer_port\0\u{3}web_port\0\u{3}http_port\0\u{1}version\0\u{3}tls_certificate\0\u{1}model\0\u{3}browser_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -342,6 +480,7 @@ nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.tlsCertificate) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.model) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.browserKey) }()
       default: break
       }
     }
@@ -375,6 +514,9 @@ nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.model.isEmpty {
       try visitor.visitSingularStringField(value: self.model, fieldNumber: 9)
     }
+    if !self.browserKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.browserKey, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -388,6 +530,7 @@ nonisolated extension NodeRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.version != rhs.version {return false}
     if lhs.tlsCertificate != rhs.tlsCertificate {return false}
     if lhs.model != rhs.model {return false}
+    if lhs.browserKey != rhs.browserKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -610,7 +753,7 @@ nonisolated extension SessionsRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = SessionsRecord.protoMessageName + ".Session"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}user\0\u{1}role\0\u{3}expires_unix\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}user\0\u{1}role\0\u{3}expires_unix\0\u{1}generation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -622,6 +765,7 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
       case 2: try { try decoder.decodeSingularStringField(value: &self.user) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.expiresUnix) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
       default: break
       }
     }
@@ -640,6 +784,9 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
     if self.expiresUnix != 0 {
       try visitor.visitSingularInt64Field(value: self.expiresUnix, fieldNumber: 4)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -648,6 +795,7 @@ nonisolated extension SessionsRecord.Session: SwiftProtobuf.Message, SwiftProtob
     if lhs.user != rhs.user {return false}
     if lhs.role != rhs.role {return false}
     if lhs.expiresUnix != rhs.expiresUnix {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -720,7 +868,7 @@ nonisolated extension UsersConfig: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = UsersConfig.protoMessageName + ".User"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0\u{3}root_for_admin\0\u{1}generation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -734,6 +882,8 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.sealedAdminKey) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.sealedRootKey) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.rootForAdmin) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
       default: break
       }
     }
@@ -758,6 +908,12 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.sealedRootKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.sealedRootKey, fieldNumber: 6)
     }
+    if !self.rootForAdmin.isEmpty {
+      try visitor.visitSingularBytesField(value: self.rootForAdmin, fieldNumber: 7)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -768,6 +924,213 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.cameras != rhs.cameras {return false}
     if lhs.sealedAdminKey != rhs.sealedAdminKey {return false}
     if lhs.sealedRootKey != rhs.sealedRootKey {return false}
+    if lhs.rootForAdmin != rhs.rootForAdmin {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TokensConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TokensConfig"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tokens\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.tokens) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tokens.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tokens, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TokensConfig, rhs: TokensConfig) -> Bool {
+    if lhs.tokens != rhs.tokens {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension TokensConfig.Token: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = TokensConfig.protoMessageName + ".Token"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}hash\0\u{1}role\0\u{1}cameras\0\u{1}scopes\0\u{3}expires_unix\0\u{3}made_by\0\u{3}made_unix\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.cameras) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.scopes) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.expiresUnix) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.madeBy) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.madeUnix) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 4)
+    }
+    if !self.cameras.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.cameras, fieldNumber: 5)
+    }
+    if !self.scopes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.scopes, fieldNumber: 6)
+    }
+    if self.expiresUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresUnix, fieldNumber: 7)
+    }
+    if !self.madeBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.madeBy, fieldNumber: 8)
+    }
+    if self.madeUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.madeUnix, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: TokensConfig.Token, rhs: TokensConfig.Token) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.cameras != rhs.cameras {return false}
+    if lhs.scopes != rhs.scopes {return false}
+    if lhs.expiresUnix != rhs.expiresUnix {return false}
+    if lhs.madeBy != rhs.madeBy {return false}
+    if lhs.madeUnix != rhs.madeUnix {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DataKeyConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DataKeyConfig"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epochs\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.epochs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.epochs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.epochs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DataKeyConfig, rhs: DataKeyConfig) -> Bool {
+    if lhs.epochs != rhs.epochs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DataKeyConfig.Box: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = DataKeyConfig.protoMessageName + ".Box"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}sealed\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.sealed) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.node.isEmpty {
+      try visitor.visitSingularBytesField(value: self.node, fieldNumber: 1)
+    }
+    if !self.sealed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealed, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DataKeyConfig.Box, rhs: DataKeyConfig.Box) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.sealed != rhs.sealed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension DataKeyConfig.Epoch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = DataKeyConfig.protoMessageName + ".Epoch"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}id\0\u{1}boxes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.boxes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 2)
+    }
+    if !self.boxes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.boxes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: DataKeyConfig.Epoch, rhs: DataKeyConfig.Epoch) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.boxes != rhs.boxes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -927,6 +1290,76 @@ nonisolated extension GroupsConfig.Fact: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.camera != rhs.camera {return false}
     if lhs._policy != rhs._policy {return false}
     if lhs.dots != rhs.dots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension BrowserCAConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BrowserCAConfig"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificate\0\u{1}nodes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.nodes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 1)
+    }
+    if !self.nodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.nodes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: BrowserCAConfig, rhs: BrowserCAConfig) -> Bool {
+    if lhs.certificate != rhs.certificate {return false}
+    if lhs.nodes != rhs.nodes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension BrowserCAConfig.Node: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = BrowserCAConfig.protoMessageName + ".Node"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}certificate\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: BrowserCAConfig.Node, rhs: BrowserCAConfig.Node) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.certificate != rhs.certificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 import NIOSSL
 
-/// Finds out who asks: a peer by its certificate, a user by cookie, a program on this machine by its token.
+/// Finds out who asks, and what they may: a peer by its certificate, a user by cookie, a program by its token.
 struct Authentication: RouterMiddleware {
     /// Which door the request came through.
     enum Door: Sendable {
@@ -19,6 +19,7 @@ struct Authentication: RouterMiddleware {
 
     let door: Door
     let node: NodeServices
+    let gate: SignInGate
 
     func handle(_ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response) async throws -> Response {
         var context = context
@@ -30,32 +31,58 @@ struct Authentication: RouterMiddleware {
                 let peer = PeerTLS.nodeID(of: certificate, roster: node.gossip.view.roster)
             else { throw ProblemDetails.forbidden("This port is for members of the mesh.") }
             context.caller = .peer(peer)
+            context.rights = .everything
+            // The token comes along, and not just a name: no node can act for a user whose session it has not seen.
+            if let token = request.headers[.meshCamSession], let standing = node.standing(of: .session(Sessions.hash(token))) {
+                context.behalf = standing.caller
+                context.behalfAddress = request.headers[.meshCamFrom].map { String($0.prefix(64)) }
+                context.sessionToken = token
+            }
         case .loopback where !Self.isLoopback(request.head.authority):
             // Somebody else's name that resolves to this machine: a page out there must not reach in.
             throw ProblemDetails(title: "Wrong host", status: 421, detail: "This address answers for localhost only.")
         case .web, .loopback:
-            if let token = try token(of: request) {
-                let hash = Sessions.hash(token)
-                if let session = node.sessions.find(hash: hash, now: Date()) {
-                    context.caller = .user(name: session.user, role: session.role)
-                    context.expires = session.expires
-                    context.session = hash
-                }
-            } else if request.headers[.authorization] != nil {
-                context.caller = .local
+            if request.headers[.authorization] != nil {
+                if let refusal = admit(request, &context) { return refusal }
+            } else if let token = try sessionToken(of: request) {
+                take(.session(Sessions.hash(token)), &context)
+                if context.proof != nil { context.sessionToken = token }
             }
         }
         return try await next(request, context)
     }
 
-    /// The session's token that came along; `nil` when there is none, or a program on this machine proved itself instead.
-    private func token(of request: Request) throws -> String? {
-        if let authorization = request.headers[.authorization] {
-            guard authorization.lowercased().hasPrefix("bearer "),
-                node.localAccess.accepts(token: authorization.dropFirst(7).trimmingCharacters(in: .whitespaces))
-            else { throw ProblemDetails.signInFirst }
+    /// A program's token: this machine's own, or one that an admin made. Answers the refusal of one that opens nothing.
+    ///
+    /// A right token always passes: it cannot be guessed, and one program's stale token must not lock out another at the same address.
+    /// Wrong ones are slowed down like wrong passwords, so that they fill no log.
+    private func admit(_ request: Request, _ context: inout APIContext) -> Response? {
+        let field = request.headers[.authorization] ?? ""
+        let token = field.lowercased().hasPrefix("bearer ") ? field.dropFirst(7).trimmingCharacters(in: .whitespaces) : ""
+        if node.localAccess.accepts(token: token) {
+            context.caller = .local
+            context.rights = .everything
             return nil
         }
+        take(.token(TokenList.hash(token)), &context)
+        if context.caller != nil { return nil }
+        if let wait = gate.wrongToken(from: context.address) {
+            return .later(wait, "Too many wrong tokens", "Tokens from this address are paused.")
+        }
+        node.audit.record(.tokenRefused, context, who: AuditEntry.unknown)
+        return ProblemDetails.signInFirst.response
+    }
+
+    private func take(_ proof: Proof, _ context: inout APIContext) {
+        guard let standing = node.standing(of: proof) else { return }
+        context.caller = standing.caller
+        context.rights = standing.rights
+        context.expires = standing.expires
+        context.proof = proof
+    }
+
+    /// The session's token that came along; `nil` when there is none.
+    private func sessionToken(of request: Request) throws -> String? {
         guard let token = SessionCookie.token(in: request.headers[values: .cookie], door: door) else { return nil }
         // A browser sends cookies along with what other sites' pages make it ask. Those pages may not change anything here.
         if !request.method.isSafe, !Self.isSameOrigin(request) {

@@ -26,8 +26,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
 
         private let state: Mutex<State>
+        private let peers: PeerConnections?
 
-        init(_ limits: ConnectionLimits = ConnectionLimits()) { state = Mutex(State(limits: limits)) }
+        /// - Parameter peers: told of each connection; `nil` for a door that no peers come through.
+        init(_ limits: ConnectionLimits = ConnectionLimits(), peers: PeerConnections? = nil) {
+            state = Mutex(State(limits: limits))
+            self.peers = peers
+        }
 
         /// HTTP/1.1 within these limits.
         var http: HTTPServerBuilder {
@@ -49,6 +54,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return (state.last, nil)
             }
             leaver?.close(promise: nil)
+            if number != nil { peers?.add(channel) }
             return number
         }
 

@@ -3,18 +3,18 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Cuts an answer that outlives its session: live pictures and event streams last for hours, and sign-out or expiry must end
-/// them. Looks at each part that is sent, at most once a second; a silent event stream sends a beat
-/// every ``EventHub/beatInterval``.
+/// Cuts an answer that outlives what its caller may: live pictures and event streams last for hours, and sign-out, expiry, a removed user
+/// or token, and a changed role or list of cameras must end them. Looks at each part that is sent, at most once a second; a silent event
+/// stream sends a beat every ``EventHub/beatInterval``.
 struct EndWithSession: RouterMiddleware {
-    let sessions: Sessions
+    let node: NodeServices
 
     func handle(_ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response) async throws -> Response {
         var response = try await next(request, context)
-        guard let hash = context.session else { return response }
+        guard let proof = context.proof else { return response }
         let body = response.body
-        response.body = ResponseBody(contentLength: body.contentLength) { [sessions] writer in
-            let look = SessionLook(sessions: sessions, hash: hash)
+        response.body = ResponseBody(contentLength: body.contentLength) { [node, rights = context.rights] writer in
+            let look = StandingLook { node.standing(of: proof)?.rights == rights }
             try await body.write(writer.map { part in
                 try look.check()
                 return part
@@ -24,17 +24,13 @@ struct EndWithSession: RouterMiddleware {
     }
 }
 
-/// Remembers when the session was last seen to be good. One answer's writer asks it, one part after the other.
-private final class SessionLook: Sendable {
+/// Remembers when the caller was last seen to be in order. One answer's writer asks it, one part after the other.
+private final class StandingLook: Sendable {
     private static let interval = Duration.seconds(1)
-    private let sessions: Sessions
-    private let hash: [UInt8]
+    private let isGood: @Sendable () -> Bool
     private let next = Mutex(ContinuousClock.now + interval)
 
-    init(sessions: Sessions, hash: [UInt8]) {
-        self.sessions = sessions
-        self.hash = hash
-    }
+    init(isGood: @escaping @Sendable () -> Bool) { self.isGood = isGood }
 
     func check() throws {
         let now = ContinuousClock.now
@@ -43,7 +39,7 @@ private final class SessionLook: Sendable {
             next = now + Self.interval
             return true
         }
-        if isDue, sessions.find(hash: hash, now: Date()) == nil { throw SessionIsOver() }
+        if isDue, !isGood() { throw SessionIsOver() }
     }
 }
 

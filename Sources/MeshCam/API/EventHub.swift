@@ -114,5 +114,5 @@ final class EventHub: Sendable {
 
 extension EventStreamName {
     /// A comment line that only keeps the connection alive; never seen by a page.
-    fileprivate static let beat = EventStreamName(rawValue: "")
+    static let beat = EventStreamName(rawValue: "")
 }

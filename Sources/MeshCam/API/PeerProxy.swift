@@ -18,6 +18,8 @@ final class PeerProxy: PeerExchange {
     /// Largest request body that is passed on.
     static let bodyLimit = 1 << 20
 
+    /// Also those that peers opened to this node.
+    let connections = PeerConnections()
     private let client: HTTPClient
     private let identity: NodeIdentity
     private let logger: Logger
@@ -32,11 +34,17 @@ final class PeerProxy: PeerExchange {
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // The one place where the client shows its connections.
+        configuration.http1_1ConnectionDebugInitializer = { [connections] channel in
+            connections.add(channel)
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// A node that fails to start never gets to ``shutdown()``; the client insists on one.
-    deinit { try? client.syncShutdown() }
+    /// A node that fails to start never gets to ``shutdown()``; the client insists on one, and not on the thread of a connection that was
+    /// the last to let go of this.
+    deinit { DispatchQueue.global().async { [client] in try? client.syncShutdown() } }
 
     func shutdown() async { try? await client.shutdown() }
 
@@ -52,10 +60,13 @@ final class PeerProxy: PeerExchange {
 
     /// Passes a request on and its answer back, streaming.
     ///
-    /// - Parameter session: the caller's token, for what only the node that issued it can do; never for another node.
-    func forward(_ request: Request, to member: Member, session: String? = nil) async throws -> Response {
+    /// - Parameters:
+    ///   - session: the caller's token, for what this node cannot sign.
+    ///   - address: where the caller is.
+    func forward(_ request: Request, to member: Member, session: String? = nil, from address: String? = nil) async throws -> Response {
         var headers = HTTPHeaders()
         if let session { headers.add(name: HTTPField.Name.meshCamSession.rawName, value: session) }
+        if let address { headers.add(name: HTTPField.Name.meshCamFrom.rawName, value: address) }
         for name in [HTTPField.Name.range, .ifRange, .ifMatch, .ifNoneMatch, .contentType, .accept] {
             if let value = request.headers[name] { headers.add(name: name.rawName, value: value) }
         }
@@ -64,7 +75,7 @@ final class PeerProxy: PeerExchange {
             member, method: .init(rawValue: request.method.rawValue), path: request.uri.string, headers: headers, body: body)
         var fields = HTTPFields()
         for name in [
-            HTTPField.Name.contentType, .contentLength, .contentRange, .acceptRanges, .eTag, .lastModified, .cacheControl, .contentDisposition,
+            HTTPField.Name.contentType, .contentLength, .contentRange, .acceptRanges, .eTag, .lastModified, .cacheControl, .contentDisposition, .location,
         ] {
             if let value = answer.headers.first(name: name.rawName) { fields[name] = value }
         }
@@ -124,6 +135,8 @@ final class PeerProxy: PeerExchange {
 extension HTTPField.Name {
     /// Between nodes: the token of the session in whose name one asks.
     static let meshCamSession = HTTPField.Name("MeshCam-Session")!
+    /// Between nodes: the address of who has that session.
+    static let meshCamFrom = HTTPField.Name("MeshCam-From")!
 }
 
 /// Why a peer gave no answer.

@@ -87,7 +87,8 @@ extension DecodingError {
         case .keyNotFound(let key, _): "\(key.stringValue) is missing"
         case .valueNotFound(_, let context), .typeMismatch(_, let context):
             context.codingPath.isEmpty ? "it has the wrong type" : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
-        case .dataCorrupted: "it is no valid JSON"
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty ? "it is no valid JSON" : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) cannot be that"
         @unknown default: "it cannot be read"
         }
     }

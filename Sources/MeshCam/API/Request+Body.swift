@@ -1,8 +1,14 @@
+import Foundation
 import Hummingbird
 import NIOCore
 import NIOSSL
 
 extension Request {
+    /// A small JSON body.
+    func decoded<Body: Decodable>(as type: Body.Type) async throws -> Body {
+        try JSONCoding.decoder.decode(type, from: Data(buffer: try await wholeBody(upTo: 1 << 16)))
+    }
+
     /// How long a caller may take to send a body, so that nobody holds a request open for ever.
     private static let bodyDeadline = Duration.seconds(10)
 

@@ -69,7 +69,7 @@ extension NodeServices {
         var problems = store.targets.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
-        if isAlone { problems.append(Self.aloneProblem) } else if !isMember { problems.append(Self.strangerProblem) }
+        if isAlone { problems.append(Self.aloneProblem) } else if let problem = Self.membershipProblem(of: identity.id, in: gossip.view.roster) { problems.append(problem) }
         if settings.storage.directories.isEmpty {
             problems.append(
                 ProblemNote(
@@ -79,7 +79,9 @@ extension NodeServices {
         if case .noDaemon(let why) = discovery.status {
             problems.append(ProblemNote(message: why, cure: ""))
         }
+        problems += browserDoor.problems(now: clock.now())
         if let problem = ownCamera.problem { problems.append(problem) }
+        problems += overrunTickets
         let member = gossip.view.members.first { $0.isSelf }
         return NodeResource(
             id: id, name: name, isSelf: true, online: true, status: .alive, version: Self.version, lastSeen: clock.now(),

@@ -11,6 +11,16 @@ extension Response {
     }
 }
 
+extension Response {
+    /// 429, with the time to wait in its own field, too.
+    static func later(_ wait: Duration, _ title: String, _ detail: String) -> Response {
+        let seconds = Int((wait / .seconds(1)).rounded(.up))
+        var response = ProblemDetails(title: title, status: 429, detail: detail, cure: "Try again in \(seconds) s.").response
+        response.headers[.retryAfter] = "\(seconds)"
+        return response
+    }
+}
+
 extension [UInt8] {
     var hexText: String {
         map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

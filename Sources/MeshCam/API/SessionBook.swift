@@ -17,8 +17,11 @@ struct SessionBook: Sendable {
 
     struct Session: Sendable, Equatable {
         let user: String
+        /// When it began, for nodes of an earlier version; what counts is the user's role now.
         let role: Caller.Role
         let expires: Date
+        /// The user's, when it began: a session does not outlive a change of its user's password.
+        var generation: UInt64 = 0
     }
 
     /// By SHA-256 of the token.
@@ -33,7 +36,7 @@ struct SessionBook: Sendable {
         for entry in record.sessions {
             let expires = Self.expiry(entry.expiresUnix, now: now)
             guard expires > now, let role = Caller.Role(rawValue: entry.role) else { continue }
-            issued[Array(entry.hash)] = Session(user: entry.user, role: role, expires: expires)
+            issued[Array(entry.hash)] = Session(user: entry.user, role: role, expires: expires, generation: entry.generation)
         }
         for entry in record.ended {
             let expires = Self.expiry(entry.expiresUnix, now: now)
@@ -51,6 +54,7 @@ struct SessionBook: Sendable {
             entry.user = session.user
             entry.role = session.role.rawValue
             entry.expiresUnix = Int64(session.expires.timeIntervalSince1970)
+            entry.generation = session.generation
             return entry
         }
         record.ended = ended.sorted { ($0.value, $0.key.hexText) < ($1.value, $1.key.hexText) }.map { hash, expires in
@@ -69,7 +73,7 @@ struct SessionBook: Sendable {
         for entry in others.lazy.flatMap(\.sessions) where Array(entry.hash) == hash {
             let expires = Self.expiry(entry.expiresUnix, now: now)
             guard expires > now, let role = Caller.Role(rawValue: entry.role) else { return nil }
-            return Session(user: entry.user, role: role, expires: expires)
+            return Session(user: entry.user, role: role, expires: expires, generation: entry.generation)
         }
         return nil
     }

@@ -55,19 +55,18 @@ final class Sessions: Sendable {
 
     /// The only place where a token exists: 32 random bytes, base64url.
     func begin(
-        user: String, role: Caller.Role, adminKey: AdminKey?, now: Date
+        user: UsersConfig.User, role: Caller.Role, adminKey: AdminKey?, now: Date
     ) async -> (token: String, session: SessionBook.Session) {
         let token = Data(secureRandomBytes(32)).base64URL
-        let session = SessionBook.Session(user: user, role: role, expires: now.addingTimeInterval(Self.lifetime))
+        let session = SessionBook.Session(
+            user: user.name, role: role, expires: now.addingTimeInterval(Self.lifetime), generation: user.generation)
         book.withLock { $0.begin(Self.hash(token), session, now: now) }
         if let adminKey { adminKeys.withLock { $0[Self.hash(token)] = adminKey } }
         await keep()
         return (token, session)
     }
 
-    /// The session of a token, wherever it began. `nil` when it is unknown, over, or its node was revoked.
-    func find(_ token: String, now: Date) -> SessionBook.Session? { find(hash: Self.hash(token), now: now) }
-
+    /// The session of a token, wherever it began. `nil` when it is unknown, over, or its node was revoked. What it is worth, ``Standing`` says.
     func find(hash: [UInt8], now: Date) -> SessionBook.Session? {
         let others = others
         return book.withLock { $0.find(hash, others: others, now: now) }
@@ -80,15 +79,28 @@ final class Sessions: Sendable {
         return adminKeys.withLock { $0[hash] }
     }
 
-    /// The other member that issued a session.
+    /// An admin's key of a session that is `good` by the hash of its token; `nil` where none is open.
+    func openKey(where good: ([UInt8]) -> Bool) -> (user: String, key: AdminKey)? {
+        let keys = adminKeys.withLock { $0 }
+        let issued = book.withLock { $0.issued }
+        for (hash, key) in keys {
+            if let session = issued[hash], good(hash) { return (session.user, key) }
+        }
+        return nil
+    }
+
+    /// The other member that issued a session. `nil` where this node did, and where several say so: hashes are known to all, and one that
+    /// claims another's session wants to be handed its token.
     func issuer(of token: String) -> Member? {
         let hash = Self.hash(token)
-        return gossip.view.members.first { member in
+        guard book.withLock({ $0.issued[hash] }) == nil else { return nil }
+        let claimants = gossip.view.members.filter { member in
             guard !member.isSelf, let body = member.records[.sessions]?.bytes, let record = try? SessionsRecord(serializedBytes: body) else {
                 return false
             }
             return record.sessions.contains { Array($0.hash) == hash }
         }
+        return claimants.count == 1 ? claimants[0] : nil
     }
 
     /// Ends a session here at once, and everywhere as the news spreads; also of a node that is down.

@@ -12,6 +12,8 @@ final class SignInGate: Sendable {
         var addresses = SignInThrottle()
         /// Patient, because neighbours share a network: a whole household is never locked out for long.
         var networks = SignInThrottle(free: 20, longest: .seconds(30))
+        /// Apart from passwords: a program with an old token must not lock the people out who share its address.
+        var tokens = SignInThrottle()
         var waiting = 0
     }
 
@@ -43,6 +45,15 @@ final class SignInGate: Sendable {
         }
     }
 
+    /// Counts a token that opens nothing. Answers how long the next one has to wait, when there were too many.
+    func wrongToken(from address: String, now: ContinuousClock.Instant = .now) -> Duration? {
+        state.withLock { state in
+            if let wait = state.tokens.wait(for: address, now: now) { return wait }
+            state.tokens.failed(address, now: now)
+            return nil
+        }
+    }
+
     /// Whether the password fits; nil when too many wait already.
     func verify(_ password: String, against hash: String) async -> Bool? {
         let mayWait = state.withLock { state in
@@ -68,10 +79,23 @@ final class SignInGate: Sendable {
         }
     }
 
-    /// The mesh's root key, opened by an admin's passphrase.
-    func open(root sealed: [UInt8], passphrase: String, genesis: Genesis) async -> RootKey? {
+    /// The mesh's root key, opened by an admin's passphrase, and that admin's own key where the roster certifies it.
+    func open(rootFor user: UsersConfig.User, passphrase: String, roster: Roster) async -> (root: RootKey, admin: AdminKey?)? {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: SealedRootKey.open(sealed, passphrase: passphrase, genesis: genesis)) }
+            queue.async {
+                var root = user.sealedRootKey.isEmpty ? nil : SealedRootKey.open(Array(user.sealedRootKey), passphrase: passphrase, roster: roster)
+                guard root != nil || !user.rootForAdmin.isEmpty else { return continuation.resume(returning: nil) }
+                let admin = SealedAdminKey.open(Array(user.sealedAdminKey), password: passphrase).flatMap { roster.isAdmin($0.publicKey) ? $0 : nil }
+                if root == nil, let admin { root = RootForAdmin.open(Array(user.rootForAdmin), admin: admin, roster: roster) }
+                continuation.resume(returning: root.map { ($0, admin) })
+            }
+        }
+    }
+
+    /// Other work with passwords that takes as long: making hashes, sealing keys.
+    func slowly<Made: Sendable>(_ work: @escaping @Sendable () throws -> Made) async throws -> Made {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try work() }) }
         }
     }
 

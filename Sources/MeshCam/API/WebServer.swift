@@ -47,7 +47,7 @@ struct WebServer: Sendable {
         return Application(
             router: peerRouter(),
             server: try .tls(
-                ConnectionGuard.Door().http,
+                ConnectionGuard.Door(peers: node.peers.connections).http,
                 configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
             configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
     }
@@ -67,7 +67,7 @@ struct WebServer: Sendable {
     private func router(_ door: Authentication.Door) -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware(logger: logger))
-        router.add(middleware: Authentication(door: door, node: node))
+        router.add(middleware: Authentication(door: door, node: node, gate: gate))
         router.get("healthz") { _, _ in Response.text("ok") }
         router.get("readyz") { [node] _, _ in
             node.isReady ? Response.text("ready") : Response.text("starting", status: .serviceUnavailable)
@@ -75,10 +75,18 @@ struct WebServer: Sendable {
         let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
         let open = router.group("api/mesh/v1")
         session.addPublic(to: open)
-        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(sessions: node.sessions))
+        RecoveryRoutes(node: node, gate: gate, logger: logger).addPublic(to: open)
+        CertificateRoutes(node: node).add(to: open)
+        let closed = router.group("api/mesh/v1").add(middleware: RequireCaller()).add(middleware: EndWithSession(node: node))
         session.add(to: closed)
-        GroupRoutes(node: node, door: door).add(to: closed)
+        GroupRoutes(node: node).add(to: closed)
+        UserRoutes(node: node, door: door, gate: gate).add(to: closed)
+        TokenRoutes(node: node).add(to: closed)
+        AuditRoutes(node: node).add(to: closed)
         PairingRoutes(node: node, logger: logger).add(to: closed)
+        StolenRoutes(node: node, gate: gate, logger: logger).add(to: closed)
+        TicketRoutes(node: node, logger: logger).add(to: closed)
+        if door == .web { JoinRoutes(node: node, logger: logger).add(to: open) }
         if let joining = node.joining { FoundingRoutes(node: node, joining: joining, logger: logger).add(to: open) }
         addResources(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
@@ -89,10 +97,13 @@ struct WebServer: Sendable {
     private func peerRouter() -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware(logger: logger))
-        router.add(middleware: Authentication(door: .peers, node: node))
+        router.add(middleware: Authentication(door: .peers, node: node, gate: gate))
         let api = router.group("api/mesh/v1")
         addResources(to: api)
-        GroupRoutes(node: node, door: .peers).add(to: api)
+        GroupRoutes(node: node).add(to: api)
+        UserRoutes(node: node, door: .peers, gate: gate).addChanges(to: api)
+        TokenRoutes(node: node).addChanges(to: api)
+        AuditRoutes(node: node).add(to: api)
         PairingRoutes(node: node, logger: logger).addDiscovered(to: api)
         router.post("gossip") { [node, exchanges] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }

@@ -39,6 +39,7 @@ actor APIClient {
             timeout: .init(connect: .seconds(5), read: .seconds(30)))
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        if let name = endpoint.serverName { configuration.dnsOverride = [name: endpoint.host] }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let result = try await body(APIClient(endpoint: endpoint, http: http))
@@ -132,7 +133,7 @@ actor APIClient {
         _ method: String, _ path: String, query: [(String, String?)] = [], body: Data?, headers: HTTPHeaders,
         limit: TimeAmount = .seconds(30)
     ) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: endpoint.base + Self.prefix + path + Self.encoded(query))
+        var request = HTTPClientRequest(url: endpoint.requestBase + Self.prefix + path + Self.encoded(query))
         request.method = HTTPMethod(rawValue: method)
         request.headers = headers
         if !headers.contains(name: "Accept") {
@@ -141,7 +142,7 @@ actor APIClient {
         request.headers.add(name: "User-Agent", value: "meshcam")
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
-            request.headers.add(name: "Origin", value: endpoint.base)  // a session cookie alone does not admit changes
+            request.headers.add(name: "Origin", value: endpoint.requestBase)  // a session cookie alone does not admit changes
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         do {

@@ -37,9 +37,14 @@ struct APIEndpoint: Sendable {
     var port: Int
     var trust: Trust
     var credential: Credential
+    /// The TLS server name to ask for, where it is not the host.
+    var serverName: String?
 
     /// Address without a path, e.g. `https://[::1]:8443`.
     var base: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
+    /// The same as requests name it: with ``serverName`` in the host's place.
+    var requestBase: String { serverName.map { "\(scheme)://\($0):\(port)" } ?? base }
 
     /// Whether it names this machine.
     var isLoopback: Bool { Self.isLoopback(host) }
@@ -116,6 +121,7 @@ struct APIEndpoint: Sendable {
         } else {
             try Self.checkFingerprint(access)
             trust = .pinned(access.certificatePEM)
+            serverName = scheme == "https" ? access.serverName : nil
         }
     }
 

@@ -101,5 +101,6 @@ extension APIError {
                     cure: status >= 500 ? "try again, and see the node's log" : "check that it is a MeshCam node of the same version")
             }
         }
+        type = problem?.type ?? ""
     }
 }

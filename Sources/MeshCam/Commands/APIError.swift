@@ -21,6 +21,8 @@ struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
     var message: String
     /// What to do about it.
     var cure: String
+    /// What kind of problem the node named, as `/problems/root-locked`. Empty where it named none.
+    var type = ""
 
     var description: String { cure.isEmpty ? message : message.hasSuffix(".") ? "\(message) \(cure)" : "\(message); \(cure)" }
 }

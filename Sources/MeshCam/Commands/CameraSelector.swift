@@ -1,5 +1,12 @@
 /// Finds the camera somebody means.
 enum CameraSelector {
+    /// The ids of several, each named as in ``camera(_:among:)``.
+    static func ids(_ names: [String], _ api: APIClient) async throws -> [String] {
+        if names.isEmpty { return [] }
+        let all = try await api.get("/cameras", as: [CameraResource].self)
+        return try names.map { try camera($0, among: all).id }
+    }
+
     /// By id, by name, by a beginning of the id that only one camera has, or by name whatever its case; in this order.
     /// - Throws: when none or several fit, with the ones to choose from.
     static func camera(_ text: String, among cameras: [CameraResource]) throws(APIError) -> CameraResource {

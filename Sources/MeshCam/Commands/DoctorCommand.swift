@@ -7,7 +7,7 @@ import Media
 /// `meshcam doctor`: what this machine has and lacks, one line each, with the cure.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check this machine: camera, encoder, storage, clock, mDNS, ports.",
+        commandName: "doctor", abstract: "Check this machine: camera, encoder, storage, clock, mDNS, certificate, ports.",
         discussion: "Exit code 1 when something a node needs is missing. A node that runs has its ports, and that is fine.")
 
     @Option(help: "The only settings file to read.") var config: String?
@@ -65,7 +65,7 @@ struct Doctor: Sendable {
     let settings: Settings
 
     func examine() async -> [Finding] {
-        [camera] + encoders + [microphone] + storage + [state, clock, await mDNS] + ports
+        [camera] + encoders + [microphone] + storage + [state, clock, await mDNS, await certificate] + ports
     }
 
     private var camera: Finding {

@@ -82,6 +82,15 @@ class Mesh {
     this.#signedOut();
   }
 
+  /** Asks again who is signed in: the cookie or the role may be another one. */
+  async renew() {
+    try {
+      this.#enter(await getJSON("/session"));
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 401)) this.toast(wordsOf(error), { needsYou: true });
+    }
+  }
+
   /** @param {Session} session */
   #enter(session) {
     this.store.session = session;
@@ -192,8 +201,13 @@ class Mesh {
   async refresh() {
     const askedAt = Date.now();
     try {
-      const [cameras, nodes] = await Promise.all([getJSON("/cameras"), getJSON("/nodes"), this.#newestIncidents()]);
+      const [cameras, nodes, session] = await Promise.all([getJSON("/cameras"), getJSON("/nodes"), getJSON("/session"), this.#newestIncidents()]);
       if (!this.store.session) return;
+      // Somebody may have made an admin of a viewer, or the reverse.
+      if (session.user.role !== this.store.session.user.role) {
+        this.store.session = session;
+        this.store.changed("session");
+      }
       this.store.setCameras(cameras, askedAt);
       this.store.setNodes(nodes, askedAt);
       this.store.checked = true;
@@ -261,6 +275,7 @@ class Mesh {
    * @param {string} cameraId
    */
   async record(cameraId) {
+    if (this.store.session?.user.role !== "admin") return;
     const name = this.store.cameraName(cameraId);
     try {
       const { event } = await getJSON(`/cameras/${segment(cameraId)}/trigger`, { method: "POST", body: { kind: "manual" } });
@@ -343,7 +358,7 @@ export function wordsOf(error) {
     const wait = error.status === 429 && error.retryAfterSeconds > 0 ? ` Try again in ${count(error.retryAfterSeconds, "second")}.` : "";
     return error.words + wait;
   }
-  return "The connection broke.";
+  return error instanceof Error && error.constructor === Error ? error.message : "The connection broke.";
 }
 
 /**

@@ -30,22 +30,45 @@ struct DemoMesh {
         }
         var roster = Roster(genesis: keys.genesis)
         for store in stores { roster.merge(store.roster.records) }
+        // Somebody replaced the root here (a theft, a recovery): the mesh goes on as they left it, and nobody here can add to it.
+        guard roster.currentRootPublicKey == keys.root.publicKey else { return try goOn(plan, stores, roster, password: password) }
         roster.merge([keys.root.certify(keys.admin.publicKey, name: Self.user, serial: 1)])
+        var identities: [NodeIdentity] = []
         for node in plan.nodes {
             let identity = try NodeIdentity.loadOrCreate(in: directory.state(node.name), board: .current())
+            identities.append(identity)
             if roster.admission(of: identity.id) == nil {
-                roster.merge([keys.root.admit(identity.public, name: node.name, serial: UInt64(roster.records.count + 1))])
+                roster.merge([keys.root.admit(identity.public, name: node.name, serial: roster.nextSerial)])
             }
         }
-        let known = stores.lazy.compactMap { $0.values[SharedConfigKey.users] }.first
-        let users = try (password == kept ? known.flatMap(Self.complete) : nil) ?? Self.users(password, keys.admin, keys.root)
+        let lists = stores.compactMap { $0.values[SharedConfigKey.users] }
+        let unchanged = password == kept ? lists.first(where: Self.isComplete) : nil
+        let users = try unchanged ?? Self.users(password, keys.admin, keys.root, beside: lists.first)
+        for index in stores.indices { stores[index].roster.merge(roster.records) }
+        let authority = try Self.authority(stores, identities, keys.admin, keys.root)
         for index in stores.indices {
-            stores[index].roster.merge(roster.records)
-            if stores[index].values[SharedConfigKey.users] != users {
+            // One node's list may be older than another's: they settle that among themselves.
+            if unchanged == nil || stores[index].values[SharedConfigKey.users].map(Self.isComplete) != true {
                 try stores[index].setConfig(SharedConfigKey.users, users, by: keys.admin)
+            }
+            if stores[index].values[SharedConfigKey.browserCA] != authority {
+                try stores[index].setConfig(SharedConfigKey.browserCA, authority, by: keys.admin)
             }
             try stores[index].save()
         }
+        return try finish(plan, password: password)
+    }
+
+    /// Every node has what any of them knows.
+    private func goOn(_ plan: DemoPlan, _ stores: [TrustStore], _ roster: Roster, password: String) throws -> String {
+        for var store in stores {
+            store.roster.merge(roster.records)
+            try store.save()
+        }
+        return try finish(plan, password: password)
+    }
+
+    private func finish(_ plan: DemoPlan, password: String) throws -> String {
         try directory.setSecret("password", password)
         for node in plan.nodes {
             let file = "\(directory.node(node.name))/meshcam.toml"
@@ -57,18 +80,26 @@ struct DemoMesh {
         return password
     }
 
-    /// `nil` for users of an earlier version, whose admin had no keys.
-    private static func complete(_ users: [UInt8]) -> [UInt8]? {
-        guard let config = try? UsersConfig(serializedBytes: users), config.users.first(where: { $0.name == user })?.sealedRootKey.isEmpty == false
-        else { return nil }
-        return users
+    /// Not so for users of an earlier version, whose admin had no keys, and where somebody removed the demo's own user.
+    private static func isComplete(_ users: [UInt8]) -> Bool {
+        guard let own = UserList(users)[name: user] else { return false }
+        return !own.sealedRootKey.isEmpty
     }
 
-    /// The shared configuration's list of one user.
-    private static func users(_ password: String, _ admin: AdminKey, _ root: RootKey) throws -> [UInt8] {
-        var config = UsersConfig()
-        config.users = [try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)]
+    /// The shared configuration's list: the demo's own user, in place of what it was, and whoever else was added.
+    private static func users(_ password: String, _ admin: AdminKey, _ root: RootKey, beside known: [UInt8]? = nil) throws -> [UInt8] {
+        var config = try known.map { try UsersConfig(serializedBytes: $0) } ?? UsersConfig()
+        var own = try UsersConfig.User(admin: user, password: password, adminKey: admin, root: root)
+        if known != nil { own.beginGeneration() }
+        config.users = [own] + config.users.filter { $0.name != user }
         return try config.serializedBytes()
+    }
+
+    /// The shared configuration's certificates for browsers: those that one of the nodes knows, completed.
+    private static func authority(_ stores: [TrustStore], _ identities: [NodeIdentity], _ admin: AdminKey, _ root: RootKey) throws -> [UInt8] {
+        guard var store = stores.first(where: { $0.values[SharedConfigKey.browserCA] != nil }) ?? stores.first else { return [] }
+        try store.certifyForBrowsers(identities, root: root, admin: admin)
+        return store.values[SharedConfigKey.browserCA] ?? []
     }
 
     private func keys() throws -> (genesis: Genesis, root: RootKey, admin: AdminKey) {

@@ -3,7 +3,8 @@ import Gossip
 import Logging
 import ServiceLifecycle
 
-/// How a node that belongs to no mesh comes to one: it waits to be paired, or is told by its own dashboard to found one.
+/// How a node that belongs to no mesh comes to one: it waits to be paired, joins with the ticket on its card, or is told by
+/// its own dashboard to found one.
 final class JoiningService: Service {
     /// Thrown by ``run()``: the node belongs to a mesh now, and is to start as its member.
     struct BelongsToMesh: Error {}
@@ -15,13 +16,15 @@ final class JoiningService: Service {
 
     let code: SetupCodeKeeper
     private let pairing: PairingService
+    private let ticket: TicketJoining
     private let port: Int
     private let founded = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let logger: Logger
 
-    init(code: SetupCodeKeeper, pairing: PairingService, port: Int, logger: Logger) {
+    init(code: SetupCodeKeeper, pairing: PairingService, ticket: TicketJoining, port: Int, logger: Logger) {
         self.code = code
         self.pairing = pairing
+        self.ticket = ticket
         self.port = port
         self.logger = logger
     }
@@ -32,6 +35,10 @@ final class JoiningService: Service {
         logger.notice("the setup code is in \(code.printedFile); 'meshcam code' prints it")
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.waitToBePaired() }
+            group.addTask {
+                try await self.ticket.run()
+                throw BelongsToMesh()
+            }
             group.addTask {
                 for await _ in self.founded.stream {
                     try await ContinuousClock().sleep(for: Self.farewell)

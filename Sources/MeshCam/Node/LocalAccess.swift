@@ -10,16 +10,21 @@ struct LocalAccess: Codable, Sendable, Equatable, CustomStringConvertible {
     var httpUrl: String?
     /// Bearer token.
     var token: String
-    /// SHA-256 of the served certificate's DER, lower-case hexadecimal.
+    /// SHA-256 of that certificate's DER, lower-case hexadecimal.
     var certificateSHA256: String
-    /// The served certificate. Self-signed, it is the only trust root of a client that found this file.
+    /// The certificate served to who asks for ``serverName``. Self-signed, it is the only trust root of a client that found this file.
     var certificatePEM: String
+    /// The TLS server name that gets that certificate; others get one for browsers, which changes. Absent: any name does.
+    var serverName: String?
     /// NodeID in lower-case hexadecimal.
     var node: String
     /// The node's name.
     var name: String
     /// Its process.
     var pid: Int32
+
+    /// What programs of this machine ask for (``serverName``). No browser does: the name leads nowhere.
+    static let serverName = "local-access.meshcam.internal"
 
     /// Without the token, so that it cannot reach a log by accident.
     var description: String { "LocalAccess(\(name) at \(url), pid \(pid))" }

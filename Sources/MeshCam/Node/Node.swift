@@ -46,9 +46,11 @@ struct Node: Sendable {
         }
         let paired = try TrustStore.load(from: state)
         if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
-        if let paired, paired.roster.admission(of: identity.id) == nil {
-            logger.error("\(NodeServices.strangerProblem.message). \(NodeServices.strangerProblem.cure)")
+        if let paired {
+            SetupCodeKeeper.removeLeftOvers(in: state, card: SetupCodeKeeper.card)
+            if let problem = NodeServices.membershipProblem(of: identity.id, in: paired.roster) { logger.error("\(problem.message). \(problem.cure)") }
         }
+        if let paired { TicketJoining.wipeLeftover(settings.joinBundlePlaces, roster: paired.roster, logger: logger) }
         let trust = try paired ?? Self.alone(identity, name: settings.node.name)
         let peers = PeerProxy(identity: identity, logger: logger.part("peers"))
         let discovery = AvahiDiscovery(logger: logger.part("discovery"))
@@ -81,13 +83,15 @@ struct Node: Sendable {
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
             joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
-            sessions: sessions, events: events, peers: peers, localAccess: access)
+            sessions: sessions, events: events, peers: peers, localAccess: access,
+            audit: AuditLog(directory: state, node: (id, settings.node.name), boot: identity.boot, logger: logger.part("audit")),
+            browserDoor: try BrowserDoor(settings, identity: identity, gossip: gossip, logger: logger.part("web")))
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
-        let leaf = try BrowserLeaf(name: settings.node.name)
+        let door = services.browserDoor
         store.discoveryNote = DiscoveryNote(
             camera: id, name: settings.node.name, node: id,
-            addresses: leaf.names.map { "https://\($0):\(settings.network.webPort)" })
+            addresses: (door.places.names.prefix(2) + door.places.addresses.dropFirst(2)).map { "https://\($0):\(settings.network.webPort)" })
 
         // Started in this order, stopped in reverse: who asks stops before who answers, and the store last of all.
         let services = services
@@ -96,16 +100,19 @@ struct Node: Sendable {
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
             Named("sessions", restarts: true) { await sessions.run() },
+            Named("revocations", restarts: true) { await peers.connections.run(gossip, logger: logger.part("peers")) },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
-            Named("web", service: try web.web(tls: leaf.tls)),
+            Named("web", service: try web.web(tls: door.shown.tls)),
+            Named("certificates", restarts: true) { await door.run() },
+            Named("authority", restarts: true) { await services.keepCertifyingForBrowsers(logger: logger.part("web")) },
         ]
         if let port = settings.network.httpPort {
             list.append(Named("loopback", service: web.loopback(port: port)))
         }
         list.append(
             Named("access", restarts: true) {
-                await LocalAccessService(node: services, certificate: leaf, logger: logger).run()
+                await LocalAccessService(node: services, certificate: door.shown.local, logger: logger).run()
             })
         if let joining = services.joining { list.append(Named("pairing", service: joining)) }
         list.append(Named("systemd", restarts: true) { await SystemdNotifier(node: services).run() })
@@ -148,11 +155,14 @@ struct Node: Sendable {
         _ settings: Settings, identity: NodeIdentity, discovery: AvahiDiscovery, logger: Logger
     ) throws -> JoiningService {
         let code = try SetupCodeKeeper(directory: settings.node.state, card: SetupCodeKeeper.card)
+        let ticket = TicketJoining(
+            identity: identity, name: settings.node.name, directory: settings.node.state, places: settings.joinBundlePlaces, code: code,
+            logger: logger.part("ticket"))
         let logger = logger.part("pairing")
         let pairing = PairingService(
             identity: identity, name: settings.node.name, directory: settings.node.state, code: code, discovery: discovery,
-            version: MeshCamVersion.current, logger: logger)
-        return JoiningService(code: code, pairing: pairing, port: settings.network.pairingPort, logger: logger)
+            version: MeshCamVersion.current, onDiscovery: { ticket.members.follow($0) }, logger: logger)
+        return JoiningService(code: code, pairing: pairing, ticket: ticket, port: settings.network.pairingPort, logger: logger)
     }
 
     /// A node that belongs to no mesh is a mesh of one, of which nothing is kept: it records and shows itself, and founds nothing.
@@ -196,6 +206,7 @@ struct Node: Sendable {
         record.webPort = UInt32(settings.network.webPort)
         record.version = MeshCamVersion.current
         record.tlsCertificate = Data(identity.tlsCertificateDER)
+        record.browserKey = Data(identity.browserAuthority.publicKey)
         return record
     }
 }

@@ -16,7 +16,9 @@ final class NodeServices: Sendable {
     let events: EventHub
     let peers: PeerProxy
     let localAccess: LocalToken
+    let audit: AuditLog
     let rootKeychain = RootKeychain()
+    let browserDoor: BrowserDoor
     /// How this node comes to a mesh; `nil` once it belongs to one.
     let joining: JoiningService?
     let clock = WallClock()
@@ -24,7 +26,9 @@ final class NodeServices: Sendable {
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken
+        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
+        audit: AuditLog,
+        browserDoor: BrowserDoor
     ) {
         self.settings = settings
         self.joining = joining
@@ -38,6 +42,8 @@ final class NodeServices: Sendable {
         self.events = events
         self.peers = peers
         self.localAccess = localAccess
+        self.audit = audit
+        self.browserDoor = browserDoor
     }
 
     static let aloneProblem = ProblemNote(
@@ -46,7 +52,22 @@ final class NodeServices: Sendable {
 
     static let strangerProblem = ProblemNote(
         message: "this node is not on its mesh's roster, so the others do not talk to it",
-        cure: "It was revoked, or its identity was lost and made anew: put the old file 'identity' back into its state directory, or add it to the mesh again.")
+        cure: "Its identity was lost and made anew: put the old file 'identity' back into its state directory, or run 'meshcam reset' and add it to the mesh again.")
+
+    static let revokedProblem = ProblemNote(
+        message: "this node was revoked: it belongs to the mesh no more, and records and shows itself alone",
+        cure: "If that was a mistake, stop it, run 'meshcam reset' and add it again as a new camera; its footage stays.")
+
+    static let rootConflictProblem = ProblemNote(
+        message: "the mesh's root key has named two successors: it may be stolen, or two admins acted at once while they were cut off from each other",
+        cure: "Take the printed recovery phrase and run 'meshcam recover'; until then nobody can be added or revoked.")
+
+    /// What is wrong with a node's place in its mesh, if anything is.
+    static func membershipProblem(of node: NodeID, in roster: Roster) -> ProblemNote? {
+        if roster.isRevoked(node) { return revokedProblem }
+        if roster.admission(of: node) == nil { return strangerProblem }
+        return roster.isRootInConflict ? rootConflictProblem : nil
+    }
 
     /// Whether this node belongs to no mesh.
     var isAlone: Bool { joining != nil }

@@ -17,14 +17,16 @@ final class RootKeychain: Sendable {
 
     private struct Entry {
         let root: RootKey
+        let signer: Signer?
         let until: ContinuousClock.Instant
     }
 
     private let entries = Mutex<[Holder: Entry]>([:])
 
-    func unlock(_ root: RootKey, for holder: Holder, now: ContinuousClock.Instant = .now) {
+    /// - Parameter signer: the admin whose passphrase it was, with the key that it also opens.
+    func unlock(_ root: RootKey, signer: Signer? = nil, for holder: Holder, now: ContinuousClock.Instant = .now) {
         let until = now + Self.lifetime
-        entries.withLock { $0[holder] = Entry(root: root, until: until) }
+        entries.withLock { $0[holder] = Entry(root: root, signer: signer, until: until) }
         // It is wiped when its time is over, whether anybody looks or not.
         Task { [weak self] in
             try? await ContinuousClock().sleep(until: until)
@@ -33,15 +35,30 @@ final class RootKeychain: Sendable {
     }
 
     /// `nil`: not unlocked, or not any more.
-    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? {
+    func root(for holder: Holder, now: ContinuousClock.Instant = .now) -> RootKey? { entry(for: holder, now: now)?.root }
+
+    /// The admin who unlocked it; `nil` likewise.
+    func signer(for holder: Holder, now: ContinuousClock.Instant = .now) -> Signer? { entry(for: holder, now: now)?.signer }
+
+    /// The key of the admin who unlocked it.
+    func admin(for holder: Holder, now: ContinuousClock.Instant = .now) -> AdminKey? { signer(for: holder, now: now)?.key }
+
+    private func entry(for holder: Holder, now: ContinuousClock.Instant) -> Entry? {
+        entries.withLock { entries in entries[holder].flatMap { $0.until > now ? $0 : nil } }
+    }
+
+    /// Whoever unlocked it: for what this node does by itself while it is unlocked.
+    func unlocked(now: ContinuousClock.Instant = .now) -> (root: RootKey, admin: AdminKey)? {
         entries.withLock { entries in
-            guard let entry = entries[holder], entry.until > now else { return nil }
-            return entry.root
+            entries.values.lazy.filter { $0.until > now }.compactMap { entry in entry.signer.map { (root: entry.root, admin: $0.key) } }.first
         }
     }
 
     /// How many hold it.
     var count: Int { entries.withLock { $0.count } }
+
+    /// Another key is the root now: what anybody unlocked opens nothing any more.
+    func lockAll() { entries.withLock { $0 = [:] } }
 
     func lock(_ holder: Holder) { entries.withLock { $0[holder] = nil } }
 

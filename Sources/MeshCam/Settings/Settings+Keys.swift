@@ -24,6 +24,11 @@ extension Settings {
         SettingsKey("network.peer_port", \.network.peerPort, port, "TCP port of TLS between nodes"),
         SettingsKey("network.pairing_port", \.network.pairingPort, port, "TCP port of pairing, open only while this node belongs to no mesh"),
         SettingsKey(
+            "network.certificate", \.network.certificate, directory.optional(absent: "none"),
+            "PEM file of your own certificate for browsers, with those between it and its authority; used for the names it covers"),
+        SettingsKey(
+            "network.certificate_key", \.network.certificateKey, directory.optional(absent: "none"), "PEM file of that certificate's private key"),
+        SettingsKey(
             "network.seeds", \.network.seeds,
             .texts(count: 0...64, allowed: "up to 64 different HOST or HOST:PORT, IPv6 as [::1]:7462") {
                 HostAndPort($0) != nil
@@ -49,6 +54,9 @@ extension Settings {
             "mesh.groups", \.mesh.groups,
             .texts(count: 1...16, allowed: "1 to 16 different names of 1 to 63 printable characters", where: SettingsText.isName),
             "Groups of this node's camera; members of a group record together"),
+        SettingsKey(
+            "mesh.join_ticket", \.mesh.joinTicket, directory.optional(absent: "join.bundle in the state directory, or on the card"),
+            "Join bundle with which this node joins a mesh by itself"),
     ]
 
     private static var name: SettingsType<String> {

@@ -30,7 +30,9 @@ extension Settings {
             }
         }
         reader.apply(environment: environment)
-        return try reader.finish()
+        let loaded = try reader.finish()
+        try CertificateFiles.check(loaded)
+        return loaded
     }
 
     /// Settings are a page, not a book; more than this is some other file.

@@ -68,6 +68,10 @@ struct NetworkSettings: Sendable, Equatable {
     var peerPort = 7462
     /// Pairing, TCP; open only while this node belongs to no mesh. Default: 7463.
     var pairingPort = 7463
+    /// PEM file of the owner's own certificate and those between it and its authority, for the names it covers. Default: none.
+    var certificate: String?
+    /// PEM file of its private key. Default: none.
+    var certificateKey: String?
     /// Addresses of members to try besides what mDNS finds, as `HOST` or `HOST:PORT` (IPv6 as `[::1]:7462`). Default: none.
     var seeds: [String] = []
 }
@@ -96,4 +100,7 @@ struct RecordingSettings: Sendable, Equatable {
 struct MeshSettings: Sendable, Equatable {
     /// Groups of this node's camera; members of a group record together. Default: `home`.
     var groups = ["home"]
+    /// The join bundle with which an unpaired node joins by itself. Default: `join.bundle` in the state directory, else beside
+    /// `meshcam.toml` on the card's boot partition.
+    var joinTicket: String?
 }

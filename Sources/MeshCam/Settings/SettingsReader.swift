@@ -95,6 +95,10 @@ struct SettingsReader {
         if settings.recording.maximumClip < settings.recording.minimumClip {
             conflict("recording.maximum_clip", "recording.minimum_clip", "must be at least recording.minimum_clip")
         }
+        let pair = [("network.certificate", settings.network.certificate), ("network.certificate_key", settings.network.certificateKey)]
+        if let set = pair.first(where: { $0.1 != nil }), let missing = pair.first(where: { $0.1 == nil }) {
+            refuse(.conflict, origins[set.0] ?? .byDefault, set.0, ": needs \(missing.0) as well")
+        }
         let ports: [(key: String, port: Int?)] = [
             ("network.web_port", settings.network.webPort), ("network.http_port", settings.network.httpPort),
             ("network.peer_port", settings.network.peerPort), ("network.pairing_port", settings.network.pairingPort),

@@ -35,6 +35,15 @@ final class ChildProcess: Sendable {
         self.pid = pid
     }
 
+    /// Waits for its own end.
+    ///
+    /// - Returns: its exit code; -1 when a signal ended it.
+    func wait() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7f == 0 ? (status >> 8) & 0xff : -1
+    }
+
     /// Sends `signal` and returns when the process has ended.
     func end(_ signal: Int32 = SIGTERM) {
         kill(pid, signal)

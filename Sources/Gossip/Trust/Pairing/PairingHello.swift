@@ -3,7 +3,8 @@ import Foundation
 
 /// What one side says of itself first, in the clear, and what came of it: everything later is bound to these bytes.
 struct PairingHello: Sendable, Equatable {
-    static let version: UInt32 = 1
+    /// 2: the new node proves that the keys it shows are its own.
+    static let version: UInt32 = 2
     /// CPACE-RISTR255-SHA512 with HMAC-SHA512 confirmation and secretstream boxes.
     static let suite: UInt32 = 1
     private static let nonceSize = 16
@@ -66,6 +67,15 @@ struct PairingTranscript: Sendable {
             + lengthValue(a.node.signPublicKey + a.node.dhPublicKey) + lengthValue(b.node.signPublicKey + b.node.dhPublicKey)
     }
 
+    /// What the new node signs to show that its keys are its own: both hellos and both shares, so that no signature of another pairing
+    /// fits. Its sign key vouches for the others, which are in its hello.
+    func proof(shareA: [UInt8], shareB: [UInt8]) -> [UInt8] {
+        lengthValue(channel) + lengthValue(session) + lengthValue(shareA) + lengthValue(shareB)
+    }
+
+    /// In whose name the new node signs it: it belongs to no mesh yet.
+    var proofMesh: MeshID { b.node.id.aloneMesh }
+
     func exchange(_ code: SetupCode) -> CPace { CPace(password: code.password, channel: channel, session: session) }
 }
 
@@ -75,11 +85,14 @@ struct PairingKeys: Sendable {
     private let sessionKey: SecretBytes
     private let a: CPace.Contribution
     private let b: CPace.Contribution
+    /// See ``PairingTranscript/proof(shareA:shareB:)``.
+    let proof: [UInt8]
 
     /// - Throws: ``PairingError/malformed`` for a share that the draft says to abort on.
     init(_ transcript: PairingTranscript, own: CPace, shareA: [UInt8], shareB: [UInt8]) throws(PairingError) {
         guard let secret = own.secret(with: own.share == shareA ? shareB : shareA) else { throw .malformed }
         session = transcript.session
+        proof = transcript.proof(shareA: shareA, shareB: shareB)
         a = CPace.Contribution(share: shareA, data: Array("A".utf8))
         b = CPace.Contribution(share: shareB, data: Array("B".utf8))
         sessionKey = CPace.sessionKey(session: session, secret: secret, initiator: a, responder: b)

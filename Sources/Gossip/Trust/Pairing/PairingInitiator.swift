@@ -6,7 +6,7 @@ import Foundation
 package struct PairingInitiator: Sendable {
     package enum Step: Sendable {
         case send([UInt8])
-        /// It knows the code. Admit it, keep that, then send ``welcome(_:)``.
+        /// It knows the code, and the keys that it shows are its own. Admit it, keep that, then send ``welcome(_:)``.
         case admit(NodeIdentity.Public, name: String)
         /// All of it is on the newcomer's disk.
         case joined
@@ -55,8 +55,13 @@ package struct PairingInitiator: Sendable {
             let keys = try PairingKeys(transcript, own: exchange, shareA: exchange.share, shareB: Array(share))
             self.state = .tag(transcript, keys)
             return .send(WirePairingMessage.tag(keys.tagA))
-        case (.tag(let transcript, let keys), .tag(let tag)):
-            guard keys.isTagB(Array(tag)) else { throw .notGenuine }
+        case (.tag(let transcript, let keys), .proof(let proof)):
+            guard keys.isTagB(Array(proof.tag)) else { throw .notGenuine }
+            let newcomer = transcript.b.node
+            guard
+                SigningKey.verify(
+                    Array(proof.signature), of: keys.proof, domain: .pairing, mesh: transcript.proofMesh, publicKey: newcomer.signPublicKey)
+            else { throw .notAdmitted("this camera did not prove that the keys it shows are its own; it may not be what it says") }
             self.state = .admission(keys)
             return .admit(transcript.b.node, name: transcript.b.name)
         case (.acknowledgement(let keys), .box(let box)):

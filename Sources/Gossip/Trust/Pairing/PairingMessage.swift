@@ -15,6 +15,12 @@ extension WirePairingMessage {
 
     static func share(_ bytes: [UInt8]) -> [UInt8] { WirePairingMessage(.share(Data(bytes))).wireBytes }
     static func tag(_ bytes: [UInt8]) -> [UInt8] { WirePairingMessage(.tag(Data(bytes))).wireBytes }
+    static func proof(tag: [UInt8], signature: [UInt8]) -> [UInt8] {
+        var proof = WirePairingProof()
+        proof.tag = Data(tag)
+        proof.signature = Data(signature)
+        return WirePairingMessage(.proof(proof)).wireBytes
+    }
     static func box(_ bytes: [UInt8]) -> [UInt8] { WirePairingMessage(.box(Data(bytes))).wireBytes }
 
     static func refusal(_ reason: PairingRefusal, retryAfter: Duration = .zero) -> [UInt8] {

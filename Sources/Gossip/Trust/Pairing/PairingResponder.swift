@@ -25,11 +25,18 @@ package struct PairingResponder: Sendable {
     private let code: SetupCode
     private let own: NodeIdentity.Public
     private let name: String
+    private let sign: @Sendable ([UInt8], MeshID) -> [UInt8]
     private var state = State.hello
 
-    package init(own: NodeIdentity.Public, name: String, code: SetupCode) {
+    package init(identity: NodeIdentity, name: String, code: SetupCode) {
+        self.init(own: identity.public, name: name, code: code) { identity.sign($0, domain: .pairing, mesh: $1) }
+    }
+
+    /// - Parameter sign: in the domain ``SignatureDomain/pairing``, with the secret of `own`'s sign key.
+    init(own: NodeIdentity.Public, name: String, code: SetupCode, sign: @escaping @Sendable ([UInt8], MeshID) -> [UInt8]) {
         self.own = own
         self.name = name
+        self.sign = sign
         self.code = code
     }
 
@@ -60,7 +67,7 @@ package struct PairingResponder: Sendable {
         case (.tag(let transcript, let keys), .tag(let tag)):
             guard keys.isTagA(Array(tag)) else { throw .wrongCode(retryAfter: .zero) }
             self.state = .welcome(transcript, keys)
-            return .send(WirePairingMessage.tag(keys.tagB))
+            return .send(WirePairingMessage.proof(tag: keys.tagB, signature: sign(keys.proof, transcript.proofMesh)))
         case (.welcome(let transcript, let keys), .box(let box)):
             guard let content = SecretStream.open(Array(box), key: keys.fromA) else { throw .malformed }
             let welcome = try PairingWelcome(untrusted: content, own: own, member: transcript.a.node.id)

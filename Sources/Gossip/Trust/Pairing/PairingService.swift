@@ -20,6 +20,7 @@ public actor PairingService {
     private let code: SetupCodeKeeper
     private let discovery: (any Discovery)?
     private let version: String
+    private let onDiscovery: @Sendable (DiscoveryEvent) -> Void
     private let logger: Logger
     /// All that are open, oldest first.
     private var connections: [(channel: any Channel, host: String?, isSilent: Bool)] = []
@@ -33,9 +34,10 @@ public actor PairingService {
     ///   - directory: the state directory, where the mesh is kept once this node belongs to it.
     ///   - discovery: how dashboards find this node; `nil`: by its address alone.
     ///   - version: of MeshCam, for people.
+    ///   - onDiscovery: hears of other nodes, where `discovery` finds them.
     public init(
         identity: NodeIdentity, name: String, directory: String, code: SetupCodeKeeper, discovery: (any Discovery)? = nil, version: String = "",
-        logger: Logger
+        onDiscovery: @escaping @Sendable (DiscoveryEvent) -> Void = { _ in }, logger: Logger
     ) {
         self.identity = identity
         self.name = name
@@ -43,6 +45,7 @@ public actor PairingService {
         self.code = code
         self.discovery = discovery
         self.version = version
+        self.onDiscovery = onDiscovery
         self.logger = logger
     }
 
@@ -90,7 +93,7 @@ public actor PairingService {
     private func announce(port: Int) async {
         let announcement = ServiceAnnouncement(
             id: identity.id, name: name, state: .unpaired, mesh: nil, version: version, port: port, gossipPort: 0)
-        await discovery?.keepRunning(publishing: announcement, logger: logger) { _ in }
+        await discovery?.keepRunning(publishing: announcement, logger: logger, onChange: onDiscovery)
     }
 
     private func serve(_ channel: any Channel, closing server: any Channel) async {
@@ -127,7 +130,7 @@ public actor PairingService {
         guard pause <= .zero else { throw .paused(pause) }
         guard joined == nil else { throw .busy }
         var responder: PairingResponder
-        responder = PairingResponder(own: identity.public, name: name, code: try code.code(now: .now))
+        responder = PairingResponder(identity: identity, name: name, code: try code.code(now: .now))
         var message = hello
         var isMine = false
         defer { if isMine { isTrying = false } }

@@ -58,6 +58,15 @@ public final class SetupCodeKeeper: Sendable {
         return Checksummed.open(bytes).flatMap { WireSetupFile(untrusted: $0) }.flatMap { SetupCode(typed: $0.code) }
     }
 
+    /// Takes away what a node that belongs to a mesh may still have of its code: it stopped in the moment of joining, or somebody put the
+    /// printed file back. It opens nothing any more, and should not look as if it did.
+    ///
+    /// - Parameter card: the boot partition, where there is one.
+    public static func removeLeftOvers(in directory: String, card: String? = nil) {
+        unlink("\(directory)/setup")
+        for place in [directory, card].compactMap({ $0 }) { unlink("\(place)/setup-code.txt") }
+    }
+
     /// The code as it is now; a new one when the last was tried too often.
     ///
     /// - Throws: ``PairingError/notKept`` when a new one cannot be kept.

@@ -28,7 +28,9 @@ struct CameraRoutes: Sendable {
             try await answer(request, context) { try stream(request) }
         }
         group.post("cameras/:id/trigger") { request, context in
-            try await answer(request, context) { try await trigger(request, context) }
+            let response = try await answer(request, context) { try await trigger(request) }
+            if !context.isLocal, response.status == .accepted { node.audit.record(.triggered, context, subject: node.cameraName(context.parameter("id"))) }
+            return response
         }
     }
 
@@ -36,7 +38,8 @@ struct CameraRoutes: Sendable {
         _ request: Request, _ context: APIContext, here: () async throws -> Response, replica: ((Member) async throws -> Response)? = nil
     ) async throws -> Response {
         let id = context.parameter("id")
-        guard let owner = node.owner(ofCamera: id) else { throw ProblemDetails.notFound("camera", id) }
+        // Before it is passed on: a peer asks as a peer, and is told everything.
+        guard context.rights.sees(camera: id), let owner = node.owner(ofCamera: id) else { throw ProblemDetails.notFound("camera", id) }
         return try await node.answer(request, context, owner: owner, here: here, replica: replica)
     }
 
@@ -45,7 +48,7 @@ struct CameraRoutes: Sendable {
         if context.isLocal { return own }
         let (parts, missing) = await node.gather("/api/mesh/v1/cameras", as: [CameraResource].self)
         let absent = missing.compactMap { node.absentCamera(of: $0.0) }
-        return (own + parts.flatMap(\.1) + absent).sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        return (own + parts.flatMap(\.1) + absent).compactMap(context.rights.cut).sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
     private func snapshot(_ request: Request) async throws -> Response {
@@ -84,7 +87,7 @@ struct CameraRoutes: Sendable {
             })
     }
 
-    private func trigger(_ request: Request, _ context: APIContext) async throws -> Response {
+    private func trigger(_ request: Request) async throws -> Response {
         let body = try await request.wholeBody(upTo: 1 << 14)
         let wish = body.readableBytes == 0 ? TriggerRequest() : try JSONCoding.decoder.decode(TriggerRequest.self, from: Data(buffer: body))
         guard ["manual", "motion", "sound"].contains(wish.kind.rawValue) else {
@@ -105,4 +108,9 @@ struct CameraRoutes: Sendable {
         guard let width = Int(text), Self.widths.contains(width) else { throw ProblemDetails.badRequest("width must be 32 to 3840.") }
         return width
     }
+}
+
+extension NodeServices {
+    /// What people call a camera; its id where nobody knows. A node has one camera, which has the node's id.
+    func cameraName(_ id: String) -> String { gossip.view.members.first { "\($0.id)" == id }?.name ?? id }
 }

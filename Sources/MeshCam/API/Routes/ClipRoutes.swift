@@ -46,7 +46,8 @@ struct ClipRoutes: Sendable {
         replica: @escaping (ClipID, CatalogueEntry) async throws -> Response
     ) async throws -> Response {
         let text = context.parameter("id")
-        guard let id = ClipID(text), let owner = node.owner(ofClip: id) else { throw ProblemDetails.notFound("clip", text) }
+        // Before it is passed on: a peer asks as a peer, and is told everything.
+        guard let id = ClipID(text), context.rights.sees(camera: id.node), let owner = node.owner(ofClip: id) else { throw ProblemDetails.notFound("clip", text) }
         return try await node.answer(request, context, owner: owner) {
             try await here(id)
         } replica: { member in
@@ -198,9 +199,12 @@ extension NodeServices {
             clips += await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan)
             missing = absent.map { MissingNode(node: "\($0.0.id)", name: $0.0.name, reason: $0.1) }
         }
+        // Each node's part is whole, and a node has one camera: what is left fills the page as before.
+        clips = clips.compactMap(context.rights.cut)
         clips.sort { $0.start != $1.start ? $0.start > $1.start : $0.id > $1.id }
         let page = Array(clips.prefix(query.limit))
         return ClipPage(
-            clips: page, cursor: clips.count > page.count ? page.last.map { ClipQuery.Cursor($0).text } : nil, missing: missing)
+            clips: page, cursor: clips.count > page.count ? page.last.map { ClipQuery.Cursor($0).text } : nil,
+            missing: context.rights.cut(missing))
     }
 }

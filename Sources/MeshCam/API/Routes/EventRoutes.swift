@@ -15,10 +15,34 @@ struct EventRoutes: Sendable {
                 body: ResponseBody { writer in
                     // At once, so that the page knows the line is open.
                     try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
-                    for await event in events { try await writer.write(ByteBuffer(string: node.events.text(event))) }
+                    for await event in events {
+                        guard let event = event.cut(to: context.rights) else { continue }
+                        try await writer.write(ByteBuffer(string: node.events.text(event)))
+                    }
                     try await writer.finish(nil)
                 })
         }
+    }
+}
+
+extension EventHub.Event {
+    /// What is left of it for a caller; `nil`: nothing. Of a kind that is not known here only admins hear.
+    func cut(to rights: Rights) -> EventHub.Event? {
+        if rights.mayAdminister || name == .beat || name == .resync { return self }
+        switch name {
+        case .camera: return cut(CameraResource.self, rights.cut)
+        case .clip: return cut(ClipResource.self, rights.cut)
+        case .node: return cut(NodeResource.self, rights.cut)
+        case .event: return cut(EventNotice.self) { rights.sees(camera: $0.camera) ? $0 : nil }
+        default: return nil
+        }
+    }
+
+    private func cut<Resource: Codable>(_ type: Resource.Type, _ cut: (Resource) -> Resource?) -> EventHub.Event? {
+        guard let resource = try? JSONCoding.decoder.decode(type, from: data), let rest = cut(resource),
+            let data = try? JSONCoding.encoder.encode(rest)
+        else { return nil }
+        return EventHub.Event(number: number, name: name, data: data, isLocal: isLocal)
     }
 }
 

@@ -27,7 +27,9 @@ struct FoundingRoutes: Sendable {
         }
         guard joining.code.claim() else { throw PairingError.busy }
         do {
-            return try await found(wanted)
+            let response = try await found(wanted)
+            node.audit.record(.meshFounded, context, who: wanted.username, subject: wanted.mesh)
+            return response
         } catch {
             joining.code.release()
             throw error
@@ -46,6 +48,10 @@ struct FoundingRoutes: Sendable {
         var users = UsersConfig()
         users.users = [user]
         try trust.setConfig(SharedConfigKey.users, try users.serializedBytes(), by: admin)
+        try trust.certifyForBrowsers([node.identity], root: root, admin: admin)
+        var dataKeys = SealedDataKeys()
+        dataKeys.renew(for: trust.roster.members)
+        try trust.setConfig(SharedConfigKey.dataKey, dataKeys.bytes, by: admin)
         try trust.save()
         logger.notice("founded the mesh '\(genesis.name)'", metadata: ["mesh": "\(genesis.meshID)"])
         joining.found()

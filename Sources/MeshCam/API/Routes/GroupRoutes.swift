@@ -6,31 +6,13 @@ import Hummingbird
 /// `/groups`: which cameras record together. The whole list at once; every node has the same.
 struct GroupRoutes: Sendable {
     let node: NodeServices
-    let door: Authentication.Door
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("groups") { [node] _, _ in try Self.answer(node.groups) }
-        group.put("groups") { request, context in try await put(request, context) }
+        group.put("groups") { request, context in try await node.signing(request, context) { try await set(request, context, by: $0.key) } }
     }
 
-    /// The change is signed by the admin's own key, which only the node has that the admin signed in at; another node passes the
-    /// request on to it. The token goes along, and not just the name: no node can act for a user whose session it has not seen.
-    private func put(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = door == .peers ? request.headers[.meshCamSession] : SessionCookie.token(in: request.headers[values: .cookie], door: door)
-        guard let token, let session = node.sessions.find(token, now: Date()) else { throw Self.signInHere(node.name) }
-        guard session.role == .admin else { throw ProblemDetails.forbidden("Viewers can look, admins can act.") }
-        if let key = node.sessions.adminKey(of: token, now: Date()) { return try await set(request, by: key) }
-        guard door != .peers, let issuer = node.sessions.issuer(of: token), issuer.isReachable else { throw Self.signInHere(node.name) }
-        do {
-            return try await node.peers.forward(request, to: issuer, session: token)
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw Self.signInHere(node.name)
-        }
-    }
-
-    private func set(_ request: Request, by key: AdminKey) async throws -> Response {
+    private func set(_ request: Request, _ context: APIContext, by key: AdminKey) async throws -> Response {
         let body = try await request.wholeBody(upTo: 1 << 18)
         let wanted = try JSONCoding.decoder.decode([GroupResource].self, from: Data(buffer: body))
         let expected = request.headers[values: .ifMatch].joined(separator: ",")
@@ -45,6 +27,7 @@ struct GroupRoutes: Sendable {
         } catch let error as TrustError {
             throw ProblemDetails.badRequest("The groups cannot be set: \(error).")
         }
+        node.audit.record(.groupsChanged, context, detail: node.groups.map(\.name).joined(separator: ", "))
         return try Self.answer(node.groups)
     }
 
@@ -57,12 +40,6 @@ struct GroupRoutes: Sendable {
     private static let changedMeanwhile = ProblemDetails(
         title: "The groups have changed", status: 412, detail: "They are no longer those that If-Match names; nothing was set.",
         cure: "GET /api/mesh/v1/groups, make your change again, and send it with the new ETag in If-Match.")
-
-    private static func signInHere(_ name: String) -> ProblemDetails {
-        ProblemDetails(
-            title: "Sign in again", status: 401, detail: "This change is signed with your key, and \(name) does not have it.",
-            cure: "Sign in at this camera, then try again.")
-    }
 }
 
 extension NodeServices {

@@ -20,6 +20,6 @@ struct NodeRoutes: Sendable {
             resource.lastSeen = member.lastHeard.map(node.clock.date(of:))
             return resource
         }
-        return ([own] + present + missing.map { node.node($0.0, missing: $0.1) }).sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        return ([own] + present + missing.map { node.node($0.0, missing: $0.1) }).compactMap(context.rights.cut).sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 }

@@ -53,6 +53,7 @@ struct PairingRoutes: Sendable {
                 try node.gossip.view.roster.checkNewcomer(newcomer)
                 return await node.admit(newcomer, name: name, by: root)
             }
+            await node.completeDataKeys(context, logger: logger)
         } catch {
             logger.notice("a camera was not added: \(error.reason)", metadata: ["by": "\(context.caller?.user.name ?? "?")"])
             var response = ProblemDetails(error).response
@@ -60,6 +61,7 @@ struct PairingRoutes: Sendable {
             return response
         }
         logger.notice("added a camera", metadata: ["node": "\(id.short)", "by": "\(context.caller?.user.name ?? "?")"])
+        node.audit.record(.cameraAdded, context, subject: node.memberName(id), detail: "\(id)")
         return try Response.json(PairingResource(node: "\(id)", name: node.memberName(id)), status: .created)
     }
 
@@ -88,8 +90,12 @@ struct PairingRoutes: Sendable {
                 title: "Not by itself", status: 409, detail: "\(node.name) answers this request, and cannot revoke itself.",
                 cure: "Open the dashboard of another node and revoke it there.")
         }
-        await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial)])
+        await node.confirmNewcomers(by: root)
+        let kept = Array(node.gossip.view.roster.serials(vouchedBy: member.id).prefix(RootKey.keptLimit))
+        await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial, keeping: kept)])
+        await node.renewDataKeys(context, logger: logger)
         logger.notice("revoked a node", metadata: ["node": "\(member.id.short)", "name": "\(member.name)", "by": "\(context.caller?.user.name ?? "?")"])
+        node.audit.record(.nodeRevoked, context, subject: member.name, detail: "\(member.id)")
         return Response(status: .noContent)
     }
 }
@@ -97,7 +103,9 @@ struct PairingRoutes: Sendable {
 extension NodeServices {
     /// - Throws: 403 `root-locked` unless the caller typed the passphrase here in the last 10 minutes.
     func unlockedRoot(_ context: APIContext) throws -> RootKey {
-        guard let holder = RootKeychain.Holder(context), let root = rootKeychain.root(for: holder) else {
+        let roster = gossip.view.roster
+        try checkRoot(roster)
+        guard let holder = RootKeychain.Holder(context), let root = rootKeychain.root(for: holder), root.publicKey == roster.currentRootPublicKey else {
             throw ProblemDetails(
                 type: "/problems/root-locked", title: "root-locked", status: 403, detail: "This changes who belongs to the mesh.",
                 cure: "Type your passphrase again: POST /api/mesh/v1/session/unlock.")
@@ -106,17 +114,22 @@ extension NodeServices {
     }
 
     /// Higher than that of any record that this node knows.
-    var nextSerial: UInt64 { UInt64(gossip.view.roster.records.count + 1) }
+    var nextSerial: UInt64 { gossip.view.roster.nextSerial }
 
     /// Signs a newcomer's admission, keeps it, and answers what the newcomer needs.
     func admit(_ newcomer: NodeIdentity.Public, name: String, by root: RootKey) async -> (Roster, [NodeID: [PeerAddress]]) {
         await gossip.merge([root.admit(newcomer, name: name, serial: nextSerial)])
+        return (gossip.view.roster, whereabouts)
+    }
+
+    /// Where members are, for a newcomer.
+    var whereabouts: [NodeID: [PeerAddress]] {
         let view = gossip.view
         var peers = Dictionary(view.members.filter { !$0.isSelf }.map { ($0.id, $0.addresses) }, uniquingKeysWith: { first, _ in first })
         if let port = gossip.boundPort {
             peers[identity.id] = InterfaceAddresses.current().map { PeerAddress(host: $0, port: port) }
         }
-        return (view.roster, peers)
+        return peers
     }
 
     func memberName(_ id: NodeID) -> String { gossip.view.member(id)?.name ?? id.short }
@@ -128,7 +141,7 @@ extension RootKeychain.Holder {
         switch context.caller {
         case .user(_, .admin): if let session = context.session { self = .session(session) } else { return nil }
         case .local: self = .local
-        case .user, .peer, nil: return nil
+        case .user, .token, .peer, nil: return nil
         }
     }
 }

@@ -39,23 +39,26 @@ struct SessionRoutes: Sendable {
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
         let host = ConnectionLimits.Host(context.channel.remoteAddress)
         if let wait = gate.reserve(host, address) {
-            return Self.later(wait, "Too many wrong passwords", "Sign-in from this address is paused.")
+            return Response.later(wait, "Too many wrong passwords", "Sign-in from this address is paused.")
         }
         let user = node.users.first { $0.name == credentials.username }
         // A name nobody has costs as much time as a wrong password, so that time does not tell names.
         let hash = user?.passwordHash ?? SignInGate.nobodysHash
         guard let isRight = await gate.verify(credentials.password, against: hash) else {
-            return Self.later(.seconds(2), "Too many at once", "Others are signing in just now.")
+            return Response.later(.seconds(2), "Too many at once", "Others are signing in just now.")
         }
         guard isRight, let user, let role = Caller.Role(rawValue: user.role) else {
-            logger.notice("a sign-in failed", metadata: ["user": "\(credentials.username.prefix(64))", "address": "\(address)"])
+            // A name that nobody has may be a password, typed into the wrong field.
+            node.audit.record(.signInRefused, context, who: user?.name ?? AuditEntry.unknown)
+            logger.notice("a sign-in failed", metadata: ["user": "\(user?.name ?? AuditEntry.unknown)", "address": "\(address)"])
             throw ProblemDetails(
                 title: "Wrong name or password", status: 401, detail: "No user of this mesh has that name and password.",
                 cure: "Check both; a mesh has one set of users, the same at every camera.")
         }
         gate.succeeded(host, address)
         let adminKey = role == .admin ? await gate.open(Array(user.sealedAdminKey), password: credentials.password) : nil
-        let (token, session) = await node.sessions.begin(user: user.name, role: role, adminKey: adminKey, now: Date())
+        let (token, session) = await node.sessions.begin(user: user, role: role, adminKey: adminKey, now: Date())
+        node.audit.record(.signedIn, context, who: user.name)
         var response = try Response.json(node.session(of: .user(name: user.name, role: role), expires: session.expires))
         response.headers[.setCookie] = SessionCookie.set(token, door: door)
         return response
@@ -66,44 +69,22 @@ struct SessionRoutes: Sendable {
         guard let holder = RootKeychain.Holder(context) else { throw ProblemDetails.forbidden("Viewers can look, admins can act.") }
         let body = try await request.wholeBody(upTo: 1 << 14)
         let wanted = try JSONCoding.decoder.decode(UnlockRequest.self, from: Data(buffer: body))
-        let address = context.channel.remoteAddress?.ipAddress ?? "?"
-        let host = ConnectionLimits.Host(context.channel.remoteAddress)
-        let users = node.users.filter { user in
-            guard !user.sealedRootKey.isEmpty else { return false }
-            if case .user(let name, _) = context.caller { return user.name == name }
-            return user.role == Caller.Role.admin.rawValue
-        }
-        guard !users.isEmpty else {
-            throw ProblemDetails(
-                title: "No root key here", status: 409, detail: "This mesh keeps no root key that your passphrase opens.",
-                cure: "Ask the admin who founded the mesh.")
-        }
-        if let wait = gate.reserve(host, address) { return Self.later(wait, "Too many wrong passphrases", "Unlocking from this address is paused.") }
-        let genesis = node.gossip.view.roster.genesis
-        for user in users {
-            guard let root = await gate.open(root: Array(user.sealedRootKey), passphrase: wanted.passphrase, genesis: genesis) else { continue }
-            gate.succeeded(host, address)
-            node.rootKeychain.unlock(root, for: holder)
-            logger.notice("the root key was unlocked", metadata: ["user": "\(user.name)", "address": "\(address)"])
+        switch try await RootUnlock(node: node, gate: gate, logger: logger).open(wanted.passphrase, context) {
+        case .later(let wait): return .later(wait, "Too many wrong passphrases", "Unlocking from this address is paused.")
+        case .opened(let root, let admin, let user):
+            node.rootKeychain.unlock(root, signer: admin.map { Signer(name: user, key: $0) }, for: holder)
+            node.audit.record(.unlocked, context, detail: context.author == .local ? "with the passphrase of \(user)" : nil)
+            await node.confirmNewcomers(by: root)
+            await node.certifyForBrowsers(logger: logger)
             return try Response.json(UnlockResource(expires: Date().addingTimeInterval(RootKeychain.lifetime / .seconds(1))))
         }
-        logger.notice("unlocking the root key failed", metadata: ["user": "\(context.caller?.user.name ?? "?")", "address": "\(address)"])
-        throw ProblemDetails(
-            type: "/problems/wrong-passphrase", title: "Wrong passphrase", status: 403, detail: "It does not open this mesh's root key.",
-            cure: "Type the passphrase that you sign in with.")
-    }
-
-    private static func later(_ wait: Duration, _ title: String, _ detail: String) -> Response {
-        let seconds = Int((wait / .seconds(1)).rounded(.up))
-        var response = ProblemDetails(title: title, status: 429, detail: detail, cure: "Try again in \(seconds) s.").response
-        response.headers[.retryAfter] = "\(seconds)"
-        return response
     }
 
     private func signOut(_ request: Request, _ context: APIContext) async throws -> Response {
         if let token = SessionCookie.token(in: request.headers[values: .cookie], door: door) {
             node.rootKeychain.lock(.session(Sessions.hash(token)))
             await node.sessions.end(token, now: Date())
+            if context.session != nil { node.audit.record(.signedOut, context) }
         }
         return Response(status: .noContent, headers: [.setCookie: SessionCookie.clear(door: door)])
     }
@@ -114,11 +95,5 @@ extension NodeServices {
         let user = caller.user
         return SessionResource(
             user: .init(name: user.name, role: user.role.rawValue), node: .init(id: id, name: name), expires: expires)
-    }
-
-    /// Everybody who may sign in; part of the mesh's shared configuration.
-    var users: [UsersConfig.User] {
-        guard let bytes = gossip.view.config[SharedConfigKey.users], let config = try? UsersConfig(serializedBytes: bytes) else { return [] }
-        return config.users
     }
 }

@@ -59,6 +59,7 @@ class CameraTile extends Component {
     this.#motion.hidden = !(known && camera.motion);
     this.#recording.hidden = !(known && camera.recording);
     this.#night.hidden = !(known && camera.night && camera.state === "running");
+    this.#record.hidden = store.session?.user.role !== "admin";
     this.#record.disabled = this.#snapshot.disabled = !known || camera.state !== "running";
     this.#renderOffline();
     const state = !camera.online ? "offline" : !store.isLive ? "not known now" : camera.state === "running" ? "live" : camera.state;

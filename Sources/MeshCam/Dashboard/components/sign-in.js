@@ -11,6 +11,8 @@ class SignIn extends Component {
   #password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true, "aria-label": "Password", placeholder: "Password" });
   #refusal = h("p", { class: "refusal", role: "alert", "data-testid": "sign-in-error" });
   #submit = h("button", { class: "button primary", type: "submit" }, "Sign in");
+  #trust = h("mc-trust-dialog");
+  #page = h("main", { class: "sign-in" });
 
   build() {
     const peek = h("button", { class: "icon-button", type: "button", "aria-label": "Show the password", "aria-pressed": "false", onclick: () => {
@@ -18,17 +20,16 @@ class SignIn extends Component {
       this.#password.type = show ? "text" : "password";
       peek.setAttribute("aria-pressed", String(show));
     } }, icon("eye"));
-    this.append(
-      h("main", { class: "sign-in" },
-        h("form", { onsubmit: (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void this.#try(); } },
-          brandMark(), h("h1", {}, "MeshCam"), this.#node,
-          h("div", { class: "field" }, icon("user"), this.#name),
-          h("div", { class: "field" }, icon("lock"), this.#password, peek),
-          this.#refusal, this.#submit,
-        ),
-        h("p", { class: "sign-in-foot" }, "Sign in at any node: you see all cameras."),
-      ),
-    );
+    const form = h("form", { onsubmit: (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void this.#try(); } },
+      brandMark(), h("h1", {}, "MeshCam"), this.#node,
+      h("div", { class: "field" }, icon("user"), this.#name),
+      h("div", { class: "field" }, icon("lock"), this.#password, peek),
+      this.#refusal, this.#submit,
+      h("button", { class: "forgotten", type: "button", onclick: () => fill(this.#page, h("mc-recover-mesh", { onback: () => fill(this.#page, form, foot, this.#trust) })) }, "Forgot every password?"));
+    const foot = h("p", { class: "sign-in-foot" }, "Sign in at any node: you see all cameras.", h("br"),
+      h("button", { type: "button", onclick: () => this.#trust.open() }, "Your browser warned you?"));
+    this.#page.append(form, foot, this.#trust);
+    this.append(this.#page);
   }
 
   enter() {

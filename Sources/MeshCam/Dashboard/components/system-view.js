@@ -16,9 +16,10 @@ class SystemView extends Component {
   #problems = h("ul", { class: "problems" });
   #nodes = h("ul", { class: "nodes", "data-testid": "nodes" });
   #empty = h("div", { class: "empty", hidden: true });
+  #stolen = h("mc-stolen-camera");
 
   build() {
-    this.append(h("div", { class: "page" }, h("div", { class: "page-title" }, h("h1", {}, "Cameras and nodes")), this.#summary, h("mc-found-cameras"), this.#problems, this.#nodes, this.#empty));
+    this.append(h("div", { class: "page" }, h("div", { class: "page-title" }, h("h1", {}, "Cameras and nodes")), this.#summary, h("mc-found-cameras"), this.#problems, this.#nodes, this.#empty, h("mc-join-cards")), this.#stolen);
   }
 
   enter() {
@@ -70,19 +71,21 @@ class SystemView extends Component {
     const known = node.online && store.isLive;
     item.classList.toggle("is-off", !node.online);
     const { lastSeen: _, uptimeSeconds, ...facts } = node;
+    const mayGo = !node.self && store.session?.user.role === "admin";
     const rows = cameras.map((camera) => [camera.id, camera.name, cameraWords(camera), camera.width, camera.height, camera.fps]);
-    refill(item, JSON.stringify([facts, nodeWords(node), rows, link, store.connection.phase]), () => [
+    refill(item, JSON.stringify([facts, nodeWords(node), rows, link, mayGo, store.connection.phase]), () => [
       h("div", { class: "node-head" },
         h("span", { class: `node-mark ${known ? "on" : node.online ? "unknown" : "off"}` }),
         h("div", { class: "node-name" }, h("strong", {}, named(node.name)), h("span", {}, nodeWords(node))),
         node.self ? h("span", { class: "tag" }, "serves this page") : null,
         node.coordinator ? h("span", { class: "tag" }, "coordinator") : null,
         h("span", { class: "spring" }), open),
-      h("dl", { class: "node-facts" },
+      store.session?.user.role !== "admin" ? h("span") : h("dl", { class: "node-facts" },
         fact("Version", node.version || "not known"),
         fact("Clock", clockWords(node)),
         fact("Address", (node.addresses ?? []).slice(0, 3).join(", ") || "not known")),
       h("ul", { class: "node-cameras" }, cameras.length > 0 ? cameras.map(cameraRow) : h("li", { class: "none" }, "No camera on this node")),
+      mayGo ? h("div", { class: "node-stolen" }, h("button", { class: "button quiet", type: "button", onclick: () => this.#stolen.open(store.nodes.get(node.id) ?? node) }, "This camera was stolen")) : null,
     ]);
   }
 }
