@@ -1,4 +1,5 @@
 import HummingbirdCore
+import HummingbirdTLS
 import NIOCore
 import NIOHTTPTypes
 import Synchronization
@@ -25,6 +26,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             var last = 0
         }
 
+        /// Those that nobody serves yet.
+        let unserved = UnservedConnections()
         private let state: Mutex<State>
         private let peers: PeerConnections?
 
@@ -35,8 +38,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
 
         /// HTTP/1.1 within these limits.
-        var http: HTTPServerBuilder {
-            .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(self)], idleTimeout: ConnectionGuard.idle))
+        ///
+        /// - Parameter tls: nil for plain HTTP.
+        func server(tls: TLSChannelConfiguration? = nil) -> HTTPServerBuilder {
+            HTTPServerBuilder { [self] responder in
+                let http = HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(additionalChannelHandlers: [ConnectionGuard(self)], idleTimeout: ConnectionGuard.idle))
+                guard let tls else { return HeldUntilServed(base: http, unserved: unserved) }
+                return HeldUntilServed(base: try TLSChannel(http, configuration: tls), unserved: unserved)
+            }
         }
 
         /// Answers the connection's number, or nil when there is no place for it.

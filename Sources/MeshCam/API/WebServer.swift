@@ -24,32 +24,34 @@ struct WebServer: Sendable {
     }
 
     /// HTTPS for browsers and programs, on all addresses.
-    func web(tls: TLSConfiguration) throws -> any Service {
-        Application(
-            router: router(.web), server: try .tls(ConnectionGuard.Door().http, tlsConfiguration: tls),
-            configuration: .init(address: .hostname(Self.anyAddress, port: node.settings.network.webPort), serverName: "MeshCam"),
-            onServerRunning: { [logger, port = node.settings.network.webPort] _ in logger.info("dashboard at https://localhost:\(port)") },
-            logger: serverLogger)
+    func web(tls: TLSConfiguration) -> any Service {
+        let port = node.settings.network.webPort
+        return service(
+            router(.web), tls: TLSChannelConfiguration(tlsConfiguration: tls), host: Self.anyAddress, port: port,
+            onServerRunning: { [logger] in logger.info("dashboard at https://localhost:\(port)") })
     }
 
     /// Plain HTTP, for this machine alone.
-    func loopback(port: Int) -> any Service {
-        Application(
-            router: router(.loopback), server: ConnectionGuard.Door().http,
-            configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: "MeshCam"),
-            logger: serverLogger)
-    }
+    func loopback(port: Int) -> any Service { service(router(.loopback), host: "127.0.0.1", port: port) }
 
     /// Mutual TLS 1.3 between members.
     func peers(port: Int) throws -> any Service {
         let gossip = node.gossip
         let (tls, verify) = try PeerTLS.server(identity: node.identity, roster: { gossip.view.roster })
-        return Application(
-            router: peerRouter(),
-            server: try .tls(
-                ConnectionGuard.Door(peers: node.peers.connections).http,
-                configuration: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify)),
-            configuration: .init(address: .hostname(Self.anyAddress, port: port)), logger: serverLogger)
+        return service(
+            peerRouter(), ConnectionGuard.Door(peers: node.peers.connections),
+            tls: TLSChannelConfiguration(tlsConfiguration: tls, customVerificationCallback: verify), host: Self.anyAddress, port: port)
+    }
+
+    private func service(
+        _ router: Router<APIContext>, _ door: ConnectionGuard.Door = .init(), tls: TLSChannelConfiguration? = nil, host: String, port: Int,
+        onServerRunning: @escaping @Sendable () -> Void = {}
+    ) -> any Service {
+        let application = Application(
+            router: router, server: door.server(tls: tls),
+            configuration: .init(address: .hostname(host, port: port), serverName: "MeshCam"),
+            onServerRunning: { _ in onServerRunning() }, logger: serverLogger)
+        return DoorService(door: door, server: application)
     }
 
     /// IPv6 sockets take IPv4 as well. Without IPv6 in the kernel there is only IPv4; and where IPv6 is switched off on every interface,
@@ -122,6 +124,17 @@ struct WebServer: Sendable {
         IncidentRoutes(node: node).add(to: group)
         NodeRoutes(node: node).add(to: group)
         EventRoutes(node: node).add(to: group)
+    }
+}
+
+/// A server with the door that it serves.
+struct DoorService: Service {
+    let door: ConnectionGuard.Door
+    let server: any Service
+
+    func run() async throws {
+        defer { door.unserved.end() }
+        try await server.run()
     }
 }
 

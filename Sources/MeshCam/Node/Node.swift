@@ -103,7 +103,7 @@ struct Node: Sendable {
             Named("revocations", restarts: true) { await peers.connections.run(gossip, logger: logger.part("peers")) },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
             Named("peers", service: try web.peers(port: ports.peerPort)),
-            Named("web", service: try web.web(tls: door.shown.tls)),
+            Named("web", service: web.web(tls: door.shown.tls)),
             Named("certificates", restarts: true) { await door.run() },
             Named("authority", restarts: true) { await services.keepCertifyingForBrowsers(logger: logger.part("web")) },
         ]
