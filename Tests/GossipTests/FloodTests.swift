@@ -161,5 +161,8 @@ import Testing
             if let line = drops.report(now: start + .milliseconds(millisecond)) { lines.append(line) }
         }
         #expect(lines == ["1 foreign", "30000 foreign, 30000 replayed", "30000 foreign, 30000 replayed"])
+        var quiet = DropCounters()
+        quiet.count(.forged, 0)
+        #expect(quiet.report(now: start) == nil)
     }
 }

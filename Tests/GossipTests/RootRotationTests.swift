@@ -53,6 +53,23 @@ import Testing
         #expect(says(loaded) == says(after))
     }
 
+    /// Counted before it is decoded: a quarter of a million empty records in one rotation would keep a small board busy for a second each time.
+    @Test func thousandsOfEmptyRecordsAreNotEvenLookedAt() {
+        let limit = Roster.limit + 8
+        let empty: [UInt8] = [0x2a, 0]
+        #expect(ExchangeShape.elements(Array(repeatElement(empty, count: limit).joined()), upTo: limit) == limit)
+        #expect(ExchangeShape.elements(Array(repeatElement(empty, count: limit + 1).joined()), upTo: limit) == nil)
+        #expect(ExchangeShape.elements([0x2a, 5, 1], upTo: limit) == nil, "a length beyond the end")
+        var body = WireRootRotateBody()
+        body.rotation = Data(repeatElement(empty, count: 262_000).joined().prefix(RootRotation.sizeLimit - 200))
+        let record = SignedRecord(kind: .rootRotate, body: body.wireBytes, signature: [UInt8](repeating: 0, count: 64))
+        var after = roster
+        let began = ContinuousClock.now
+        for _ in 0..<200 { #expect(after.merge([record]).isEmpty) }
+        print("200 of them took \(ContinuousClock.now - began)")
+        #expect(after.hash == roster.hash)
+    }
+
     /// Any order, one by one and in heaps, repeated and with what is void among it: the same set, the same effect.
     @Test(arguments: 0..<200 as Range<UInt64>) func orderDoesNotMatter(seed: UInt64) {
         var rng = Randomness.seeded(seed)

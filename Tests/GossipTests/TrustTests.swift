@@ -178,6 +178,9 @@ import Testing
         #expect(hash.hasPrefix("$argon2id$v=19$m=65536,t=3,p=1$"))
         #expect(PasswordHash.verify("correct horse ä", against: hash))
         #expect(!PasswordHash.verify("correct horse a", against: hash))
+        // phc-winner-argon2, src/test.c: Argon2id, version 0x13, t = 2, m = 2^16, p = 1, "password", "somesalt".
+        let published = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+        #expect(PasswordHash.verify("password", against: published) && !PasswordHash.verify("passwort", against: published))
         // A hash from elsewhere must not be able to ask for gigabytes.
         let greedy = hash.replacingOccurrences(of: "m=65536", with: "m=4194304")
         for bad in ["", "$argon2id$", greedy, String(repeating: "$", count: 300)] { #expect(!PasswordHash.verify("x", against: bad)) }

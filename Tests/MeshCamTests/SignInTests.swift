@@ -39,15 +39,37 @@ import Testing
         let gate = SignInGate()
         let now = ContinuousClock.now
         let host = ConnectionLimits.Host.prefix([0x20, 1, 0xd, 0xb8, 0, 0, 0, 1])
-        let waits = (0..<40).map { gate.reserve(host, "2001:db8:0:1::\($0)", now: now) }
+        let waits = (0..<40).map { gate.reserve(host, "2001:db8:0:1::\($0)", user: "ann", now: now) }
         #expect(waits.prefix(20).allSatisfy { $0 == nil })
         #expect(waits.dropFirst(20).allSatisfy { $0 != nil })
         for seconds in stride(from: 30, through: 3000, by: 30) {
             let at = now + .seconds(seconds)
-            #expect(gate.reserve(host, "2001:db8:0:1::\(seconds)", now: at) == nil, "a neighbour waits half a minute at most")
+            #expect(gate.reserve(host, "2001:db8:0:1::\(seconds)", user: "ann", now: at) == nil, "a neighbour waits half a minute at most")
         }
-        let elsewhere = gate.reserve(.prefix([0x20, 1, 0xd, 0xb8, 0, 0, 0, 2]), "2001:db8:0:2::1", now: now)
+        let elsewhere = gate.reserve(.prefix([0x20, 1, 0xd, 0xb8, 0, 0, 0, 2]), "2001:db8:0:2::1", user: "ann", now: now)
         #expect(elsewhere == nil)
+    }
+
+    /// Whoever knows one password guesses no faster at another, and never locks themselves out.
+    @Test func oneUsersSuccessForgivesNoGuessesAtAnother() {
+        let gate = SignInGate()
+        let now = ContinuousClock.now
+        let host = ConnectionLimits.Host.address([10, 0, 0, 1])
+        var guesses = 0
+        for _ in 0..<10 {
+            for _ in 0..<4 where gate.reserve(host, "10.0.0.1", user: "ann", now: now) == nil { guesses += 1 }
+            #expect(gate.reserve(host, "10.0.0.1", user: "ben", now: now) == nil)
+            gate.succeeded(host, "10.0.0.1", user: "ben")
+        }
+        #expect(guesses == 5)
+    }
+
+    /// One password with every name is no way around it.
+    @Test func manyNamesFromOneAddressAreSlowedToo() {
+        let gate = SignInGate()
+        let now = ContinuousClock.now
+        let waits = (0..<30).map { gate.reserve(.address([10, 0, 0, 1]), "10.0.0.1", user: "user \($0)", now: now) }
+        #expect(waits.prefix(20).allSatisfy { $0 == nil } && waits.dropFirst(20).allSatisfy { $0 != nil })
     }
 
     /// A crowd is sent away; whoever waits is served.

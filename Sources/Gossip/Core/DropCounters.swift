@@ -7,7 +7,11 @@ package struct DropCounters: Sendable {
     private var reported: [PeerLink.Refusal: Int] = [:]
     private var nextReport: ContinuousClock.Instant?
 
-    mutating func count(_ refusal: PeerLink.Refusal, _ packets: Int = 1) { total[refusal, default: 0] += packets }
+    mutating func count(_ refusal: PeerLink.Refusal, _ packets: Int = 1) {
+        // Nothing is no news: a report would have nothing to say.
+        guard packets > 0 else { return }
+        total[refusal, default: 0] += packets
+    }
 
     /// "12 foreign, 1 replayed" since the last report; `nil` when it is not time or there is nothing to say.
     mutating func report(now: ContinuousClock.Instant) -> String? {

@@ -47,6 +47,12 @@ extension GossipService {
         perform(try instance.replaceRoot(records, setting: values, by: admin, now: now), now: now)
     }
 
+    /// Another number: roster or shared configuration has changed, and is on its way to the disk.
+    public nonisolated var trustChanges: Int { trustWriter.asked }
+
+    /// Returns when roster and shared configuration are on the disk as they were at the call, or why they are not.
+    public nonisolated func trustFailure() async -> TrustError? { await trustWriter.failure() }
+
     /// Tells a group that something happens. Returns at once; sending goes on until every member has it.
     public func trigger(_ draft: TriggerDraft) -> EventID {
         let now = ContinuousClock.now

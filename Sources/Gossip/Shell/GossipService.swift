@@ -40,7 +40,7 @@ public actor GossipService {
     private var timerDeadline: ContinuousClock.Instant?
     private let eventLoop: any EventLoop
     private let writer = StateWriter()
-    private let trustWriter: TrustWriter
+    let trustWriter: TrustWriter
 
     private nonisolated let shared: Mutex<MeshView>
     private nonisolated let port = Mutex<Int?>(nil)

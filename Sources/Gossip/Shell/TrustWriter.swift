@@ -5,8 +5,10 @@ import Synchronization
 /// full must not be forgotten with the next restart.
 final class TrustWriter: Sendable {
     private struct State {
-        var hasFailed = false
+        /// Why the last writing failed.
+        var failure: TrustError?
         var isWriting = false
+        var asked = 0
         /// What is to be written after that; only the newest counts.
         var next: TrustStore?
     }
@@ -21,12 +23,22 @@ final class TrustWriter: Sendable {
     }
 
     /// Whether the last writing failed: try again with what is known then.
-    var hasFailed: Bool { state.withLock { $0.hasFailed } }
+    var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
+    /// How often something was to be written. Another number: something changed.
+    var asked: Int { state.withLock { $0.asked } }
+
+    /// Returns when all that was to be written until now is on the disk, or why it is not.
+    func failure() async -> TrustError? {
+        await writer.drain()
+        return state.withLock { $0.failure }
+    }
 
     /// Returns at once; a slow card makes no queue. One that takes nothing is logged once, however often it is tried.
     func save(_ trust: TrustStore) {
         let begins = state.withLock { state in
             state.next = trust
+            state.asked += 1
             defer { state.isWriting = true }
             return !state.isWriting
         }
@@ -35,13 +47,13 @@ final class TrustWriter: Sendable {
 
     private func writeAll() {
         while let trust = next() {
-            do {
+            do throws(TrustError) {
                 try trust.save()
-                state.withLock { $0.hasFailed = false }
+                state.withLock { $0.failure = nil }
             } catch {
                 let isNews = state.withLock { state in
-                    defer { state.hasFailed = true }
-                    return !state.hasFailed
+                    defer { state.failure = error }
+                    return state.failure == nil
                 }
                 if isNews { logger.error("\(error)") }
             }

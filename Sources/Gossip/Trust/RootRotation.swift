@@ -28,6 +28,7 @@ struct RootRotation: Sendable, Hashable {
     /// root is for ``RootLineage`` to say.
     init?(verifying record: SignedRecord, genesis: Genesis) {
         guard record.kind == .rootRotate, record.body.count <= Self.sizeLimit, let body = WireRootRotateBody(untrusted: record.body),
+            ExchangeShape.elements(Array(body.rotation), upTo: Roster.limit + 8) != nil,
             let rotation = WireRootRotation(untrusted: body.rotation), (1...Self.epochLimit).contains(rotation.epoch),
             rotation.replacedKey.count == 32, rotation.newKey.count == 32, rotation.carried.count <= Roster.limit
         else { return nil }

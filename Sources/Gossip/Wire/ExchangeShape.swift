@@ -22,6 +22,19 @@ enum ExchangeShape {
     }
 }
 
+extension ExchangeShape {
+    /// How many fields a message has, looked at before it is decoded; `nil` when there are more than `limit`, or when it does not read.
+    static func elements(_ bytes: [UInt8], upTo limit: Int) -> Int? {
+        var fields = ProtobufFields(bytes[...])
+        var count = 0
+        while fields.next() != nil {
+            count += 1
+            if count > limit { return nil }
+        }
+        return fields.isBroken ? nil : count
+    }
+}
+
 /// The fields of one protobuf message, as far as their lengths tell (protobuf's encoding, "Message structure"). Never past the end.
 private struct ProtobufFields {
     enum Field {

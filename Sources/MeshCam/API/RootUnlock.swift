@@ -30,11 +30,12 @@ struct RootUnlock: Sendable {
                 title: "No root key here", status: 409, detail: "This mesh keeps no root key that your passphrase opens.",
                 cure: "Ask the admin who founded the mesh.")
         }
-        if let wait = gate.reserve(host, address) { return .later(wait) }
+        let who = context.caller?.user.name ?? ""
+        if let wait = gate.reserve(host, address, user: who) { return .later(wait) }
         let roster = node.gossip.view.roster
         for user in users {
             guard let opened = await gate.open(rootFor: user, passphrase: passphrase, roster: roster) else { continue }
-            gate.succeeded(host, address)
+            gate.succeeded(host, address, user: who)
             logger.notice("the root key was unlocked", metadata: ["user": "\(user.name)", "address": "\(address)"])
             return .opened(opened.root, admin: opened.admin, user: user.name)
         }

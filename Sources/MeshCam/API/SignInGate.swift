@@ -9,7 +9,10 @@ final class SignInGate: Sendable {
     static let waitingLimit = 6
 
     private struct State {
-        var addresses = SignInThrottle()
+        /// By address and user: whoever signs in as one forgets no guesses at another.
+        var users = SignInThrottle()
+        /// Of all users together, so that nobody tries one password with every name.
+        var addresses = SignInThrottle(free: 20)
         /// Patient, because neighbours share a network: a whole household is never locked out for long.
         var networks = SignInThrottle(free: 20, longest: .seconds(30))
         /// Apart from passwords: a program with an old token must not lock the people out who share its address.
@@ -26,24 +29,35 @@ final class SignInGate: Sendable {
 
     /// Counts a try before it is made, as one that failed, so that tries made at once count like tries one after another.
     /// Answers how long to wait instead, when there were too many.
-    func reserve(_ host: ConnectionLimits.Host, _ address: String, now: ContinuousClock.Instant = .now) -> Duration? {
+    ///
+    /// - Parameter user: whose password is tried; empty for what is nobody's own.
+    func reserve(_ host: ConnectionLimits.Host, _ address: String, user: String, now: ContinuousClock.Instant = .now) -> Duration? {
         state.withLock { state in
             let network = Self.network(host)
-            let waits = [state.addresses.wait(for: address, now: now), network.flatMap { state.networks.wait(for: $0, now: now) }]
+            let pair = Self.pair(address, user)
+            let waits = [
+                state.users.wait(for: pair, now: now), state.addresses.wait(for: address, now: now),
+                network.flatMap { state.networks.wait(for: $0, now: now) },
+            ]
             if let wait = waits.compactMap({ $0 }).max() { return wait }
+            state.users.failed(pair, now: now)
             state.addresses.failed(address, now: now)
             if let network { state.networks.failed(network, now: now) }
             return nil
         }
     }
 
-    /// The try was none: it is forgotten, and so are the ones before it.
-    func succeeded(_ host: ConnectionLimits.Host, _ address: String) {
+    /// The try was none: it is forgotten, and so are the ones before it at the same user.
+    func succeeded(_ host: ConnectionLimits.Host, _ address: String, user: String) {
         state.withLock { state in
-            state.addresses.succeeded(address)
-            if let network = Self.network(host) { state.networks.succeeded(network) }
+            state.users.succeeded(Self.pair(address, user))
+            state.addresses.giveBack(address)
+            if let network = Self.network(host) { state.networks.giveBack(network) }
         }
     }
+
+    /// Names come from whoever tries: a long one takes no memory.
+    private static func pair(_ address: String, _ user: String) -> String { "\(address) \(user.prefix(64))" }
 
     /// Counts a token that opens nothing. Answers how long the next one has to wait, when there were too many.
     func wrongToken(from address: String, now: ContinuousClock.Instant = .now) -> Duration? {

@@ -41,7 +41,14 @@ struct SignInThrottle: Sendable {
         }
     }
 
+    /// All of them are forgotten.
     mutating func succeeded(_ address: String) {
         failures[address] = nil
+    }
+
+    /// One of them was none.
+    mutating func giveBack(_ address: String) {
+        guard let entry = failures[address] else { return }
+        failures[address] = entry.count > 1 ? Failures(count: entry.count - 1, last: entry.last) : nil
     }
 }

@@ -29,11 +29,16 @@ struct UserList: Sendable {
     /// Names the value as it is, passwords included: the same at every node that has the same.
     static func entityTag(of bytes: [UInt8]?) -> String { "\"\(Array(SHA256.hash(data: bytes ?? []).prefix(16)).hexText)\"" }
 
+    /// - Throws: unless a user may be called that, in whatever mesh.
+    static func checkName(_ name: String) throws(ProblemDetails) {
+        guard SettingsText.isName(name), name.count <= nameLimit, !name.contains("/"), !reserved.contains(name.lowercased()) else {
+            throw .badRequest("The user name is not usable.", cure: "Use 1 to \(nameLimit) printable characters without a slash; 'me' and 'local' are taken.")
+        }
+    }
+
     /// - Throws: what keeps a user of that name from being added.
     func checkNew(_ name: String) throws(ProblemDetails) {
-        guard SettingsText.isName(name), name.count <= Self.nameLimit, !name.contains("/"), !Self.reserved.contains(name.lowercased()) else {
-            throw .badRequest("The user name is not usable.", cure: "Use 1 to \(Self.nameLimit) printable characters without a slash; 'me' and 'local' are taken.")
-        }
+        try Self.checkName(name)
         guard !users.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
             throw ProblemDetails(title: "Taken", status: 409, detail: "There is a user of that name.", cure: "Choose another name.")
         }

@@ -38,7 +38,7 @@ struct ResetCommand: AsyncParsableCommand {
     }
 
     /// What makes a node the one it is. The identity goes last: what is left after a power cut is a node without a mesh.
-    static let files = ["mesh", "peers", "sessions", "setup", "setup-code.txt", "identity"]
+    static let files = AuditLog.files + ["mesh", "peers", "sessions", "setup", "setup-code.txt", "identity"]
 
     /// Answers which files there were.
     ///

@@ -77,6 +77,8 @@ final class AuditLog: Sendable {
     // MARK: The disk
 
     private static let names = ["audit", "audit-refused"]
+    /// All that it writes: who did what in a mesh is nothing for the next one that this node belongs to.
+    static let files = names.flatMap { [$0, $0 + ".1"] }
 
     private static func hex(_ number: UInt32) -> String {
         let digits = String(number, radix: 16)

@@ -21,9 +21,8 @@ struct FoundingRequest: Codable, Sendable, CustomStringConvertible {
         guard SettingsText.isName(mesh) else {
             throw ProblemDetails.badRequest("The mesh's name is not usable.", cure: "Use 1 to 63 printable characters.")
         }
-        guard SettingsText.isName(username) else {
-            throw ProblemDetails.badRequest("The user name is not usable.", cure: "Use 1 to 63 printable characters.")
-        }
+        // An admin of a name that no route could reach could never be changed or removed.
+        try UserList.checkName(username)
         guard password.count >= Self.shortestPassword, password.utf8.count <= 1024 else {
             throw ProblemDetails.badRequest(
                 "The password is too short: it also protects the key that rules the mesh.",

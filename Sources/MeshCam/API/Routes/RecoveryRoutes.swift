@@ -24,14 +24,14 @@ struct RecoveryRoutes: Sendable {
         let key = try wanted.check()
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
         let host = ConnectionLimits.Host(context.channel.remoteAddress)
-        if let wait = gate.reserve(host, address) { return .later(wait, "Too many wrong phrases", "Recovery from this address is paused.") }
+        if let wait = gate.reserve(host, address, user: "") { return .later(wait, "Too many wrong phrases", "Recovery from this address is paused.") }
         guard key.rules(node.gossip.view.roster.genesis) else {
             logger.notice("a recovery failed", metadata: ["address": "\(address)"])
             throw ProblemDetails(
                 type: "/problems/wrong-phrase", title: "Wrong phrase", status: 403, detail: "This is not the recovery phrase of this mesh.",
                 cure: "Read it again from the paper that was printed when the mesh was founded.")
         }
-        gate.succeeded(host, address)
+        gate.succeeded(host, address, user: "")
         do {
             let viewers = try await node.recover(with: key, admin: wanted.username, password: wanted.password)
             node.audit.record(.meshRecovered, context, who: wanted.username)

@@ -38,7 +38,7 @@ struct SessionRoutes: Sendable {
         let credentials = try JSONCoding.decoder.decode(Credentials.self, from: Data(buffer: body))
         let address = context.channel.remoteAddress?.ipAddress ?? "?"
         let host = ConnectionLimits.Host(context.channel.remoteAddress)
-        if let wait = gate.reserve(host, address) {
+        if let wait = gate.reserve(host, address, user: credentials.username) {
             return Response.later(wait, "Too many wrong passwords", "Sign-in from this address is paused.")
         }
         let user = node.users.first { $0.name == credentials.username }
@@ -55,7 +55,7 @@ struct SessionRoutes: Sendable {
                 title: "Wrong name or password", status: 401, detail: "No user of this mesh has that name and password.",
                 cure: "Check both; a mesh has one set of users, the same at every camera.")
         }
-        gate.succeeded(host, address)
+        gate.succeeded(host, address, user: credentials.username)
         let adminKey = role == .admin ? await gate.open(Array(user.sealedAdminKey), password: credentials.password) : nil
         let (token, session) = await node.sessions.begin(user: user, role: role, adminKey: adminKey, now: Date())
         node.audit.record(.signedIn, context, who: user.name)

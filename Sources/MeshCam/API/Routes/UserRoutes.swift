@@ -88,7 +88,7 @@ struct UserRoutes: Sendable {
         try PasswordRule.check(wanted.new, role: role)
         let seen = try known(name)
         let host = ConnectionLimits.Host(context.channel.remoteAddress)
-        if let wait = gate.reserve(host, context.address) { return .later(wait, "Too many wrong passwords", "Changing it from this address is paused.") }
+        if let wait = gate.reserve(host, context.address, user: name) { return .later(wait, "Too many wrong passwords", "Changing it from this address is paused.") }
         guard let isRight = await gate.verify(wanted.old, against: seen.passwordHash) else {
             return .later(.seconds(2), "Too many at once", "Others are signing in just now.")
         }
@@ -98,7 +98,7 @@ struct UserRoutes: Sendable {
                 type: "/problems/wrong-password", title: "Wrong password", status: 403, detail: "The old password is another one.",
                 cure: "Type the password that you sign in with.")
         }
-        gate.succeeded(host, context.address)
+        gate.succeeded(host, context.address, user: name)
         var user = seen
         var signer = node.anySigner
         if role == .admin {
