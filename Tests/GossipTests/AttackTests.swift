@@ -276,7 +276,7 @@ import Testing
 
     /// A true message with some bytes changed: gets deeper into the parsers than noise.
     private func mutatedMessage(_ sim: SimMesh, _ rng: inout Randomness) -> [UInt8] {
-        let instance = sim.nodes[1].instance
+        var instance = sim.nodes[1].instance
         let frames = instance.ownFrames(now: sim.now)
         var request = WireExchangeRequest()
         request.digest = instance.digest

@@ -104,6 +104,11 @@ import Testing
             own.claims.append(WireSigned(body: claim.body, signature: signature, signer: sender.bytes))
         }
         request.delta = own
+        // Not in the same breath: whoever sent forgeries is not read for a moment.
+        let unread = sim.nodes[0].instance.membership.standing(of: sender)
+        sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }
+        #expect(sim.nodes[0].instance.membership.standing(of: sender) == unread)
+        sim.run(.seconds(1))
         sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }
         #expect(sim.nodes[0].instance.membership.standing(of: sender)?.incarnation.number == 2)
         // A name of any length is shown and logged as a name.

@@ -21,6 +21,16 @@ import Testing
         #expect(gate.busyMembers == 0)
     }
 
+    /// One after the other, without a pause: after some of them the member waits for the next second, others do not.
+    @Test func oneAfterTheOtherIsSlowedToo() async throws {
+        let gate = ExchangeGate()
+        let now = ContinuousClock.now
+        for _ in 0..<ExchangeGate.perSecond { try await gate.admit(member, now: now) {} }
+        await #expect(throws: ProblemDetails.self) { try await gate.admit(self.member, now: now + .milliseconds(900)) {} }
+        try await gate.admit(other, now: now) {}
+        try await gate.admit(member, now: now + .seconds(1)) {}
+    }
+
     /// `work` with so many exchanges under way around it.
     private func nested(_ depth: Int, _ gate: ExchangeGate, _ work: () async throws -> Void) async throws {
         guard depth > 0 else { return try await work() }

@@ -5,6 +5,8 @@ import Foundation
 extension GossipInstance {
     /// Answers stay below this, with room to the transport's limit; what does not fit comes with the next comparison.
     static let deltaLimit = 1 << 20
+    /// What the roster may take of it when it does not fit: revocations, and everything else, must get through beside it.
+    static let rosterShare = deltaLimit / 4 * 3
     /// Exchanges of state under way at once.
     private static let exchangeLimit = 8
     /// News that a comparison brought is passed on only while it is little: more means that we were away, not that others lack it.
@@ -45,15 +47,19 @@ extension GossipInstance {
     }
 
     /// What somebody with that digest lacks.
-    func delta(for digest: WireDigest, now: ContinuousClock.Instant) -> WireDelta {
+    mutating func delta(for digest: WireDigest, now: ContinuousClock.Instant) -> WireDelta {
         var delta = WireDelta()
         var left = Self.deltaLimit
-        func take(_ size: Int) -> Bool {
+        // What is too large leaves its room to what is not.
+        func take(_ size: Int, keeping reserve: Int = 0) -> Bool {
+            guard left - size - 8 >= reserve else { return false }
             left -= size + 8
-            return left >= 0
+            return true
         }
         if Array(digest.rosterHash) != roster.hash {
-            for record in roster.records where take(record.body.count + 80) { delta.roster.append(record.wire) }
+            for record in rosterFromSomewhere() where take(record.body.count + 80, keeping: Self.deltaLimit - Self.rosterShare) {
+                delta.roster.append(record.wire)
+            }
         }
         var known: [NodeID: Standing] = [:]
         for entry in digest.claims {
@@ -82,6 +88,14 @@ extension GossipInstance {
             if take(record.signed.body.count + 150) { delta.records.append(recordFrame(record, now: now)) }
         }
         return delta
+    }
+
+    /// The roster's records. A roster larger than its share begins at another place each time, so that none is left out for ever.
+    private mutating func rosterFromSomewhere() -> [SignedRecord] {
+        let records = roster.records
+        guard records.reduce(0, { $0 + $1.body.count + 88 }) > Self.rosterShare else { return records }
+        let start = Int.random(in: records.indices, using: &random)
+        return Array(records[start...] + records[..<start])
     }
 
     /// Takes what another node sent of its knowledge. The roster first: the rest is judged by it.
@@ -171,8 +185,14 @@ extension GossipInstance {
             drops.count(.malformed)
             return ([], [])
         }
+        guard budgets[peer, default: VerificationBudget(now: now)].forgeries.hasOne(now: now) else {
+            drops.count(.unheeded)
+            return ([], [])
+        }
         var reply = WireExchangeReply()
+        let before = forgeries
         let actions = apply(request.delta, now: now)
+        for _ in before..<max(before, forgeries) { _ = budgets[peer, default: VerificationBudget(now: now)].forgeries.take(now: now) }
         if request.hasDigest {
             reply.delta = delta(for: request.digest, now: now)
             reply.digest = digest

@@ -77,7 +77,7 @@ extension GossipInstance {
         return [Frame(kind: .claim, body: signed.wireBytes)]
     }
 
-    private mutating func noteChange(
+    mutating func noteChange(
         of member: NodeID, from old: Standing, to new: Standing, now: ContinuousClock.Instant
     ) -> [Action] {
         guard old.status != new.status else { return [] }
@@ -100,7 +100,8 @@ extension GossipInstance {
             actions.append(.log(level, "\(name) does not answer\(silence.map { " for \($0) s" } ?? ""): suspect", peer: member))
         case .dead:
             announcedSuspects.remove(member)
-            actions.append(.log(.warning, "\(name) is gone\(silence.map { ": no answer for \($0) s" } ?? "")", peer: member))
+            let isTold = level(ofChange: member, now: now) != .debug
+            actions.append(.log(isTold ? .warning : .debug, "\(name) is gone\(silence.map { ": no answer for \($0) s" } ?? "")", peer: member))
         case .left:
             actions.append(.log(level(ofChange: member, now: now), "\(name) left", peer: member))
         }

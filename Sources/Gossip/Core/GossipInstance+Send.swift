@@ -85,8 +85,12 @@ extension GossipInstance {
         guard let link = links[peer] else { return [] }
         if let sentAt = link.helloSentAt, now - sentAt < .milliseconds(200), extra.isEmpty { return [] }
         var addresses = extra
-        for address in link.addresses + seeds where !addresses.contains(address) { addresses.append(address) }
-        addresses = Array(addresses.prefix(PeerLink.addressLimit * 2))
+        // However many places it was heard at, what an owner typed keeps its room: it may be all that is still true.
+        let limit = PeerLink.addressLimit
+        for address in link.addresses.prefix(limit) + seeds + link.addresses.dropFirst(limit) where !addresses.contains(address) {
+            addresses.append(address)
+        }
+        addresses = Array(addresses.prefix(limit * 2))
         guard !addresses.isEmpty else { return [] }
         // One nonce while it waits: an answer to any of several calls will do.
         let nonce = link.helloNonce ?? randomBytes(16)
@@ -105,7 +109,9 @@ extension GossipInstance {
     package mutating func discovered(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
         guard let link = links[peer], !link.addresses.contains(address) || !membership.isPresent(peer) else { return [] }
         links[peer]?.hear(rumour: address)
-        return membership.isPresent(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
+        // Anybody on the network can announce anything: that must not make us call more often than we would by ourselves.
+        let isRecent = link.helloSentAt.map { now - $0 < .milliseconds(200) } ?? false
+        return isRecent || membership.isPresent(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
     }
 
     /// This node's own addresses changed, and its record says so already: some members learn the new ones from a packet at once, the
@@ -132,7 +138,10 @@ extension GossipInstance {
                 plannedSyncs.insert(sync, at: plannedSyncs.place(of: sync))
             }
         }
-        return send(ownFrames(now: now) + accusation + [syncHashFrame], to: peer, now: now)
+        // One that seems to start anew with each packet gets no more in full than one that asks for it; the comparison brings the rest.
+        let isFull = budgets[peer, default: VerificationBudget(now: now)].wants.take(now: now)
+        if !isFull { drops.count(.unheeded) }
+        return send((isFull ? ownFrames(now: now) + accusation : []) + [syncHashFrame], to: peer, now: now)
     }
 
     /// Comparisons that wait, at most.

@@ -85,6 +85,11 @@ extension GossipInstance {
             drops.count(.malformed)
             return []
         }
+        // Before it is verified: the same one again and again is right each time.
+        guard budgets[peer, default: VerificationBudget(now: now)].triggers.take(now: now) else {
+            drops.count(.unheeded)
+            return []
+        }
         guard
             crypto.verify(
                 Array(signed.signature), of: Array(signed.body), domain: .trigger, publicKey: sender.signPublicKey)

@@ -7,6 +7,9 @@ struct VerificationBudget: Sendable {
     static let perSecond = 8
     /// Answers to ``Frame/Kind/want`` in a second: some 6 kB each.
     static let wantsPerSecond = 2
+    /// Triggers in a second, and at once, whether new or known: four times of what one origin may cause, because each comes again until it
+    /// is acknowledged.
+    static let triggersPerSecond = 40
     /// A record that fits no packet makes every member fetch it: one in this time is announced.
     static let largeRecordInterval = Duration.seconds(10)
 
@@ -17,7 +20,9 @@ struct VerificationBudget: Sendable {
     var claims: TokenBucket
     /// New records of its own, whoever brings them: more than a camera has to say, and less than half of what a round of news carries.
     var records: TokenBucket
+    /// Our own words in full: for whoever asks, and for whoever seems to have started anew.
     var wants: TokenBucket
+    var triggers: TokenBucket
     private var largeRecordAt: ContinuousClock.Instant?
 
     init(now: ContinuousClock.Instant) {
@@ -25,6 +30,7 @@ struct VerificationBudget: Sendable {
         claims = forgeries
         records = forgeries
         wants = TokenBucket(perSecond: Self.wantsPerSecond, now: now)
+        triggers = TokenBucket(perSecond: Self.triggersPerSecond, now: now)
     }
 
     /// Whether a record of its own that fits no packet may be announced now.

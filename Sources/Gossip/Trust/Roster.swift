@@ -30,6 +30,9 @@ public struct Roster: Sendable, Equatable {
     static let recordLimit = 1000
     /// Records that wait for their root; more have to be told again. And rotations that wait for theirs.
     static let (earlyLimit, earlyRotationLimit) = (256, 4)
+    /// Records of a former root in one heap after which the rest is not looked at: whoever knows the rotation has none, and whoever does not
+    /// has no others.
+    static let voidLimit = 64
 
     public let genesis: Genesis
     private var lineage: RootLineage
@@ -147,7 +150,8 @@ public struct Roster: Sendable, Equatable {
         if lineage.isInConflict, !wasInConflict { changes.append(.rootConflict) }
         if lineage.rootPublicKey != root { changes += startOver() }
         var claims: [TicketAdmission] = []
-        for record in records where record.kind != .rootRotate && forgeries < forgeryLimit {
+        var voids = 0
+        for record in records where record.kind != .rootRotate && forgeries < forgeryLimit && voids < Self.voidLimit {
             // However full it is, who goes has to go.
             guard byDigest[record.digest] == nil, byDigest.count < Self.limit || record.kind == .revoke, record.body.count <= Self.recordLimit else { continue }
             if record.kind == .admitByTicket {
@@ -159,7 +163,7 @@ public struct Roster: Sendable, Equatable {
             case .taken(let effect):
                 isNew = true
                 changes += effect
-            case .void: break
+            case .void: voids += 1
             case .early:
                 keep(early: record)
                 forgeries += 1
