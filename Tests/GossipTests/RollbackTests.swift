@@ -26,6 +26,33 @@ import Testing
         #expect(took != nil, "it is in boot \(sim.nodes[2].instance.boot)")
     }
 
+    /// A disk from before it met anybody: whoever still talks to an earlier boot is called where its packets come from, for no other place
+    /// is known, and announcements may have been missed.
+    @Test func whoKnowsNoPlaceCallsWhereItIsTalkedToFrom() throws {
+        var sim = SimMesh(2, seed: 1)
+        sim.run(.seconds(5))
+        let (own, member) = (sim.id(0), sim.id(1))
+        var packet: [UInt8]?
+        sim.act(1) { instance, _ in
+            packet = instance.seal(.frames, [], for: own)
+            return []
+        }
+        let bytes = try #require(packet)
+        let place = PeerAddress(host: "192.0.2.9", port: 7462)
+        var called: [PeerAddress] = []
+        sim.act(0) { instance, now in
+            instance.boot += 1
+            guard let link = instance.links[member] else { return [] }
+            instance.links[member] = PeerLink(
+                id: member, sendKey: link.sendKey, receiveKey: link.receiveKey, candidates: [], highestBoot: link.highestBoot)
+            for _ in 0..<3 {
+                for case .send(_, let address) in instance.receive(bytes, from: place, now: now) { called.append(address) }
+            }
+            return []
+        }
+        #expect(called == [place], "once: it may be a recording")
+    }
+
     /// One member's word that a disk was rolled back is believed six times an hour; another's may be true all the same.
     @Test func oneMemberDoesNotDriveTheBootUp() throws {
         var sim = SimMesh(3, seed: 1)

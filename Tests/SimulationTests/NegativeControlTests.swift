@@ -32,6 +32,8 @@ import Testing
             Trial(nodes: 3, seeds: 1...3, schedule: schedule([fault(.loss(percent: 20), 12, 50)], end: 50))
         case .noRetransmission:
             Trial(nodes: 10, seeds: 1...3, schedule: schedule([fault(.loss(percent: 5), 12, 50)], end: 50, loss: 5, isGentle: true))
+        case .noLateDelivery:
+            Trial(nodes: 5, seeds: 1...8, schedule: schedule([fault(.partition([0, 1]), 30, 60)], end: 100))
         case .forgottenRevocation:
             Trial(nodes: 4, seeds: 1...3, schedule: schedule([fault(.revoked(2), 15, 50), fault(.crash(1), 35, 40)], end: 50))
         case .acceptStranger:

@@ -53,9 +53,7 @@ extension GossipInstance {
         }
         // It may be back after a restart, or not know us yet: find out for ourselves.
         if link.boot != content.sourceBoot {
-            // A hello may be somebody's recording: it must not make us call more often than we would by ourselves.
-            let isRecent = link.helloSentAt.map { now - $0 < .milliseconds(200) } ?? false
-            actions += self.hello(peer, now: now, at: isRecent ? [] : [address])
+            actions += knock(peer, at: address, now: now)
         }
         return actions
     }
@@ -114,8 +112,9 @@ extension GossipInstance {
                 return hello(peer, now: now)
             case .misdirected:
                 drops.count(refusal)
-                // It still talks to an earlier boot of ours: our own hello makes it ask for the present one.
-                return hello(peer, now: now)
+                // It still talks to an earlier boot of ours: our own hello makes it ask for the present one. Where it is, this packet says; with
+                // a disk that was rolled back we may know no other place.
+                return knock(peer, at: address, now: now)
             default: return refuse(refusal)
             }
         }

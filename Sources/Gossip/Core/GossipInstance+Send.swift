@@ -109,9 +109,14 @@ extension GossipInstance {
     package mutating func discovered(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
         guard let link = links[peer], !link.addresses.contains(address) || !membership.isPresent(peer) else { return [] }
         links[peer]?.hear(rumour: address)
-        // Anybody on the network can announce anything: that must not make us call more often than we would by ourselves.
-        let isRecent = link.helloSentAt.map { now - $0 < .milliseconds(200) } ?? false
-        return isRecent || membership.isPresent(peer) && link.boot != nil ? [] : hello(peer, now: now, at: [address])
+        return membership.isPresent(peer) && link.boot != nil ? [] : knock(peer, at: address, now: now)
+    }
+
+    /// Calls it where something that proves little says that it is, an announcement or a packet that may be somebody's recording: that makes
+    /// us call no more often than we would by ourselves.
+    mutating func knock(_ peer: NodeID, at address: PeerAddress, now: ContinuousClock.Instant) -> [Action] {
+        let isRecent = links[peer]?.helloSentAt.map { now - $0 < .milliseconds(200) } ?? false
+        return hello(peer, now: now, at: isRecent ? [] : [address])
     }
 
     /// This node's own addresses changed, and its record says so already: some members learn the new ones from a packet at once, the

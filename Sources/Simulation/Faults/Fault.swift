@@ -97,5 +97,15 @@ package struct Fault: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it may keep what one of them says from the other.
+    func parts(_ a: Int, _ b: Int) -> Bool {
+        switch kind {
+        case .loss(let percent): percent > 20
+        case .oneWay(let from, let to): [from, to].contains(a) && [from, to].contains(b)
+        case .partition(let side): side.contains(a) != side.contains(b)
+        default: !isGentle && (node == nil || concerns(a) || concerns(b))
+        }
+    }
+
     package var description: String { "\(from)-\(until) \(kind)" }
 }

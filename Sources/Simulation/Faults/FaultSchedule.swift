@@ -40,6 +40,14 @@ package struct FaultSchedule: Sendable, CustomStringConvertible {
         return there.allSatisfy(\.isGentle) && Set(liars).count <= 1
     }
 
+    /// Whether nothing from `from` to `until` could keep what `a` says from `b`: what happens to others, or parts others, is none of it, nor
+    /// is loss up to 20 %.
+    func isCalm(between a: Int, and b: Int, from: VirtualTime, until: VirtualTime) -> Bool {
+        let there = faults.filter { $0.until >= from && $0.from <= until }
+        let liars = there.compactMap { if case .liar(let node) = $0.kind { node } else { nil } }
+        return Set(liars).count <= 1 && !there.contains { $0.parts(a, b) }
+    }
+
     /// Whether members may not know each other at the end of the faults: something worse than gentle happened shortly before, so shortly
     /// that mesh.md §7's 60 s for finding each other again are not over.
     package var hasSeparation: Bool { !isCalm(from: end - EverybodyAgrees.afterPartition, until: end) }
@@ -52,6 +60,15 @@ package struct FaultSchedule: Sendable, CustomStringConvertible {
     }
     /// Nodes that are members no more at the end.
     package var revoked: [Int] { faults.compactMap { if case .revoked(let node) = $0.kind { node } else { nil } } }
+    /// Nodes of which there are two at some time, or whose cards are not what they were: what they sent and had is not for sure.
+    func isDoubtful(_ node: Int) -> Bool {
+        faults.contains { fault in
+            switch fault.kind {
+            case .clone(let other), .rollback(let other), .revoked(let other), .liar(let other): other == node
+            default: false
+            }
+        }
+    }
     package var liars: [Int] { faults.compactMap { if case .liar(let node) = $0.kind { node } else { nil } } }
 }
 

@@ -1,6 +1,7 @@
 import Gossip
 
-/// Invariant 9: a trigger reaches every live reachable member exactly once, within five seconds.
+/// Invariant 9: a trigger reaches every live reachable member exactly once, within five seconds; who could not be reached then and can be
+/// again while it counts has it, too.
 struct TriggersArriveOnce: Invariant {
     static let number = 9
     static let rule = "trigger: every live reachable member once, <= 5 s"
@@ -11,12 +12,18 @@ struct TriggersArriveOnce: Invariant {
     private static let aftermath = EverybodyAgrees.afterPartition
     /// One that is told younger than this is on film.
     private static let correctable = Duration.seconds(10)
+    /// As long as its origin keeps it for those who lack it (``GossipSettings/triggerLifetime``), by the fastest of clocks and with a while to come.
+    private static let keptFor = Duration.seconds(50)
+    /// Who can be reached again for so long has what was kept: two members call each other every 10 s, and tell what is late every 5 s.
+    private static let reunion = Duration.seconds(35)
     /// What members see right after something worse may be what was before it.
     private static let delusion = Duration.seconds(10)
 
     private struct Sent {
         let origin: Int
         let at: VirtualTime
+        /// The life of its origin.
+        let life: Int
         /// Who ran then, and in which life.
         let lives: [Int: Int]
         /// Who of them saw the origin, and was seen by it.
@@ -33,6 +40,10 @@ struct TriggersArriveOnce: Invariant {
     private var sent: [EventID: Sent] = [:]
     /// In the order in which they are due.
     private var waiting: [EventID] = []
+    /// Those who did not have it in time, and could not be reached, or may not have been.
+    private var late: [Receipt] = []
+    /// Of them had it later.
+    private(set) var lateReceipts = 0
     private var receipts: [Receipt: VirtualTime] = [:]
     /// When it happened, as its last delivery told, and how old it was then.
     private var moments: [Receipt: (occurred: ContinuousClock.Instant, age: Duration)] = [:]
@@ -54,7 +65,7 @@ struct TriggersArriveOnce: Invariant {
         var lives: [Int: Int] = [:]
         for node in 0..<members where node != origin && mesh.nodes[node].isRunning { lives[node] = mesh.nodes[node].life }
         let seen = lives.keys.filter { sees(origin, $0) && sees($0, origin) }
-        sent[event] = Sent(origin: origin, at: mesh.time, lives: lives, seen: Set(seen))
+        sent[event] = Sent(origin: origin, at: mesh.time, life: mesh.nodes[origin].life, lives: lives, seen: Set(seen))
         waiting.append(event)
     }
 
@@ -85,16 +96,41 @@ struct TriggersArriveOnce: Invariant {
         while let event = waiting.first, let sent = sent[event], mesh.time > sent.at + Self.limit {
             waiting.removeFirst()
             let due = sent.at + Self.limit
-            guard sent.at >= metAt, schedule.isCalm(from: sent.at - Self.delusion, until: due), mesh.nodes[sent.origin].isRunning else { continue }
-            let isSettled = schedule.isCalm(from: sent.at - Self.aftermath, until: due)
+            guard sent.at >= metAt, mesh.nodes[sent.origin].isRunning else { continue }
             for (node, life) in sent.lives.sorted(by: { $0.key < $1.key })
-            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && (isSettled || sent.seen.contains(node))
-                && !schedule.revoked.contains(node) && !schedule.liars.contains(node) {
-                guard let at = receipts[Receipt(node: node, event: event)], at <= due else {
-                    return Violation(of: Self.self, at: mesh.time, "node \(node) did not have \(event), sent by node \(sent.origin) at \(sent.at)")
+            where mesh.nodes[node].isRunning && mesh.nodes[node].life == life && !schedule.revoked.contains(node) && !schedule.liars.contains(node) {
+                let receipt = Receipt(node: node, event: event)
+                if let at = receipts[receipt], at <= due { continue }
+                let isSettled = schedule.isCalm(between: sent.origin, and: node, from: sent.at - Self.aftermath, until: due)
+                let isCalm = schedule.isCalm(between: sent.origin, and: node, from: sent.at - Self.delusion, until: due)
+                guard isSettled || isCalm && sent.seen.contains(node) else {
+                    late.append(receipt)
+                    continue
                 }
+                return Violation(of: Self.self, at: mesh.time, "node \(node) did not have \(event), sent by node \(sent.origin) at \(sent.at)")
             }
         }
-        return nil
+        return lookAtLate(mesh)
+    }
+
+    private mutating func lookAtLate(_ mesh: SimulatedMesh) -> Violation? {
+        var found: Violation?
+        late.removeAll { receipt in
+            guard found == nil, let sent = sent[receipt.event], mesh.time <= sent.at + Self.keptFor else { return true }
+            // What either of them knew is gone, or is two boxes' in one.
+            guard mesh.nodes[sent.origin].isRunning, mesh.nodes[sent.origin].life == sent.life, mesh.nodes[receipt.node].isRunning,
+                mesh.nodes[receipt.node].life == sent.lives[receipt.node], !schedule.isDoubtful(sent.origin), !schedule.isDoubtful(receipt.node)
+            else { return true }
+            if receipts[receipt] != nil {
+                lateReceipts += 1
+                return true
+            }
+            guard schedule.isCalm(between: sent.origin, and: receipt.node, from: mesh.time - Self.reunion, until: mesh.time) else { return false }
+            found = Violation(
+                of: Self.self, at: mesh.time,
+                "node \(receipt.node) never had \(receipt.event), sent by node \(sent.origin) at \(sent.at), though it could be reached for \(Self.reunion)")
+            return true
+        }
+        return found
     }
 }

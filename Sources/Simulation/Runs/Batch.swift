@@ -52,6 +52,8 @@ package struct Batch: Sendable {
     package var firstDetection: Percentiles { Percentiles(firstDetections) }
     package var update: Percentiles { Percentiles(updates) }
     package var healing: Percentiles { Percentiles(heals) }
+    /// Until all agreed after faults that part nobody.
+    package var connectedHealing: Percentiles { Percentiles(connectedHeals) }
 
     /// A promise about a 99th percentile, and what was measured for it.
     private struct Bound {

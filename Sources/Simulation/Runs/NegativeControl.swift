@@ -12,6 +12,8 @@ package enum NegativeControl: String, Sendable, CaseIterable {
     case noDeduplication = "no-deduplication"
     /// A trigger is sent once.
     case noRetransmission = "no-retransmission"
+    /// Who could not be reached when a trigger was sent never has it.
+    case noLateDelivery = "no-late-delivery"
     /// What the root signed is never written to the card.
     case forgottenRevocation = "forgotten-revocation"
     /// A stranger's admission counts.
@@ -29,7 +31,7 @@ package enum NegativeControl: String, Sendable, CaseIterable {
         case .forgottenRevocation, .acceptStranger: 6
         case .resetBoot, .noAntiEntropy, .blindHash: 7
         case .shortSuspicion, .noRefutation: 8
-        case .noDeduplication, .noRetransmission: 9
+        case .noDeduplication, .noRetransmission, .noLateDelivery: 9
         case .chatty: 10
         }
     }
@@ -39,6 +41,8 @@ package enum NegativeControl: String, Sendable, CaseIterable {
         switch self {
         case .shortSuspicion: settings.suspicionMinimum = .milliseconds(1500)
         case .noRetransmission: settings.triggerResends = [.seconds(10)]
+        // Over when the last sending is.
+        case .noLateDelivery: settings.triggerLifetime = settings.triggerResends.last ?? .zero
         case .chatty: settings.syncInterval = .milliseconds(50)
         case .resetBoot, .noRefutation, .noDeduplication, .forgottenRevocation, .acceptStranger, .noAntiEntropy, .blindHash: break
         }
