@@ -12,10 +12,11 @@ import Testing
         private let found = Mutex<[String: Set<DiscoveredService>]>([:])
         private let statuses = Mutex<[DiscoveryStatus]>([])
         let news = ChangeFeed<Int>(limit: 64, lossNotice: nil)
-        let discovery = AvahiDiscovery(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let discovery: AvahiDiscovery
         let announcement: ServiceAnnouncement
 
-        init(name: String) {
+        init(name: String, resolverLimit: Int = AvahiSession.resolverLimit) {
+            discovery = AvahiDiscovery(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, resolverLimit: resolverLimit)
             let id = NodeID(bytes: secureRandomBytes(16))
             announcement = ServiceAnnouncement(
                 id: id ?? TestMesh.shared.identities[0].id, name: name, state: .mesh, mesh: TestMesh.shared.genesis.meshID, version: "1.2",
@@ -72,6 +73,13 @@ import Testing
             #expect(seen.name == "porch" && seen.port == 7000 && seen.gossipPort == 7001 && seen.version == "1.2" && seen.state == .mesh)
             #expect(seen.mesh == TestMesh.shared.genesis.meshID && IPAddress(seen.host) != nil)
             #expect(Set([seen.instance, try #require(second.services(of: first.announcement.id).first).instance]).count == 2)
+
+            // In a crowd that it cannot resolve at once, a node still finds everybody.
+            let narrow = Observer(name: "shed", resolverLimit: 1)
+            group.addTask { try await narrow.run() }
+            #expect(await narrow.sees(first))
+            #expect(await narrow.sees(second))
+            #expect(await narrow.sees(narrow))
 
             // Other facts are heard of.
             var changed = first.announcement

@@ -217,14 +217,27 @@ import Testing
         #expect("\(recovery)" == "<recovery key>" && !String(reflecting: recovery).contains(recovery.printed.prefix(8)))
     }
 
+    /// A new password makes another key: the one that an old password opens ends with the next root.
+    @Test func anAdminsEarlierKeyIsVoidUnderTheNextRoot() {
+        var before = roster
+        let fresh = AdminKey()
+        before.merge([root.certify(fresh.publicKey, name: "bob", serial: before.nextSerial)])
+        #expect(before.isAdmin(bob.publicKey) && before.isAdmin(fresh.publicKey))
+        let stranger = AdminKey()
+        let kept = [fresh.publicKey: "bob", ann.publicKey: "ann", stranger.publicKey: "eve"]
+        var after = before
+        after.merge([root.replaced(in: before, admins: kept).record])
+        #expect(after.adminKeys == [fresh.publicKey: "bob", ann.publicKey: "ann"], "neither bob's first key nor one that no root has certified")
+    }
+
     /// The next root for an admin whose passphrase nobody knows at the moment.
     @Test func everyAdminGetsTheNextRoot() throws {
         let (new, rotation) = root.replaced(in: roster)
         var after = roster
         after.merge([rotation])
-        let forBob = RootForAdmin.seal(new, admin: "bob", roster: after)
+        let forBob = RootForAdmin.seal(new, for: bob.publicKey)
         #expect(RootForAdmin.open(forBob, admin: bob, roster: after)?.publicKey == new.publicKey)
-        #expect(RootForAdmin.open(forBob, admin: ann, roster: after) == nil && RootForAdmin.seal(new, admin: "nobody", roster: after).isEmpty)
+        #expect(RootForAdmin.open(forBob, admin: ann, roster: after) == nil && RootForAdmin.seal(new, for: []).isEmpty)
         for broken in [[], Array(forBob.dropLast()), forBob.map { $0 ^ 1 }, [UInt8](repeating: 0, count: 100_000)] {
             #expect(RootForAdmin.open(broken, admin: bob, roster: after) == nil)
         }

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -44,6 +45,8 @@ pairing_port = {self.pairing}
 """)
         self.log_file = self.directory / "log"
         self.process = None
+        #: What the process finds in its environment besides, and the command that starts it.
+        self.environment, self.within = {}, []
 
     @property
     def url(self):
@@ -56,7 +59,9 @@ pairing_port = {self.pairing}
 
     def start(self):
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "run", "--config", str(self.config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                [*self.within, BINARY, "run", "--config", str(self.config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environment})
         wait_for(lambda: Client(self.url).get("/node").status == 200, 60, f"{self.name} answers")
         return self
 
@@ -64,11 +69,26 @@ pairing_port = {self.pairing}
         """The mesh it says that it belongs to, if any."""
         return Client(self.url).get("/node").json.get("mesh")
 
+    @property
+    def id(self) -> str:
+        return Client(self.url).get("/node").json["id"]
+
     def code(self) -> str:
         return subprocess.run([BINARY, "code", "--config", str(self.config)], check=True, capture_output=True, text=True).stdout.strip()
 
     def read_log(self) -> str:
         return self.log_file.read_text(errors="replace")
+
+    def resident_bytes(self) -> int:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1)) * 1024
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def kill(self):
+        """As a power cut would."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def stop(self):
         if self.process and self.process.poll() is None:

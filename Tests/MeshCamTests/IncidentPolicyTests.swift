@@ -91,13 +91,14 @@ import Testing
         #expect(recordings(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(0), now: at(19.9))) == ["c -10.0…10.0"])
     }
 
-    /// Neither by its name, which sorts first, nor by its times.
-    @Test func oldNewsDoesNotReplaceANewerIncident() {
+    /// Neither by its name, which sorts first, nor by its times. It is recorded all the same: the present clip's pre-roll shows a part of it.
+    @Test func lateNewsOfWhatEndedBeforeIsRecordedAndReplacesNothing() {
         var policy = IncidentPolicy()
         begin(&policy, "b", at: 30)
         let before = policy.current
-        // Believed to be in time: as if the clocks of the two were far apart.
-        #expect(policy.heard(id("a"), origin: "garage", kind: "motion", label: nil, at: at(5), now: at(14)).isEmpty)
+        let late = policy.heard(id("a"), origin: "garage", kind: "motion", label: nil, at: at(19), now: at(31), coolDown: .seconds(30))
+        #expect(recordings(late) == ["a 9.0…29.0"])
+        #expect(late.count == 1)
         #expect(policy.current == before)
         // What reaches into it still belongs to it.
         #expect(policy.heard(id("c"), origin: "garage", kind: "motion", label: nil, at: at(25), now: at(34)).contains(.join(id("c"), with: id("b"))))

@@ -2,11 +2,12 @@ extension GossipInstance {
     /// Sets a value of the mesh's shared configuration, for all nodes.
     ///
     /// - Parameter least: its Lamport counter is higher than this, too. Default 0.
-    /// - Throws: when the key is not certified by the root, or the value is too large.
+    /// - Throws: when the key is not certified by the root, the value is too large, or there is no room for it.
     package mutating func setConfig(
         _ key: String, _ value: [UInt8], by admin: AdminKey, least: UInt64 = 0
     ) throws(TrustError) -> [Action] {
         try SharedConfig.check(key, value, admin.publicKey, roster)
+        try config.checkRoom(for: key, value)
         let body = config.next(key, value, adminKey: admin.publicKey, least: least)
         let signature = admin.key.sign(body, domain: .config, mesh: roster.meshID)
         return accept(config: [WireSigned(body: body, signature: signature, signer: admin.publicKey)])
@@ -22,6 +23,21 @@ extension GossipInstance {
     /// Takes records of the root: a new member, a revocation, an admin's key. What is not signed by the root is dropped.
     package mutating func merge(_ records: [SignedRecord], now: ContinuousClock.Instant) -> [Action] {
         accept(roster: records.map(\.wire), now: now)
+    }
+
+    /// Takes records of the root together with shared configuration that follows from them, in one step: a power cut leaves both or neither.
+    ///
+    /// - Throws: before anything has changed, when a value cannot be set.
+    package mutating func merge(
+        _ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey, now: ContinuousClock.Instant
+    ) throws(TrustError) -> [Action] {
+        for (key, value) in values {
+            try SharedConfig.check(key, value, admin.publicKey, roster)
+            try config.checkRoom(for: key, value)
+        }
+        var actions = merge(records, now: now)
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) { actions += try setConfig(key, value, by: admin) }
+        return actions
     }
 
     /// Another root, and what is to be signed anew under it, in one step: no disk and no peer sees the one without the other.

@@ -10,6 +10,8 @@ public final class AvahiDiscovery: Discovery {
     static let serviceType = "_meshcam._tcp"
     private static let retryMinimum = Duration.milliseconds(250)
     private static let retryMaximum = Duration.seconds(5)
+    /// What the daemon tells at once of a crowd; of more, the oldest is lost.
+    private static let eventLimit = 4096
 
     private struct State: Sendable {
         var status = DiscoveryStatus.starting
@@ -19,11 +21,18 @@ public final class AvahiDiscovery: Discovery {
 
     private let state = Mutex(State())
     private let logger: Logger
+    private let resolverLimit: Int
     /// libavahi-client waits for the daemon's answers, up to D-Bus' limit of 25 s: never on the cooperative pool.
     private let queue = DispatchQueue(label: "avahi")
 
-    public init(logger: Logger) {
+    public convenience init(logger: Logger) {
+        self.init(logger: logger, resolverLimit: AvahiSession.resolverLimit)
+    }
+
+    /// - Parameter resolverLimit: services resolved at a time; more take turns.
+    init(logger: Logger, resolverLimit: Int) {
         self.logger = logger
+        self.resolverLimit = resolverLimit
     }
 
     /// Whether anybody can be found this way now.
@@ -57,8 +66,8 @@ public final class AvahiDiscovery: Discovery {
 
     /// One connection to the daemon, from its beginning to its end. Answers why it ended.
     private func connect(_ onChange: @escaping @Sendable (DiscoveryEvent) -> Void) async -> String {
-        let (events, continuation) = AsyncStream<AvahiSession.Event>.makeStream(bufferingPolicy: .bufferingNewest(512))
-        let session = AvahiSession { continuation.yield($0) }
+        let (events, continuation) = AsyncStream<AvahiSession.Event>.makeStream(bufferingPolicy: .bufferingNewest(Self.eventLimit))
+        let session = AvahiSession(resolverLimit: resolverLimit) { continuation.yield($0) }
         state.withLock { $0.session = session }
         queue.async { [announcement = state.withLock { $0.announcement }] in session.start(announcement) }
         var why = "it was stopped"

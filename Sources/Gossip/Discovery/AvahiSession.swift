@@ -17,8 +17,10 @@ final class AvahiSession: @unchecked Sendable {
         case failed(String)
     }
 
-    /// More services at once are ignored: a network that shouts must not fill our memory.
-    private static let resolverLimit = 512
+    /// Half of what avahi-daemon lets one client have (avahi-daemon.conf(5), `objects-per-client-max`).
+    static let resolverLimit = 512
+    /// As many as the daemon's cache holds records (`cache-entries-max`).
+    private static let waitingLimit = 4096
     /// Other names tried before giving up.
     private static let renameLimit = 32
 
@@ -26,6 +28,7 @@ final class AvahiSession: @unchecked Sendable {
         let interface: AvahiIfIndex
         let family: AvahiProtocol
         let name: String
+        let domain: String
     }
 
     private let tell: @Sendable (Event) -> Void
@@ -34,12 +37,15 @@ final class AvahiSession: @unchecked Sendable {
     private var group: OpaquePointer?
     private var browser: OpaquePointer?
     private var resolvers: [Place: OpaquePointer] = [:]
+    private var turns: ResolverTurns<Place>
     private var announcement: ServiceAnnouncement?
     /// The announced name, perhaps with a number.
     private var name = ""
     private var renames = 0
 
-    init(tell: @escaping @Sendable (Event) -> Void) {
+    /// - Parameter resolverLimit: services resolved at a time; more take turns.
+    init(resolverLimit: Int = AvahiSession.resolverLimit, tell: @escaping @Sendable (Event) -> Void) {
+        turns = ResolverTurns(limit: resolverLimit, waitingLimit: Self.waitingLimit)
         self.tell = tell
     }
 
@@ -157,16 +163,14 @@ final class AvahiSession: @unchecked Sendable {
         guard browser == nil else { return }
         browser = avahi_service_browser_new(
             client, -1, -1, AvahiDiscovery.serviceType, nil, AvahiLookupFlags(0),
-            { browser, interface, family, event, name, type, domain, _, context in
+            { browser, interface, family, event, name, _, domain, _, context in
                 guard let browser, let context, let client = avahi_service_browser_get_client(browser) else { return }
                 let session = AvahiSession.from(context)
                 switch event {
-                case AVAHI_BROWSER_NEW:
-                    guard let name, let type, let domain else { return }
-                    session.resolve(client, interface, family, name, type, domain)
-                case AVAHI_BROWSER_REMOVE:
-                    guard let name else { return }
-                    session.forget(Place(interface: interface, family: family, name: String(cString: name)))
+                case AVAHI_BROWSER_NEW, AVAHI_BROWSER_REMOVE:
+                    guard let name, let domain else { return }
+                    let place = Place(interface: interface, family: family, name: String(cString: name), domain: String(cString: domain))
+                    if event == AVAHI_BROWSER_NEW { session.follow(session.turns.found(place), client) } else { session.forget(place, client) }
                 case AVAHI_BROWSER_FAILURE:
                     session.tell(.failed(AvahiSession.text(avahi_client_errno(client))))
                 default:
@@ -176,26 +180,31 @@ final class AvahiSession: @unchecked Sendable {
         if browser == nil { tell(.failed(Self.text(avahi_client_errno(client)))) }
     }
 
-    /// The resolver stays, so that changed addresses and texts are heard of too.
-    private func resolve(
-        _ client: OpaquePointer, _ interface: AvahiIfIndex, _ family: AvahiProtocol, _ name: UnsafePointer<CChar>,
-        _ type: UnsafePointer<CChar>, _ domain: UnsafePointer<CChar>
-    ) {
-        let place = Place(interface: interface, family: family, name: String(cString: name))
-        guard resolvers.count < Self.resolverLimit, resolvers[place] == nil else { return }
-        resolvers[place] = avahi_service_resolver_new(
-            client, interface, family, name, type, domain, family, AvahiLookupFlags(0),
-            { _, interface, _, event, name, _, _, _, address, port, text, _, context in
-                guard event == AVAHI_RESOLVER_FOUND, let context, let name, let address else { return }
-                let session = AvahiSession.from(context)
-                guard let host = AvahiSession.host(address, interface) else { return }
-                session.tell(
-                    .discovered(.found(AvahiText.service(String(cString: name), host: host, port: Int(port), text: text))))
-            }, Unmanaged.passUnretained(self).toOpaque())
+    private func follow(_ turn: ResolverTurns<Place>.Turn, _ client: OpaquePointer) {
+        if let place = turn.end, let resolver = resolvers.removeValue(forKey: place) { avahi_service_resolver_free(resolver) }
+        if let place = turn.begin { resolve(place, client) }
     }
 
-    private func forget(_ place: Place) {
-        if let resolver = resolvers.removeValue(forKey: place) { avahi_service_resolver_free(resolver) }
+    /// The resolver stays while nobody waits for its place, so that changed addresses and texts are heard of too.
+    private func resolve(_ place: Place, _ client: OpaquePointer) {
+        resolvers[place] = avahi_service_resolver_new(
+            client, place.interface, place.family, place.name, AvahiDiscovery.serviceType, place.domain, place.family, AvahiLookupFlags(0),
+            { resolver, interface, family, event, name, _, domain, _, address, port, text, _, context in
+                guard let resolver, let context, let name, let domain else { return }
+                let session = AvahiSession.from(context)
+                let client = avahi_service_resolver_get_client(resolver)
+                let place = Place(interface: interface, family: family, name: String(cString: name), domain: String(cString: domain))
+                if event == AVAHI_RESOLVER_FOUND, let address, let host = AvahiSession.host(address, interface) {
+                    session.tell(.discovered(.found(AvahiText.service(place.name, host: host, port: Int(port), text: text))))
+                }
+                if let client { session.follow(session.turns.told(place), client) }
+            }, Unmanaged.passUnretained(self).toOpaque())
+        // No resolver, as for want of memory in the daemon, is no place that others have to wait for.
+        if resolvers[place] == nil { follow(turns.lost(place), client) }
+    }
+
+    private func forget(_ place: Place, _ client: OpaquePointer) {
+        follow(turns.lost(place), client)
         if !resolvers.keys.contains(where: { $0.name == place.name }) { tell(.discovered(.lost(place.name))) }
     }
 

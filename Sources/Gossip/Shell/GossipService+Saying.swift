@@ -35,6 +35,14 @@ extension GossipService {
         perform(instance.merge(records, now: now), now: now)
     }
 
+    /// The same, together with shared configuration that follows from it, in one step.
+    ///
+    /// - Throws: before anything has changed, when a value cannot be set.
+    public func merge(_ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey) throws {
+        let now = ContinuousClock.now
+        perform(try instance.merge(records, setting: values, by: admin, now: now), now: now)
+    }
+
     /// Takes another root, and sets shared configuration that goes with it, in one step.
     ///
     /// - Parameters:

@@ -7,7 +7,8 @@ import Foundation
 /// Each revocation begins another epoch, which the revoked node never gets. What it knew before it still knows: the secrets themselves
 /// have to be changed where they came from.
 public struct SealedDataKeys: Sendable {
-    /// Earlier epochs are forgotten; whatever was sealed with them has to be set again.
+    /// Earlier epochs are forgotten; whatever was sealed with them has to be set again. In a mesh of hundreds sooner, so that the value stays
+    /// one that the configuration takes.
     static let epochLimit = 8
     /// More members than a roster has are not read.
     private static let boxLimit = Roster.limit
@@ -44,6 +45,7 @@ public struct SealedDataKeys: Sendable {
         }
         config.epochs = Array(config.epochs.filter { $0.number < key.epoch }.suffix(Self.epochLimit - 1)) + [entry]
         seal(key, at: config.epochs.count - 1, for: members)
+        forgetWhatDoesNotFit()
     }
 
     /// Gives every key that `identity` can open to the members who lack it. Answers whether any did.
@@ -55,7 +57,13 @@ public struct SealedDataKeys: Sendable {
             guard !lacking.isEmpty, let key = open(place, identity) else { continue }
             changed = seal(key, at: place, for: lacking) || changed
         }
+        if changed { forgetWhatDoesNotFit() }
         return changed
+    }
+
+    /// The newest epoch alone has room for 2,000 members, as a rotation has.
+    private mutating func forgetWhatDoesNotFit() {
+        while config.epochs.count > 1, bytes.count > SharedConfig.valueLimit { config.epochs.removeFirst() }
     }
 
     /// What that member can open.

@@ -61,8 +61,12 @@ public struct NodeIdentity: Sendable, CustomStringConvertible {
     /// Loads the identity of a state directory, or makes one there: at the first start, when the file is damaged, and when it
     /// belongs to another board (a copied SD card must not clone a node). Before it returns, the next boot number is on the disk.
     ///
+    /// - Parameter beforeCreating: removes what belongs to another identity. It comes first, so that no power cut leaves a new identity beside
+    ///   an old one's membership. Default: nothing.
     /// - Throws: when the directory cannot be read or written.
-    public static func loadOrCreate(in directory: String, board: BoardSerial) throws(IdentityError) -> NodeIdentity {
+    public static func loadOrCreate(
+        in directory: String, board: BoardSerial, beforeCreating: () throws -> Void = {}
+    ) throws -> NodeIdentity {
         let path = Self.path(in: directory)
         let operation = "read the identity"
         var origin = Origin.created
@@ -80,6 +84,7 @@ public struct NodeIdentity: Sendable, CustomStringConvertible {
                 origin = .replaced(reason: "its file is damaged")
             }
         }
+        try beforeCreating()
         return try create(in: directory, board: board, origin: origin)
     }
 

@@ -25,7 +25,7 @@ public struct RootKey: Sendable, CustomStringConvertible {
 
     /// Ends a membership for ever.
     ///
-    /// - Parameter keeping: serials of the admissions by ticket made by that node which stay valid (``TicketStanding/serials``).
+    /// - Parameter keeping: serials of the admissions by ticket made by that node which stay valid (``KeptAdmissions``).
     public func revoke(_ node: NodeID, serial: UInt64, keeping: [UInt64] = []) -> SignedRecord {
         var body = WireRevokeBody(node, serial: serial)
         body.keptSerials = keeping

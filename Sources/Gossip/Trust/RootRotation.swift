@@ -83,11 +83,16 @@ extension RootKey {
     ///
     /// Seal the new key for the admins before anybody forgets it: nothing but the recovery key brings it back.
     ///
+    /// - Parameter admins: names by public key: whose keys go on to count, of those that the roster certifies; a key that its owner has replaced
+    ///   with a new password should not be among them. Default: all.
     /// - Returns: the new root, and the record that every member's roster takes.
-    public func replaced(in roster: Roster, revoking nodes: [NodeID] = []) -> (root: RootKey, record: SignedRecord) {
+    public func replaced(
+        in roster: Roster, revoking nodes: [NodeID] = [], admins: [[UInt8]: String]? = nil
+    ) -> (root: RootKey, record: SignedRecord) {
         let new = SigningKey()
+        let kept = roster.adminKeys.filter { admins == nil || admins?[$0.key] != nil }
         let record = RootRotation.record(
-            in: roster, to: new, signedBy: key, isByRecovery: false, carrying: roster.carried(revoking: nodes, admins: roster.adminKeys))
+            in: roster, to: new, signedBy: key, isByRecovery: false, carrying: roster.carried(revoking: nodes, admins: kept))
         return (RootKey(key: new, meshID: meshID), record)
     }
 }

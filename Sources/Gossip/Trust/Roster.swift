@@ -84,8 +84,11 @@ public struct Roster: Sendable, Equatable {
     /// person has to look first.
     public var unconfirmed: [Admission] {
         let doubtful = Set(tickets.filter(\.isOverrun).flatMap(\.joined))
-        return effect.newcomers.filter { !effect.revoked.contains($0.id) && !doubtful.contains($0.id) }.sorted { $0.id < $1.id }
+        return guests.filter { !doubtful.contains($0.id) }.sorted { $0.id < $1.id }
     }
+
+    /// Members by a ticket alone.
+    var guests: [Admission] { effect.newcomers.filter { !effect.revoked.contains($0.id) } }
 
     /// Members by ticket alone whom nobody but one of those nodes let in, or whose ticket brought more than it may: a thief's guests, perhaps.
     func doubtfulGuests(of nodes: Set<NodeID>) -> Set<NodeID> {

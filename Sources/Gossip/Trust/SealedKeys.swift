@@ -30,32 +30,20 @@ public enum SealedRootKey {
     }
 }
 
-/// The root's secret for an admin whose passphrase nobody knows at the moment: sealed for the keys that the roster certifies in that
-/// admin's name, which the passphrase opens. Makes a rotation good for every admin.
+/// The root's secret for an admin whose passphrase nobody knows at the moment: sealed for that admin's own key, which the passphrase opens.
+/// Makes a rotation good for every admin.
 public enum RootForAdmin {
-    /// More keys of one admin do not get it.
-    private static let keyLimit = 8
-    private static let boxSize = Int(crypto_sign_SEEDBYTES) + SealedBox.overhead
-
-    /// Empty when no key is certified in that name.
-    public static func seal(_ root: RootKey, admin name: String, roster: Roster) -> [UInt8] {
+    /// - Parameter admin: the public half of that admin's key.
+    /// - Returns: nothing for bytes that are no key.
+    public static func seal(_ root: RootKey, for admin: [UInt8]) -> [UInt8] {
         var secret = root.key.seed
         defer { sodium_memzero(&secret, secret.count) }
-        let keys = roster.adminKeys.filter { $0.value == String(name.prefix(63)) }.keys.sorted { $0.lexicographicallyPrecedes($1) }
-        var boxes: [UInt8] = []
-        for key in keys.prefix(keyLimit) {
-            if let boxKey = SigningKey.boxKey(of: key), let box = SealedBox.seal(secret, to: boxKey) { boxes += box }
-        }
-        return boxes
+        return SigningKey.boxKey(of: admin).flatMap { SealedBox.seal(secret, to: $0) } ?? []
     }
 
-    /// `nil` for another's key, for bytes that are no such boxes, and for a key that is not that mesh's root now.
+    /// `nil` for another's key, for bytes that are no such box, and for a key that is not that mesh's root now.
     public static func open(_ sealed: [UInt8], admin: AdminKey, roster: Roster) -> RootKey? {
-        guard sealed.count <= keyLimit * boxSize else { return nil }
-        for start in stride(from: 0, to: sealed.count - boxSize + 1, by: boxSize) {
-            if let secret = admin.key.open(Array(sealed[start..<start + boxSize])) { return RootKey(secret, roster: roster) }
-        }
-        return nil
+        admin.key.open(sealed).flatMap { RootKey($0, roster: roster) }
     }
 }
 

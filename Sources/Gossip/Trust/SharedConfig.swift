@@ -18,6 +18,8 @@ package struct SharedConfig: Sendable {
     static let signedLimit = valueLimit + 512
     /// More keys are refused.
     static let countLimit = 1024
+    /// More bytes of values in all are refused: a node keeps them in memory, and writes them as one file.
+    static let totalLimit = 16 << 20
     /// More values beside each other are not kept: each needs an admin who wrote while cut off from the others.
     static let siblingLimit = 16
 
@@ -49,6 +51,8 @@ package struct SharedConfig: Sendable {
     private(set) var digest: [UInt8] = []
     /// All siblings joined; `nil` while nobody has set groups.
     private(set) var groupFacts: GroupFacts?
+    /// Bytes of all values.
+    private var size = 0
 
     /// By key; siblings joined.
     package var values: [String: [UInt8]] {
@@ -106,11 +110,28 @@ package struct SharedConfig: Sendable {
     func isNews(_ signed: WireSigned) -> Bool { WireConfigEntry(untrusted: signed.body).map { isNews($0, signed) } ?? false }
 
     private func isNews(_ entry: WireConfigEntry, _ signed: WireSigned) -> Bool {
-        guard let old = byKey[entry.key], let first = old.first else { return byKey.count < Self.countLimit }
+        guard hasRoom(for: entry.key, entry.value.count) else { return false }
+        guard let old = byKey[entry.key], let first = old.first else { return true }
         if Self.isJoined(entry.key) { return Self.siblings(old, and: Entry(entry, signed)) != nil }
         let hash = Self.hash(signed)
         if entry.counter != first.counter { return entry.counter > first.counter }
         return first.hash.lexicographicallyPrecedes(hash)
+    }
+
+    private func hasRoom(for key: String, _ count: Int) -> Bool {
+        guard let old = byKey[key] else { return byKey.count < Self.countLimit && size + count <= Self.totalLimit }
+        return size - (Self.isJoined(key) ? 0 : Self.size(of: old)) + count <= Self.totalLimit
+    }
+
+    private static func size(of entries: [Entry]) -> Int { entries.reduce(0) { $0 + $1.value.count } }
+
+    /// - Throws: with the cure, when there is no room for a value.
+    func checkRoom(for key: String, _ value: [UInt8]) throws(TrustError) {
+        guard hasRoom(for: key, value.count) else {
+            throw TrustError(
+                operation: "change the shared setting '\(key.prefix(Self.keyLimit))'", reason: "there are more or larger settings than a mesh may have",
+                cure: "Remove or shorten others first.")
+        }
     }
 
     /// Takes a verified entry. Answers its key if it is newer than what was there.
@@ -125,7 +146,7 @@ package struct SharedConfig: Sendable {
         } else {
             byKey[entry.key] = [new]
         }
-        digest = Self.digest(of: byKey)
+        counted()
         return entry.key
     }
 
@@ -141,8 +162,13 @@ package struct SharedConfig: Sendable {
         guard !changed.isEmpty else { return [] }
         let groups = byKey[SharedConfigKey.groups]?.compactMap(\.facts)
         groupFacts = groups?.reduce(into: GroupFacts()) { $0.merge($1) }
-        digest = Self.digest(of: byKey)
+        counted()
         return changed.sorted()
+    }
+
+    private mutating func counted() {
+        digest = Self.digest(of: byKey)
+        size = byKey.values.reduce(0) { $0 + Self.size(of: $1) }
     }
 
     private static func digest(of byKey: [String: [Entry]]) -> [UInt8] {

@@ -9,7 +9,7 @@ public struct TrustError: Error, Sendable, CustomStringConvertible {
     /// `errno` of the failed call; `nil` where no call failed.
     public var code: Int32?
 
-    init(operation: String, reason: String, cure: String, code: Int32? = nil) {
+    package init(operation: String, reason: String, cure: String, code: Int32? = nil) {
         self.operation = operation
         self.reason = reason
         self.cure = cure

@@ -1,6 +1,9 @@
 /// What this node's state directory knows of its mesh: genesis, roster and shared configuration, in one file that a power cut
 /// leaves either old or new. Founding and provisioning write the same file.
 public struct TrustStore: Sendable {
+    /// More than the fullest roster, the longest line of roots and the largest configuration take together.
+    private static let sizeLimit = 64 << 20
+
     public let directory: String
     public var roster: Roster
     var config: SharedConfig
@@ -23,6 +26,7 @@ public struct TrustStore: Sendable {
     /// Sets a value of the shared configuration, signed by a key that the roster certifies.
     public mutating func setConfig(_ key: String, _ value: [UInt8], by admin: AdminKey) throws(TrustError) {
         try SharedConfig.check(key, value, admin.publicKey, roster)
+        try config.checkRoom(for: key, value)
         let entry = config.next(key, value, adminKey: admin.publicKey)
         config.accept(
             WireSigned(body: entry, signature: admin.key.sign(entry, domain: .config, mesh: meshID), signer: admin.publicKey))
@@ -34,7 +38,7 @@ public struct TrustStore: Sendable {
     public static func load(from directory: String) throws(TrustError) -> TrustStore? {
         let path = Self.path(in: directory)
         let operation = "read the mesh's roster"
-        guard let file = try DurableFile.read(path, limit: 16 << 20, operation: operation) else { return nil }
+        guard let file = try DurableFile.read(path, limit: sizeLimit, operation: operation) else { return nil }
         guard let content = Checksummed.open(file), let stored = WireTrustFile(untrusted: content),
             let genesis = Genesis(bytes: Array(stored.genesis))
         else {

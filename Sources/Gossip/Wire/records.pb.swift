@@ -240,11 +240,14 @@ public nonisolated struct UsersConfig: Sendable {
     /// the mesh's root key, sealed under the same
     public var sealedRootKey: Data = Data()
 
-    /// a newer root key, sealed for the admin's own key while nobody knew the password; 80 bytes for each key
+    /// a newer root key, sealed for the admin's own key while nobody knew the password
     public var rootForAdmin: Data = Data()
 
     /// made anew with each password, by chance: sessions that carry another one are over
     public var generation: UInt64 = 0
+
+    /// the public half of the sealed admin's key, made anew with each password
+    public var adminKey: Data = Data()
 
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -868,7 +871,7 @@ nonisolated extension UsersConfig: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = UsersConfig.protoMessageName + ".User"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0\u{3}root_for_admin\0\u{1}generation\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}password_hash\0\u{1}cameras\0\u{3}sealed_admin_key\0\u{3}sealed_root_key\0\u{3}root_for_admin\0\u{1}generation\0\u{3}admin_key\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -884,6 +887,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 6: try { try decoder.decodeSingularBytesField(value: &self.sealedRootKey) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.rootForAdmin) }()
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.adminKey) }()
       default: break
       }
     }
@@ -914,6 +918,9 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.generation != 0 {
       try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 8)
     }
+    if !self.adminKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.adminKey, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -926,6 +933,7 @@ nonisolated extension UsersConfig.User: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.sealedRootKey != rhs.sealedRootKey {return false}
     if lhs.rootForAdmin != rhs.rootForAdmin {return false}
     if lhs.generation != rhs.generation {return false}
+    if lhs.adminKey != rhs.adminKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

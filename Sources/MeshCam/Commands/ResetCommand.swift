@@ -43,7 +43,7 @@ struct ResetCommand: AsyncParsableCommand {
     /// Answers which files there were.
     ///
     /// - Throws: ``NodeError`` when one cannot be removed.
-    static func reset(_ directory: String) throws -> [String] {
+    static func reset(_ directory: String, files: [String] = Self.files) throws -> [String] {
         try files.filter { name in
             let path = "\(directory)/\(name)"
             if unlink(path) == 0 { return true }

@@ -9,12 +9,24 @@ extension NodeServices {
         gossip.view.config[SharedConfigKey.dataKey].flatMap { SealedDataKeys($0) } ?? SealedDataKeys()
     }
 
-    /// After a revocation. Nothing that is sealed from now on opens for who was revoked.
-    func renewDataKeys(_ context: APIContext, logger: Logger) async {
+    /// Ends a membership for ever, with another data key: what is sealed from then on, that node never opens. Who was let in by it stays.
+    func revoke(_ member: NodeID, by root: RootKey, _ context: APIContext, logger: Logger) async {
+        let roster = gossip.view.roster
+        let records = root.revoke(member, in: roster)
         var keys = dataKeys
-        keys.renew(for: gossip.view.roster.members)
-        await set(keys, context, logger)
+        keys.renew(for: roster.members.filter { $0.id != member })
+        do {
+            guard let admin = RootKeychain.Holder(context).flatMap({ rootKeychain.admin(for: $0) }) else { throw Self.noKey }
+            try await gossip.merge(records, setting: [SharedConfigKey.dataKey: keys.bytes], by: admin)
+        } catch {
+            // The revocation stands, whatever becomes of this; the next one makes up for it.
+            await gossip.merge(records)
+            logger.warning("the mesh's data keys stay as they are: \(error)")
+        }
     }
+
+    private static let noKey = TrustError(
+        operation: "make another data key", reason: "this admin's own key is not open here", cure: "Sign in with the passphrase and unlock again.")
 
     /// After an admission.
     func completeDataKeys(_ context: APIContext, logger: Logger) async {
@@ -23,10 +35,10 @@ extension NodeServices {
         await set(keys, context, logger)
     }
 
-    /// The revocation or admission stands, whatever becomes of this; the next one makes up for it.
+    /// The admission stands, whatever becomes of this; the next one makes up for it.
     private func set(_ keys: SealedDataKeys, _ context: APIContext, _ logger: Logger) async {
         guard let admin = RootKeychain.Holder(context).flatMap({ rootKeychain.admin(for: $0) }) else {
-            return logger.warning("the mesh's data keys stay as they are: this admin's own key is not open here; sign in with the passphrase and unlock again")
+            return logger.warning("the mesh's data keys stay as they are: \(Self.noKey)")
         }
         do {
             try await gossip.setConfig(SharedConfigKey.dataKey, keys.bytes, by: admin)

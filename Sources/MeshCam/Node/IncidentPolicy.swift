@@ -91,8 +91,9 @@ struct IncidentPolicy: Sendable {
         }
         let fresh = Incident(
             id: id, kind: kind, label: label, origin: origin, began: at, until: end(of: at), announced: at)
-        // Old news of what had ended before the present incident began: that one keeps its name, its end and so its cool-down.
-        if let incident = current, fresh.until < incident.began { return [] }
+        // Late news of what had ended before the present incident began: recorded as far as the pre-roll or the open clip still shows it. The
+        // present one keeps its name, its end and so its cool-down.
+        if let incident = current, fresh.until < incident.began { return [record(fresh, at: at)] }
         guard var incident = current, isOpen(incident, at: at) else {
             current = fresh
             return [record(fresh, at: at)]

@@ -38,12 +38,17 @@ struct Node: Sendable {
         try ports.run()
 
         let state = settings.node.state
-        let identity = try NodeIdentity.loadOrCreate(in: state, board: .current())
+        var forgotten: [String] = []
+        let identity = try NodeIdentity.loadOrCreate(in: state, board: .current()) {
+            // Another's: a copied card, or one whose identity was lost. This node comes to a mesh as every new one does.
+            forgotten = try ResetCommand.reset(state, files: ResetCommand.files.filter { $0 != "identity" })
+        }
         switch identity.origin {
         case .loaded: break
         case .created: logger.notice("a new identity was made", metadata: ["node": "\(identity.id.short)"])
         case .replaced(let reason): logger.warning("the identity was replaced: \(reason)", metadata: ["node": "\(identity.id.short)"])
         }
+        if forgotten.contains("mesh") { logger.warning("the mesh that this card knew has another node of its name: add this one to it anew") }
         let paired = try TrustStore.load(from: state)
         if paired == nil { logger.warning("\(NodeServices.aloneProblem.message). \(NodeServices.aloneProblem.cure)") }
         if let paired {

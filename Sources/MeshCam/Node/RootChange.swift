@@ -13,18 +13,21 @@ extension NodeServices {
     /// - Returns: the new root.
     func giveUp(_ lost: NodeID, root: RootKey, admin: AdminKey, user name: String, passphrase: String) async throws -> RootKey {
         let roster = gossip.view.roster
-        let (new, rotation) = root.replaced(in: roster, revoking: [lost])
         var users = UsersConfig()
         users.users = self.users
-        for place in users.users.indices where users.users[place].role == Caller.Role.admin.rawValue {
-            let user = users.users[place].name
-            if user == name {
+        let admins = users.users.indices.filter { users.users[$0].role == Caller.Role.admin.rawValue }
+        // Each one's own key and no earlier one: an old password opens what a stolen card has of them.
+        var kept = Dictionary(admins.map { (Array(users.users[$0].adminKey), users.users[$0].name) }) { first, _ in first }
+        kept[admin.publicKey] = name
+        let (new, rotation) = root.replaced(in: roster, revoking: [lost], admins: kept)
+        for place in admins {
+            if users.users[place].name == name {
                 users.users[place].sealedRootKey = Data(try await Self.apart { try SealedRootKey.seal(new, passphrase: passphrase) })
                 users.users[place].rootForAdmin = Data()
             } else {
                 // Nobody knows their passphrases; their own keys open it.
                 users.users[place].sealedRootKey = Data()
-                users.users[place].rootForAdmin = Data(RootForAdmin.seal(new, admin: user, roster: roster))
+                users.users[place].rootForAdmin = Data(RootForAdmin.seal(new, for: Array(users.users[place].adminKey)))
             }
         }
         var keys = dataKeys
@@ -53,7 +56,7 @@ extension NodeServices {
             guard user.role == Caller.Role.admin.rawValue else { return user }
             var user = user
             user.role = Caller.Role.viewer.rawValue
-            (user.sealedAdminKey, user.sealedRootKey, user.rootForAdmin) = (Data(), Data(), Data())
+            user.forgetKeys()
             user.beginGeneration()
             demoted.append(user.name)
             return user

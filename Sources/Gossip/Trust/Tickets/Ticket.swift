@@ -64,7 +64,7 @@ extension RootKey {
 
     /// Ends a ticket for ever.
     ///
-    /// - Parameter keeping: serials of the admissions made with it that stay valid (``TicketStanding/serials``). All others are void,
+    /// - Parameter keeping: serials of the admissions made with it that stay valid (``KeptAdmissions``). All others are void,
     ///   also those that nobody has heard of yet.
     public func revoke(ticket publicKey: [UInt8], serial: UInt64, keeping: [UInt64]) -> SignedRecord {
         var body = WireRevokeTicketBody()

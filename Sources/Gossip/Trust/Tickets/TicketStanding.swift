@@ -5,8 +5,6 @@ public struct TicketStanding: Sendable, Hashable {
     public let joined: [NodeID]
     /// Who let somebody in by it, sorted by id.
     public let vouchers: [NodeID]
-    /// Names its admissions for a revocation that keeps them.
-    public let serials: [UInt64]
     public let isRevoked: Bool
 
     /// How many more may come.
@@ -23,15 +21,12 @@ extension Roster {
             let admissions = byTicket[ticket.publicKey] ?? []
             return TicketStanding(
                 ticket: ticket, joined: Set(admissions.map(\.newcomer.id)).sorted(), vouchers: Set(admissions.map(\.member)).sorted(),
-                serials: admissions.map(\.serial).sorted(), isRevoked: book.revokedTickets[ticket.publicKey] != nil)
+                isRevoked: book.revokedTickets[ticket.publicKey] != nil)
         }
     }
 
     /// By its public key.
     func ticket(_ publicKey: [UInt8]) -> TicketStanding? { tickets.first { $0.ticket.publicKey == publicKey } }
-
-    /// Names the admissions by ticket that a member signed, for a revocation that keeps them.
-    public func serials(vouchedBy member: NodeID) -> [UInt64] { book.admissions.values.filter { $0.member == member }.map(\.serial).sorted() }
 
     /// Whether that key is this mesh's root now, as far as this roster tells.
     func isRoot(_ publicKey: [UInt8]) -> Bool { currentRootPublicKey == publicKey }

@@ -82,7 +82,7 @@ extension NodeServices {
     /// Members who came by a ticket stand by themselves from now on (mesh.md §2).
     func confirmNewcomers(by root: RootKey) async {
         let roster = gossip.view.roster
-        let records = roster.unconfirmed.enumerated().map { root.confirm($1, serial: roster.nextSerial + UInt64($0)) }
+        let records = root.confirm(roster.unconfirmed, in: roster)
         if !records.isEmpty { await gossip.merge(records) }
     }
 

@@ -77,7 +77,11 @@ extension UsersConfig.User {
         self.name = name
         role = Caller.Role.admin.rawValue
         passwordHash = try PasswordHash.make(password)
+        self.adminKey = Data(adminKey.publicKey)
         sealedAdminKey = try Data(SealedAdminKey.seal(adminKey, password: password))
         sealedRootKey = try Data(SealedRootKey.seal(root, passphrase: password))
     }
+
+    /// Of who is an admin no more.
+    mutating func forgetKeys() { (adminKey, sealedAdminKey, sealedRootKey, rootForAdmin) = (Data(), Data(), Data(), Data()) }
 }

@@ -91,9 +91,7 @@ struct PairingRoutes: Sendable {
                 cure: "Open the dashboard of another node and revoke it there.")
         }
         await node.confirmNewcomers(by: root)
-        let kept = Array(node.gossip.view.roster.serials(vouchedBy: member.id).prefix(RootKey.keptLimit))
-        await node.gossip.merge([root.revoke(member.id, serial: node.nextSerial, keeping: kept)])
-        await node.renewDataKeys(context, logger: logger)
+        await node.revoke(member.id, by: root, context, logger: logger)
         logger.notice("revoked a node", metadata: ["node": "\(member.id.short)", "name": "\(member.name)", "by": "\(context.caller?.user.name ?? "?")"])
         node.audit.record(.nodeRevoked, context, subject: member.name, detail: "\(member.id)")
         return Response(status: .noContent)

@@ -42,7 +42,7 @@ struct TicketRoutes: Sendable {
         let roster = node.gossip.view.roster
         guard let standing = roster.tickets.first(where: { $0.ticket.id == id }) else { throw ProblemDetails.notFound("ticket", id) }
         if !standing.isRevoked {
-            await node.gossip.merge([root.revoke(ticket: standing.ticket.publicKey, serial: roster.nextSerial, keeping: standing.serials)])
+            await node.gossip.merge(root.revoke(ticket: standing.ticket, in: roster))
             node.audit.record(.ticketRevoked, context, subject: standing.ticket.name)
             logger.notice("revoked a ticket", metadata: ["ticket": "\(id.prefix(8))", "by": "\(context.caller?.user.name ?? "?")"])
         }

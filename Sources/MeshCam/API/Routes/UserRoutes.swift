@@ -54,7 +54,7 @@ struct UserRoutes: Sendable {
         } else {
             user.role = role.rawValue
             user.cameras = cameras
-            if role == .viewer { (user.sealedAdminKey, user.sealedRootKey, user.rootForAdmin) = (Data(), Data(), Data()) }
+            if role == .viewer { user.forgetKeys() }
         }
         try await set(request, by: signer) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
         node.audit.record(
@@ -118,22 +118,22 @@ struct UserRoutes: Sendable {
         return response
     }
 
-    /// Puts what the old password opens under the new one. Answers the admin's key.
+    /// Another key for the admin, certified by the root that the old password opens; both under the new one. The key until now, of which
+    /// somebody may have a copy that the old password opens, is void with the next root.
+    ///
+    /// - Returns: the key that signs from now on.
     private func reseal(_ user: inout UsersConfig.User, _ wanted: PasswordChange) async throws -> AdminKey {
-        let unopened = ProblemDetails.unavailable("Your keys could not be opened.", cure: "Try again; if that does not help, another admin can give you a new password.")
-        guard let key = await gate.open(Array(user.sealedAdminKey), password: wanted.old) else { throw unopened }
-        var root: RootKey?
-        if user.canOpenRoot {
-            root = await gate.open(rootFor: user, passphrase: wanted.old, roster: node.gossip.view.roster)?.root
-            guard root != nil else { throw unopened }
+        guard let opened = await gate.open(rootFor: user, passphrase: wanted.old, roster: node.gossip.view.roster) else {
+            throw ProblemDetails.unavailable("Your keys could not be opened.", cure: "Try again; if that does not help, another admin can give you a new password.")
         }
-        (user.passwordHash, user.sealedAdminKey, user.sealedRootKey) = try await gate.slowly { [root] in
-            (
-                try PasswordHash.make(wanted.new), Data(try SealedAdminKey.seal(key, password: wanted.new)),
-                try root.map { Data(try SealedRootKey.seal($0, passphrase: wanted.new)) } ?? Data()
-            )
+        let key = AdminKey()
+        let fresh = try await gate.slowly { [name = user.name] in
+            try UsersConfig.User(admin: name, password: wanted.new, adminKey: key, root: opened.root)
         }
-        user.rootForAdmin = Data()
+        user.passwordHash = fresh.passwordHash
+        (user.adminKey, user.sealedAdminKey, user.sealedRootKey, user.rootForAdmin) = (fresh.adminKey, fresh.sealedAdminKey, fresh.sealedRootKey, Data())
+        // First, so that every node knows the key when it hears of what it signed.
+        await node.gossip.merge([opened.root.certify(key.publicKey, name: user.name, serial: node.nextSerial)])
         return key
     }
 
