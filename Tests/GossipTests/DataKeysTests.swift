@@ -51,6 +51,32 @@ import Testing
         #expect(b.keyring(of: mesh.identities[0]).open(sealed, purpose: "x") == nil)
     }
 
+    /// A revocation must work in a mesh of any size: earlier epochs give way before the value is one that nobody takes.
+    @Test func aMeshOfHundredsKeepsWhatFits() throws {
+        let crowd = (0..<330).map { number in
+            let bytes = blake2b(Array("\(number)".utf8), length: 32)
+            let node = NodeIdentity.Public(
+                id: NodeID(bytes: blake2b(bytes, length: 16))!, signPublicKey: bytes, dhPublicKey: mesh.identities[number % 10].dhPublicKey, tlsKeyHash: bytes,
+                hardware: "")
+            return mesh.root.admit(node, name: "n\(number)", serial: UInt64(number))
+        }
+        let many = crowd.compactMap { Admission(body: $0.body) } + members(0..<10)
+        #expect(many.count == 340)
+        var keys = SealedDataKeys()
+        for _ in 0..<SealedDataKeys.epochLimit {
+            keys.renew(for: many)
+            #expect(keys.bytes.count <= SharedConfig.valueLimit)
+        }
+        #expect(keys.keyring(of: mesh.identities[3]).description == "<7 data keys>")
+        let sealed = try #require(keys.keyring(of: mesh.identities[0]).seal([7], purpose: "x"))
+        #expect(keys.keyring(of: mesh.identities[9]).open(sealed, purpose: "x") == [7])
+        // Newcomers, too.
+        keys = SealedDataKeys()
+        for _ in 0..<SealedDataKeys.epochLimit { keys.renew(for: members(0..<10)) }
+        let gave = keys.complete(for: many, by: mesh.identities[0])
+        #expect(gave && keys.bytes.count <= SharedConfig.valueLimit && keys.epoch == UInt32(SealedDataKeys.epochLimit))
+    }
+
     @Test(arguments: 1...3 as ClosedRange<UInt64>) func boundedAndSafe(seed: UInt64) {
         var keys = SealedDataKeys()
         for _ in 0..<SealedDataKeys.epochLimit + 3 { keys.renew(for: members(0..<2)) }

@@ -204,4 +204,26 @@ struct TicketSamples {
         roster.merge([mesh.root.revoke(ticket: samples.keys[0].publicKey, serial: 9, keeping: roster.kept(ofTicket: samples.keys[0].publicKey).serials)])
         #expect(!roster.tickets[0].isOverrun && roster.tickets[0].isRevoked && roster.members.count == 12 && roster.unconfirmed.count == 2)
     }
+
+    /// More came than a revocation has room to name: nobody who came is lost by it.
+    @Test func revokingACrowdsTicketKeepsTheCrowd() {
+        let crowd = TestMesh(nodes: 101, name: "crowd").identities
+        var roster = mesh.roster
+        roster.merge([samples.ticket(0, uses: 100)] + crowd.map { samples.admission(of: $0, ticket: 0, by: mesh.identities[0]) })
+        // Some were let in twice, by members that had not heard of each other.
+        roster.merge(crowd.prefix(30).map { samples.admission(of: $0, ticket: 0, by: mesh.identities[1]) })
+        #expect(roster.tickets[0].isOverrun && roster.members.count == 111)
+        let kept = roster.kept(ofTicket: samples.keys[0].publicKey)
+        #expect(kept.serials.count == RootKey.keptLimit && kept.crowd.count == 21)
+        var after = roster
+        after.merge(mesh.root.revoke(ticket: roster.tickets[0].ticket, in: roster))
+        #expect(after.tickets[0].isRevoked && after.members.count == 111)
+        let late = samples.admission(of: samples.newcomers[0], ticket: 0, by: mesh.identities[0])
+        after.merge([late])
+        #expect(after.members.count == 111, "nobody else comes")
+        // The same of the member that let them in.
+        after = roster
+        after.merge(mesh.root.revoke(mesh.identities[0].id, in: roster))
+        #expect(after.isRevoked(mesh.identities[0].id) && after.members.count == 110)
+    }
 }

@@ -50,6 +50,21 @@ import Testing
         #expect(elsewhere == nil)
     }
 
+    /// A device next door that guesses all the time keeps nobody out who signed in from where they are a while ago.
+    @Test func whoSignedInLatelyIsNotHeldUpByNeighbours() {
+        let gate = SignInGate()
+        let now = ContinuousClock.now
+        let host = ConnectionLimits.Host.prefix([0x20, 1, 0xd, 0xb8, 0, 0, 0, 1])
+        #expect(gate.reserve(host, "2001:db8:0:1::a", user: "ann", now: now) == nil)
+        gate.succeeded(host, "2001:db8:0:1::a", user: "ann", now: now)
+        for number in 0..<40 { _ = gate.reserve(host, "2001:db8:0:1::\(number)", user: "ben", now: now) }
+        #expect(gate.reserve(host, "2001:db8:0:1::b", user: "ann", now: now) != nil, "the network waits")
+        #expect(gate.reserve(host, "2001:db8:0:1::a", user: "ann", now: now) == nil)
+        for _ in 0..<3 { #expect(gate.reserve(host, "2001:db8:0:1::a", user: "ann", now: now) == nil) }
+        _ = gate.reserve(host, "2001:db8:0:1::a", user: "ann", now: now)
+        #expect(gate.reserve(host, "2001:db8:0:1::a", user: "ann", now: now) != nil, "it guesses no faster itself")
+    }
+
     /// Whoever knows one password guesses no faster at another, and never locks themselves out.
     @Test func oneUsersSuccessForgivesNoGuessesAtAnother() {
         let gate = SignInGate()

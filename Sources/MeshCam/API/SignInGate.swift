@@ -15,10 +15,16 @@ final class SignInGate: Sendable {
         var addresses = SignInThrottle(free: 20)
         /// Patient, because neighbours share a network: a whole household is never locked out for long.
         var networks = SignInThrottle(free: 20, longest: .seconds(30))
+        /// Addresses that somebody signed in from lately: what their neighbours try does not hold them up.
+        var proven: [String: ContinuousClock.Instant] = [:]
         /// Apart from passwords: a program with an old token must not lock the people out who share its address.
         var tokens = SignInThrottle()
         var waiting = 0
     }
+
+    /// A sign-in vouches for its address so long. Default a day.
+    private static let provenFor = Duration.seconds(86_400)
+    private static let provenLimit = 256
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "meshcam.passwords")
@@ -33,7 +39,8 @@ final class SignInGate: Sendable {
     /// - Parameter user: whose password is tried; empty for what is nobody's own.
     func reserve(_ host: ConnectionLimits.Host, _ address: String, user: String, now: ContinuousClock.Instant = .now) -> Duration? {
         state.withLock { state in
-            let network = Self.network(host)
+            let isProven = state.proven[address].map { now - $0 < Self.provenFor } ?? false
+            let network = isProven ? nil : Self.network(host)
             let pair = Self.pair(address, user)
             let waits = [
                 state.users.wait(for: pair, now: now), state.addresses.wait(for: address, now: now),
@@ -48,11 +55,13 @@ final class SignInGate: Sendable {
     }
 
     /// The try was none: it is forgotten, and so are the ones before it at the same user.
-    func succeeded(_ host: ConnectionLimits.Host, _ address: String, user: String) {
+    func succeeded(_ host: ConnectionLimits.Host, _ address: String, user: String, now: ContinuousClock.Instant = .now) {
         state.withLock { state in
+            let wasProven = state.proven.updateValue(now, forKey: address).map { now - $0 < Self.provenFor } ?? false
+            if state.proven.count > Self.provenLimit, let oldest = state.proven.min(by: { $0.value < $1.value }) { state.proven[oldest.key] = nil }
             state.users.succeeded(Self.pair(address, user))
             state.addresses.giveBack(address)
-            if let network = Self.network(host) { state.networks.giveBack(network) }
+            if !wasProven, let network = Self.network(host) { state.networks.giveBack(network) }
         }
     }
 

@@ -68,6 +68,7 @@ export function actWords(entry) {
     case "token-made": return `made the token ${subject}`;
     case "token-removed": return `ended the token ${subject}`;
     case "camera-added": return `added the camera ${subject}`;
+    case "camera-joined": return `brought the camera ${subject}`;
     case "node-revoked": return `ended the membership of ${subject}`;
     case "groups-changed": return "changed the groups";
     case "triggered": return `started a recording at ${subject}`;
@@ -79,6 +80,10 @@ export function actWords(entry) {
     case "unlock-refused": return "typed a wrong passphrase";
     case "password-refused": return "typed a wrong old password";
     case "token-refused": return "came with a token that opens nothing";
+    case "camera-refused": return "could not add a camera";
+    case "join-refused": return "came with a ticket that opens nothing";
+    case "founding-refused": return "typed a wrong setup code";
+    case "recovery-refused": return "typed a wrong recovery phrase";
     default: return [entry.act, subject].filter(Boolean).join(" ");
   }
 }

@@ -67,7 +67,8 @@ final class AuditLog: Sendable {
         await withCheckedContinuation { continuation in
             disk.async { [self] in
                 let all = Self.names.flatMap { [$0, $0 + ".1"] }.flatMap { lines(of: $0) }
-                let wanted = all.filter { entry in cursor.map { AuditCursor.isBefore($0, AuditCursor(entry)) } ?? true }
+                // A node speaks for itself alone, whatever is in the files.
+                let wanted = all.filter { $0.node == node.id }.filter { entry in cursor.map { AuditCursor.isBefore($0, AuditCursor(entry)) } ?? true }
                 continuation.resume(
                     returning: Array(wanted.sorted { AuditCursor.isBefore(AuditCursor($0), AuditCursor($1)) }.prefix(limit)))
             }

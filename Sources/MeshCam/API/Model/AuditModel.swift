@@ -17,6 +17,7 @@ struct AuditEntry: Codable, Hashable, Sendable, Identifiable {
         static let tokenMade = Act(rawValue: "token-made")
         static let tokenRemoved = Act(rawValue: "token-removed")
         static let cameraAdded = Act(rawValue: "camera-added")
+        static let cameraJoined = Act(rawValue: "camera-joined")
         static let ticketMade = Act(rawValue: "ticket-made")
         static let ticketRevoked = Act(rawValue: "ticket-revoked")
         static let nodeRevoked = Act(rawValue: "node-revoked")
@@ -29,6 +30,10 @@ struct AuditEntry: Codable, Hashable, Sendable, Identifiable {
         static let unlockRefused = Act(rawValue: "unlock-refused")
         static let passwordRefused = Act(rawValue: "password-refused")
         static let tokenRefused = Act(rawValue: "token-refused")
+        static let cameraRefused = Act(rawValue: "camera-refused")
+        static let joinRefused = Act(rawValue: "join-refused")
+        static let foundingRefused = Act(rawValue: "founding-refused")
+        static let recoveryRefused = Act(rawValue: "recovery-refused")
 
         /// Whether it was only a try: anybody can make those, without a sign-in.
         var isRefusal: Bool { rawValue.hasSuffix("-refused") }
@@ -41,7 +46,7 @@ struct AuditEntry: Codable, Hashable, Sendable, Identifiable {
     var id: String
     var at: Date
     var act: Act
-    /// User name, `token NAME`, `local` for a program on the node's own machine, or ``unknown``.
+    /// User name, `token NAME`, `ticket NAME`, `local` for a program on the node's own machine, or ``unknown``.
     var who: String
     /// Address that it came from.
     var from: String

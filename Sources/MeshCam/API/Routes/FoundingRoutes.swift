@@ -22,6 +22,7 @@ struct FoundingRoutes: Sendable {
         do {
             try joining.code.check(wanted.code, now: .now)
         } catch {
+            node.audit.record(.foundingRefused, context, detail: error.reason)
             logger.notice("a mesh was not founded: \(error.reason)", metadata: ["address": "\(context.channel.remoteAddress?.ipAddress ?? "?")"])
             throw error
         }

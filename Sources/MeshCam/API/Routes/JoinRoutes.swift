@@ -51,6 +51,7 @@ struct JoinRoutes: Sendable {
         switch counter.desk.withLock({ $0.consider(body, roster: roster, now: .now) }) {
         case .refuse(let reason):
             counter.throttle.withLock { $0.failed(address, now: .now) }
+            node.audit.record(.joinRefused, context, detail: JoinError.refused(reason).reason)
             logger.info("a node was not taken in by its ticket: \(JoinError.refused(reason).reason)", metadata: ["address": "\(address)"])
             return Self.octets(JoinAnswer.refusal(reason))
         case .known(let guest):
@@ -59,6 +60,9 @@ struct JoinRoutes: Sendable {
         case .admit(let record, let guest):
             counter.throttle.withLock { $0.succeeded(address) }
             await node.gossip.merge([record])
+            let ticket = node.gossip.view.roster.tickets.last { $0.joined.contains(guest.newcomer.id) }?.ticket
+            let name = ticket.map { $0.name.isEmpty ? String($0.id.prefix(8)) : $0.name } ?? ""
+            node.audit.record(.cameraJoined, context, who: "ticket \(name)", subject: guest.newcomer.name, detail: "\(guest.newcomer.id)")
             logger.notice(
                 "a node joined with a ticket", metadata: ["node": "\(guest.newcomer.id.short)", "name": "\(guest.newcomer.name)", "address": "\(address)"])
             return Self.octets(answer(guest))

@@ -55,6 +55,7 @@ struct PairingRoutes: Sendable {
             }
             await node.completeDataKeys(context, logger: logger)
         } catch {
+            node.audit.record(.cameraRefused, context, detail: error.reason)
             logger.notice("a camera was not added: \(error.reason)", metadata: ["by": "\(context.caller?.user.name ?? "?")"])
             var response = ProblemDetails(error).response
             if let wait = error.retryAfter { response.headers[.retryAfter] = "\(Int((wait / .seconds(1)).rounded(.up)))" }

@@ -26,6 +26,7 @@ struct RecoveryRoutes: Sendable {
         let host = ConnectionLimits.Host(context.channel.remoteAddress)
         if let wait = gate.reserve(host, address, user: "") { return .later(wait, "Too many wrong phrases", "Recovery from this address is paused.") }
         guard key.rules(node.gossip.view.roster.genesis) else {
+            node.audit.record(.recoveryRefused, context)
             logger.notice("a recovery failed", metadata: ["address": "\(address)"])
             throw ProblemDetails(
                 type: "/problems/wrong-phrase", title: "Wrong phrase", status: 403, detail: "This is not the recovery phrase of this mesh.",
