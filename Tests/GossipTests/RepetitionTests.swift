@@ -151,4 +151,34 @@ import Testing
         #expect((2..<30).contains(exchanges))
         print("\(exchanges) exchanges")
     }
+
+    /// A former root's word, and an old list of groups, are right whenever they come. Looked at is only so much of that.
+    @Test func whatIsRightAndChangesNothing() throws {
+        var sim = SimMesh(3, seed: 1)
+        sim.run(.seconds(5))
+        let config = SharedConfig()
+        let yard = config.groups([CameraGroup(name: "yard", cameras: ["a"])], by: Identifier128(writer: sim.id(1), boot: 1))
+        let body = config.next(SharedConfigKey.groups, yard, adminKey: mesh.admin.publicKey)
+        let old = WireSigned(body: body, signature: mesh.admin.key.sign(body, domain: .config, mesh: mesh.genesis.meshID), signer: mesh.admin.publicKey)
+        sim.act(0) { instance, _ in instance.accept(config: [old]) }
+        sim.act(0) { instance, _ in (try? instance.setGroups([CameraGroup(name: "street", cameras: ["b"])], by: mesh.admin)) ?? [] }
+        let (_, rotation) = mesh.root.replaced(in: mesh.roster)
+        sim.act(0) { $0.merge([rotation], now: $1) }
+        let void = mesh.root.revoke(sim.id(2), serial: 77)
+        for frame in [Frame(kind: .config, body: old.wireBytes), Frame(kind: .roster, body: void.wire.wireBytes)] {
+            let before = sim.drops(0, .unheeded)
+            for _ in 0..<200 {
+                var packet: [UInt8] = []
+                let to = sim.id(0)
+                sim.act(1) { instance, _ in
+                    packet = instance.seal(.frames, [frame], for: to) ?? []
+                    return []
+                }
+                sim.act(0) { $0.receive(packet, from: SimMesh.address(of: 1), now: $1) }
+            }
+            #expect(sim.drops(0, .unheeded) - before >= 200 - VerificationBudget.perSecond)
+            sim.run(.seconds(2))
+        }
+        #expect(sim.drops(0, .forged) == 0 && sim.nodes[0].instance.roster.admission(of: sim.id(2)) != nil)
+    }
 }

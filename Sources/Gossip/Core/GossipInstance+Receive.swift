@@ -139,9 +139,9 @@ extension GossipInstance {
             drops.count(.unheeded)
             return []
         }
-        let before = forgeries
+        let before = forgeries + idle
         let actions = read(frame, from: peer, now: now)
-        if forgeries > before { _ = budgets[peer, default: VerificationBudget(now: now)].forgeries.take(now: now) }
+        if forgeries + idle > before { _ = budgets[peer, default: VerificationBudget(now: now)].forgeries.take(now: now) }
         return actions
     }
 

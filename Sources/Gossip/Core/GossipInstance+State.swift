@@ -243,7 +243,10 @@ extension GossipInstance {
                 drops.count(.forged)
                 continue
             }
-            guard let key = config.accept(entry) else { continue }
+            guard let key = config.accept(entry) else {
+                idle += 1
+                continue
+            }
             if spreading { spread(config: entry, key) }
             actions += [.changed(.config(key)), .saveTrust]
         }
@@ -253,9 +256,11 @@ extension GossipInstance {
     mutating func accept(roster records: [WireRosterRecord], now: ContinuousClock.Instant, spreading: Bool = true) -> [Action] {
         let before = roster.hash
         let signed = records.compactMap(SignedRecord.init)
+        let voids = roster.voids
         var forgeries = 0
         let changes = roster.merge(signed, bearing: Self.forgeryLimit, forgeries: &forgeries)
         drops.count(.forged, forgeries)
+        idle += roster.voids - voids
         guard roster.hash != before else { return [] }
         var actions: [Action] = [.saveTrust, .changed(.roster)]
         if spreading { actions += spread(roster: signed, now: now) }

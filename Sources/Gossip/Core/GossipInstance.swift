@@ -56,6 +56,8 @@ package struct GossipInstance: Sendable {
     var broadcasts = Broadcasts()
     package var triggers: TriggerDelivery
     package internal(set) var drops = DropCounters()
+    /// Signatures that were right and changed nothing: of a former root, of settings that others have replaced.
+    var idle = 0
     var random: Randomness
     var seeds: [PeerAddress]
     /// Counts our own records of this boot.

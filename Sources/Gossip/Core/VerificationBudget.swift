@@ -13,8 +13,8 @@ struct VerificationBudget: Sendable {
     /// A record that fits no packet makes every member fetch it: one in this time is announced.
     static let largeRecordInterval = Duration.seconds(10)
 
-    /// Signatures that do not fit, in what it sent: every honest member verifies before it passes on. With too many, nothing signed that
-    /// it sends is read for a while.
+    /// Signatures that do not fit, in what it sent: every honest member verifies before it passes on. And in packets such that fit and change
+    /// nothing: of these it sends few. With too many, nothing signed that it sends is read for a while.
     var forgeries: TokenBucket
     /// New words about its own standing, whoever brings them. An honest member refutes at most once in each round of news.
     var claims: TokenBucket

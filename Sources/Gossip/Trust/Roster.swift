@@ -41,6 +41,8 @@ public struct Roster: Sendable, Equatable {
     private var effect = RosterEffect()
     /// Signed by nobody known here: forgeries, or the records of a root whose rotation has not come yet.
     private var early: [SignedRecord] = []
+    /// How many records of a former root were verified in vain so far.
+    private(set) var voids = 0
     /// BLAKE2b-256 over the sorted records: equal for equal sets.
     public private(set) var hash: [UInt8]
 
@@ -153,8 +155,8 @@ public struct Roster: Sendable, Equatable {
         if lineage.isInConflict, !wasInConflict { changes.append(.rootConflict) }
         if lineage.rootPublicKey != root { changes += startOver() }
         var claims: [TicketAdmission] = []
-        var voids = 0
-        for record in records where record.kind != .rootRotate && forgeries < forgeryLimit && voids < Self.voidLimit {
+        let bearable = voids + Self.voidLimit
+        for record in records where record.kind != .rootRotate && forgeries < forgeryLimit && voids < bearable {
             // However full it is, who goes has to go.
             guard byDigest[record.digest] == nil, byDigest.count < Self.limit || record.kind == .revoke, record.body.count <= Self.recordLimit else { continue }
             if record.kind == .admitByTicket {
