@@ -4,11 +4,13 @@ public import Logging
 /// One camera of this node: opens its source, encodes, watches for motion, and offers all of it to any number of consumers. A failing source
 /// is reported with its cure and tried again with growing pauses (1 s doubled to 30 s, with jitter); it never throws.
 ///
-/// Memory: the pre-roll (`preRollBytes`), at most 6 decoded pictures between the threads, one in the encoder, one for stills, and each
+/// Memory: the pre-roll (`preRollBytes`), at most 6 decoded pictures between the threads, one in each encoder, one for stills, and each
 /// subscription's own queue.
 public final class Camera: Sendable {
     /// Every access unit, as it leaves the encoder.
     public let bus: AccessUnitBus
+    /// The small stream's, pictures only; encoded only while somebody subscribes.
+    public let smallBus: AccessUnitBus
     /// The last seconds, cut at key frames.
     public let preRoll: PreRollRing
 
@@ -24,14 +26,16 @@ public final class Camera: Sendable {
         self.wallClock = wallClock
         self.logger = logger
         preRoll = PreRollRing(duration: settings.preRoll, maximumBytes: settings.preRollBytes)
-        outlet = CameraOutlet(preRoll: preRoll, epoch: .now)
+        outlet = CameraOutlet(preRoll: preRoll, small: settings.small, keyFrameInterval: settings.keyFrameInterval, epoch: .now)
         bus = outlet.bus
+        smallBus = outlet.small.bus
     }
 
-    /// Runs the camera until the task is cancelled, which takes at most 300 ms; both threads have ended when this returns.
+    /// Runs the camera until the task is cancelled, which takes at most 300 ms; all its threads have ended when this returns.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.outlet.studio.run() }
+            group.addTask { await self.outlet.small.run() }
             group.addTask { await self.attempts() }
             await group.waitForAll()
         }
@@ -123,5 +127,10 @@ public final class Camera: Sendable {
     /// Asks for a key frame as soon as possible, at most one per 500 ms. A source that is passed through cannot be asked.
     public func requestKeyFrame() {
         outlet.requestKeyFrame()
+    }
+
+    /// The same of the small stream.
+    public func requestSmallKeyFrame() {
+        outlet.small.requestKeyFrame()
     }
 }

@@ -6,6 +6,7 @@ final class CameraOutlet: Sendable {
     let bus: AccessUnitBus
     let preRoll: PreRollRing
     let studio = StillStudio()
+    let small: SmallStream
     let statuses = Broadcast<CameraStatus>(buffer: 1)
     let motions = Broadcast<MotionEvent>(buffer: 16)
 
@@ -22,10 +23,14 @@ final class CameraOutlet: Sendable {
     /// Instant of media time 0.
     private let epoch: ContinuousClock.Instant
 
-    init(preRoll: PreRollRing, epoch: ContinuousClock.Instant) {
+    init(
+        preRoll: PreRollRing, small: SmallStreamSettings = SmallStreamSettings(), keyFrameInterval: Duration = .seconds(2),
+        epoch: ContinuousClock.Instant
+    ) {
         self.preRoll = preRoll
         self.epoch = epoch
         bus = AccessUnitBus(preRoll: preRoll)
+        self.small = SmallStream(settings: small, keyFrameInterval: keyFrameInterval) { MediaTime.ticks90k($0 - epoch) }
     }
 
     /// The media time of `instant`, 1/90000 s since this camera object began.
@@ -40,6 +45,7 @@ final class CameraOutlet: Sendable {
     func saw(_ picture: Picture) {
         update { $0.pictures += 1 }
         studio.offer(picture)
+        small.offer(picture)
     }
 
     func motion(_ reading: MotionReading) {
@@ -86,6 +92,7 @@ final class CameraOutlet: Sendable {
         // The next source may have another size: its pictures cannot continue a clip that begins in this one.
         preRoll.clear()
         studio.clear()
+        small.interrupt(reason: reason)
         bus.interrupt(reason: reason)
     }
 

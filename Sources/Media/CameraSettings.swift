@@ -24,6 +24,8 @@ public struct CameraSettings: Sendable, Hashable {
     public var preRollBytes = 32 << 20
     /// Motion detection.
     public var motion = MotionSettings()
+    /// The second stream, for grids and narrow links.
+    public var small = SmallStreamSettings()
 
     public init() {}
 

@@ -38,6 +38,9 @@ public final class AccessUnitBus: Sendable {
         for subscription in subscriptions { subscription.offer(stamped) }
     }
 
+    /// Whether anybody listens.
+    var hasSubscribers: Bool { state.withLock { !$0.live().isEmpty } }
+
     /// Tells every subscription that the source broke off: what follows may have another size, and begins with a key frame.
     func interrupt(reason: String) {
         for subscription in state.withLock({ $0.live() }) { subscription.interrupt(reason: reason) }

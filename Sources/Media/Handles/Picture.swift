@@ -35,6 +35,13 @@ final class Picture: @unchecked Sendable {
         return Picture(owning: copy, captured: captured, duration90k: duration90k)
     }
 
+    /// The same moment, smaller or larger. Its own picture when the size is the same.
+    func scaled(width: Int, height: Int, by scaler: Scaler) throws(MediaError) -> Picture {
+        if width == self.width, height == self.height { return self }
+        let copy = try withFrame { (frame) throws(MediaError) in try scaler.convert(frame, width: width, height: height, fullRange: false) }
+        return Picture(owning: copy, captured: captured, duration90k: duration90k)
+    }
+
     /// Lends the luma plane.
     func withLuma<Result>(_ body: (LumaPlane) -> Result) -> Result {
         withExtendedLifetime(self) {
