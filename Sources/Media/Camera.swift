@@ -124,13 +124,34 @@ public final class Camera: Sendable {
         outlet.studio.stream(width: width, framesPerSecond: framesPerSecond)
     }
 
+    /// One of the two streams as an endless file; see ``LiveMovie``.
+    /// - Throws: `MediaError` while the camera does not run.
+    public func movie(_ stream: LiveStream) throws(MediaError) -> LiveMovie {
+        let status = status
+        guard case .running = status.state else {
+            throw MediaError(operation: "show \(settings.name) live", text: "it does not run now", cure: "Its page shows what is wrong with it.")
+        }
+        let subscription = subscribe(to: stream, name: "movie", capacity: 60)
+        let size = StillSize(width: stream == .small ? settings.small.width : nil, pictureWidth: status.width, pictureHeight: status.height)
+        return LiveMovie(
+            subscription, width: size.width, height: size.height,
+            framesPerSecond: stream == .small ? min(settings.small.framesPerSecond, status.framesPerSecond) : status.framesPerSecond)
+    }
+
+    /// Begins a subscription to one of the two streams, and asks it for a key frame to begin with.
+    public func subscribe(to stream: LiveStream, name: String, capacity: Int) -> AccessUnitSubscription {
+        let subscription = (stream == .small ? smallBus : bus).subscribe(name: name, capacity: capacity)
+        requestKeyFrame(of: stream)
+        return subscription
+    }
+
+    /// As ``requestKeyFrame()``, of either stream.
+    public func requestKeyFrame(of stream: LiveStream) {
+        if stream == .small { outlet.small.requestKeyFrame() } else { outlet.requestKeyFrame() }
+    }
+
     /// Asks for a key frame as soon as possible, at most one per 500 ms. A source that is passed through cannot be asked.
     public func requestKeyFrame() {
         outlet.requestKeyFrame()
-    }
-
-    /// The same of the small stream.
-    public func requestSmallKeyFrame() {
-        outlet.small.requestKeyFrame()
     }
 }

@@ -40,7 +40,7 @@ import Testing
         #expect(hasSets)
         // Whoever comes later asks for a picture to begin with; so does nobody else have to wait for one.
         let second = camera.smallBus.subscribe(name: "two", capacity: 100)
-        camera.requestSmallKeyFrame()
+        camera.requestKeyFrame(of: .small)
         var late: [AccessUnit] = []
         while late.last?.isKeyFrame != true { late += await units(1, of: second) }
         #expect(late.count <= 10)

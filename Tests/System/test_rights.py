@@ -27,6 +27,7 @@ TABLE = {
     ("GET", "session"): LOOK, ("DELETE", "session"): SELF, ("POST", "session/unlock"): ADMIN, ("PUT", "users/me/password"): SELF,
     ("GET", "cameras"): LOOK, ("GET", "clips"): LOOK, ("GET", "incidents"): LOOK, ("GET", "nodes"): LOOK, ("GET", "events"): LOOK,
     ("GET", "cameras/:id"): OWN, ("GET", "cameras/:id/snapshot.jpg"): OWN, ("GET", "cameras/:id/stream.mjpeg"): OWN,
+    ("GET", "cameras/:id/live.mp4"): OWN,
     ("GET", "clips/:id"): OWN, ("GET", "clips/:id/video.mp4"): OWN, ("GET", "clips/:id/thumbnail.jpg"): OWN, ("GET", "incidents/:event"): OWN,
     ("POST", "cameras/:id/trigger"): ADMIN, ("GET", "groups"): ADMIN, ("PUT", "groups"): ACT, ("GET", "discovered"): ADMIN,
     ("POST", "pairings"): ADMIN, ("DELETE", "nodes/:id"): ADMIN,
@@ -176,7 +177,7 @@ def test_every_route_for_every_caller(people, ids, clip, at):
                     wanted = {400, 403}
                 else:
                     wanted = {200, 202}
-                if kind in (LOOK, OWN) and path.endswith(("events", "stream.mjpeg")) and wanted == {200, 202}:
+                if kind in (LOOK, OWN) and path.endswith(("events", "stream.mjpeg", "live.mp4")) and wanted == {200, 202}:
                     headers = {"Authorization": f"Bearer {client.token}"} if isinstance(client, Bearer) else None
                     opened(client, "/" + place, headers).close()
                     continue
@@ -255,7 +256,7 @@ def test_what_is_taken_away_is_gone_at_once_and_everywhere(demo, clients, people
     assert Client(demo.urls[0]).sign_in(user="carol", password=VIEWER).status == 401
     # Removed: so is the session; and a new user of that name does not revive it.
     again = signed_in(demo.urls[2], "carol", NEIGHBOUR)
-    live = opened(again, f"/cameras/{ids['porch']}/stream.mjpeg?fps=5")
+    live = opened(again, f"/cameras/{ids['porch']}/live.mp4?stream=small")
     assert admin.request("DELETE", "/api/mesh/v1/users/carol").status == 204
     shut(live, "the porch's picture")
     wait_for(lambda: again.get("/session").status == 401, 5, "nobody any more")

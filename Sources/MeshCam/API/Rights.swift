@@ -45,7 +45,7 @@ struct Rights: Sendable, Hashable {
     /// What viewers may ask for. Whatever is not here is for admins, also what somebody adds and forgets here.
     static let forViewers: Set<String> = [
         "GET /session", "DELETE /session", "PUT /users/me/password",
-        "GET /cameras", "GET /cameras/{id}", "GET /cameras/{id}/snapshot.jpg", "GET /cameras/{id}/stream.mjpeg",
+        "GET /cameras", "GET /cameras/{id}", "GET /cameras/{id}/snapshot.jpg", "GET /cameras/{id}/stream.mjpeg", "GET /cameras/{id}/live.mp4",
         "GET /clips", "GET /clips/{id}", "GET /clips/{id}/video.mp4", "GET /clips/{id}/thumbnail.jpg",
         "GET /incidents", "GET /incidents/{event}", "GET /nodes", "GET /events",
     ]

@@ -27,6 +27,9 @@ struct CameraRoutes: Sendable {
         group.get("cameras/:id/stream.mjpeg") { request, context in
             try await answer(request, context) { try stream(request) }
         }
+        group.get("cameras/:id/live.mp4") { request, context in
+            try await answer(request, context) { try await movie(request) }
+        }
         group.post("cameras/:id/trigger") { request, context in
             let response = try await answer(request, context) { try await trigger(request) }
             if !context.isLocal, response.status == .accepted { node.audit.record(.triggered, context, subject: node.cameraName(context.parameter("id"))) }
@@ -83,6 +86,29 @@ struct CameraRoutes: Sendable {
                     part.writeStaticString("\r\n")
                     try await writer.write(part)
                 }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// An endless fragmented MP4 file, a fragment for each picture; it ends when the camera's source breaks off.
+    private func movie(_ request: Request) async throws -> Response {
+        let name = request.uri.queryParameters["stream"].map(String.init) ?? LiveStream.main.rawValue
+        guard let stream = LiveStream(rawValue: name) else { throw ProblemDetails.badRequest("stream must be main or small.") }
+        if case .none = node.camera.camera.status.state { throw ProblemDetails.notFound("camera on", node.name) }
+        let noPicture = "\(node.name) has no picture now."
+        let movie: LiveMovie
+        let type: String?
+        do throws(MediaError) {
+            movie = try node.camera.camera.movie(stream)
+            type = try await movie.begin()
+        } catch {
+            throw ProblemDetails.unavailable("\(noPicture) \(error.message).", cure: error.cure)
+        }
+        guard let type else { throw ProblemDetails.unavailable(noPicture, cure: "Try again in a few seconds.") }
+        return Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                while let bytes = try await movie.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
                 try await writer.finish(nil)
             })
     }
