@@ -1,0 +1,115 @@
+/// The packets that were sent last, to answer NACKs (RFC 4585 §6.2.1). Holds references to the shared payloads, never copies.
+///
+/// Bounds: a number of packets and an age; and a packet is sent again at most once per round trip and a few times at all, so that
+/// a stranger's NACKs cannot make this node send much.
+struct SendHistory: Sendable {
+    /// What is needed to write a packet a second time, byte for byte.
+    struct Entry: Sendable {
+        var unit: PacketizedAccessUnit
+        /// The packet's place in `unit`.
+        var index: Int
+        var sequenceNumber: UInt16
+        var timestamp: UInt32
+        var transportSequence: UInt16
+        var sent: ContinuousClock.Instant
+        /// How often it was sent again.
+        fileprivate(set) var resends = 0
+
+        init(
+            unit: PacketizedAccessUnit, index: Int, sequenceNumber: UInt16, timestamp: UInt32, transportSequence: UInt16,
+            sent: ContinuousClock.Instant
+        ) {
+            self.unit = unit
+            self.index = index
+            self.sequenceNumber = sequenceNumber
+            self.timestamp = timestamp
+            self.transportSequence = transportSequence
+            self.sent = sent
+        }
+    }
+
+    /// Why a NACK was or was not answered.
+    enum Answer: Sendable {
+        case resend(Entry)
+        /// Never sent, or forgotten since.
+        case unknown
+        /// Sent again less than a round trip ago: that one may still arrive.
+        case tooSoon
+        /// Sent again as often as allowed.
+        case exhausted
+    }
+
+    /// Between two answers for one packet, however short the round trip is said to be.
+    static let shortestPause = Duration.milliseconds(5)
+
+    let age: Duration
+    let resendLimit: Int
+    private var ring: [Entry?]
+    private var oldest: UInt16?
+    private var newest: UInt16?
+
+    /// - Parameters:
+    ///   - capacity: In packets, raised to a power of two, at most 32768. 1024 are about 4 s at 2 Mbit/s.
+    ///   - age: Older packets are not sent again: nobody waits for them any longer.
+    ///   - resendLimit: How often one packet is sent again.
+    init(capacity: Int = 1024, age: Duration = .seconds(2), resendLimit: Int = 8) {
+        var size = 16
+        while size < min(capacity, 32_768) { size *= 2 }
+        ring = Array(repeating: nil, count: size)
+        self.age = age
+        self.resendLimit = resendLimit
+    }
+
+    /// Remembers a packet; its sequence number follows the one before it.
+    mutating func append(_ entry: Entry) {
+        forget(before: entry.sent - age)
+        let place = place(of: entry.sequenceNumber)
+        if let oldest, oldest != entry.sequenceNumber, self.place(of: oldest) == place { self.oldest = oldest &+ 1 }
+        ring[place] = entry
+        newest = entry.sequenceNumber
+        if oldest == nil { oldest = entry.sequenceNumber }
+    }
+
+    /// Decides about one number of a NACK.
+    mutating func answer(_ sequenceNumber: UInt16, now: ContinuousClock.Instant, roundTrip: Duration) -> Answer {
+        let place = place(of: sequenceNumber)
+        guard var entry = ring[place], entry.sequenceNumber == sequenceNumber, now - entry.sent <= age || entry.resends > 0 else { return .unknown }
+        if entry.resends >= resendLimit { return .exhausted }
+        if entry.resends > 0, now - entry.sent < max(roundTrip, Self.shortestPause) { return .tooSoon }
+        entry.sent = now
+        entry.resends += 1
+        ring[place] = entry
+        return .resend(entry)
+    }
+
+    /// The newest packets, newest first: what a probe can repeat.
+    func newestEntries(_ count: Int) -> [Entry] {
+        guard var number = newest else { return [] }
+        var entries: [Entry] = []
+        while entries.count < count, let entry = ring[place(of: number)], entry.sequenceNumber == number {
+            entries.append(entry)
+            number &-= 1
+        }
+        return entries
+    }
+
+    /// How many packets are held.
+    var count: Int { ring.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
+
+    private mutating func forget(before moment: ContinuousClock.Instant) {
+        while let number = oldest, let newest {
+            let place = place(of: number)
+            if let entry = ring[place] {
+                guard entry.sent < moment else { return }
+                ring[place] = nil
+            }
+            if number == newest {
+                oldest = nil
+                return
+            }
+            oldest = number &+ 1
+        }
+    }
+
+    private func place(of sequenceNumber: UInt16) -> Int { Int(sequenceNumber) & (ring.count - 1) }
+}

@@ -1,0 +1,114 @@
+import Testing
+
+@testable import Media
+
+@Suite struct SendHistoryTests {
+    private let unit = PacketizedAccessUnit(bytes: [1, 2, 3], ends: [1, 3], pts90k: 0, isKeyFrame: true, isDisposable: false, captured: at(0))
+
+    private func entry(_ number: UInt16, _ seconds: Double) throws -> SendHistory.Entry {
+        SendHistory.Entry(unit: try #require(unit), index: 1, sequenceNumber: number, timestamp: 5, transportSequence: 6, sent: at(seconds))
+    }
+
+    private func name(_ answer: SendHistory.Answer) -> String {
+        switch answer {
+        case .resend(let entry): "resend \(entry.sequenceNumber)"
+        case .unknown: "unknown"
+        case .tooSoon: "too soon"
+        case .exhausted: "exhausted"
+        }
+    }
+
+    @Test(arguments: SequenceNumberTests.awkward)
+    func answersWhatItHolds(start: UInt16) throws {
+        var history = SendHistory(capacity: 64, age: .seconds(100))
+        for step in 0..<200 { history.append(try entry(start &+ UInt16(step), Double(step) / 100)) }
+        #expect(history.count == 64)
+        for step in 0..<136 { #expect(name(history.answer(start &+ UInt16(step), now: at(2), roundTrip: .zero)) == "unknown") }
+        for step in 136..<200 {
+            let number = start &+ UInt16(step)
+            #expect(name(history.answer(number, now: at(2), roundTrip: .zero)) == "resend \(number)")
+        }
+        #expect(name(history.answer(start &+ 200, now: at(2), roundTrip: .zero)) == "unknown", "not sent yet")
+        #expect(history.newestEntries(3).map(\.sequenceNumber) == [start &+ 199, start &+ 198, start &+ 197])
+    }
+
+    @Test(arguments: SequenceNumberTests.awkward)
+    func forgetsWhatIsOld(start: UInt16) throws {
+        var history = SendHistory(capacity: 64, age: .seconds(1))
+        for step in 0..<200 { history.append(try entry(start &+ UInt16(step), Double(step) / 10)) }
+        #expect((10...11).contains(history.count), "one second of ten a second: \(history.count)")
+        #expect(name(history.answer(start &+ 199, now: at(21), roundTrip: .zero)) == "unknown")
+    }
+
+    @Test func oncePerRoundTripAndNotForEver() throws {
+        var history = SendHistory(resendLimit: 3)
+        history.append(try entry(7, 0))
+        #expect(name(history.answer(7, now: at(0.1), roundTrip: .milliseconds(50))) == "resend 7")
+        #expect(name(history.answer(7, now: at(0.149), roundTrip: .milliseconds(50))) == "too soon")
+        #expect(name(history.answer(7, now: at(0.15), roundTrip: .milliseconds(50))) == "resend 7")
+        #expect(name(history.answer(7, now: at(0.151), roundTrip: .zero)) == "too soon", "a round trip of nothing is not believed")
+        #expect(name(history.answer(7, now: at(0.3), roundTrip: .zero)) == "resend 7")
+        #expect(name(history.answer(7, now: at(0.9), roundTrip: .zero)) == "exhausted")
+    }
+}
+
+@Suite struct RTXEncapsulationTests {
+    @Test(arguments: SequenceNumberTests.awkward)
+    func theOriginalComesBack(number: UInt16) throws {
+        let original = RTPPacket(header: RTPHeader(marker: true, payloadType: 102, sequenceNumber: number, timestamp: 9, ssrc: 1), payload: [4, 5, 6])
+        var payload: [UInt8] = []
+        RTXEncapsulation.write(originalSequenceNumber: number, payload: original.payload, to: &payload)
+        #expect(payload.count == RTXEncapsulation.headerBytes + 3)
+        var retransmission = RTPPacket(header: original.header, payload: payload[...])
+        retransmission.header.ssrc = 2
+        retransmission.header.payloadType = 103
+        retransmission.header.sequenceNumber = 77
+        #expect(RTXEncapsulation.original(of: retransmission, ssrc: 1, payloadType: 102) == original)
+        retransmission.payload = [1]
+        #expect(RTXEncapsulation.original(of: retransmission, ssrc: 1, payloadType: 102) == nil)
+    }
+}
+
+@Suite struct KeyFrameLimiterTests {
+    @Test func onePerIntervalAndNoneLost() {
+        var limiter = KeyFrameLimiter()
+        #expect(limiter.request(now: at(0)) == true)
+        #expect(limiter.nextDeadline == nil)
+        #expect(limiter.request(now: at(0.1)) == false && limiter.request(now: at(0.2)) == false)
+        #expect(limiter.nextDeadline == at(0.5))
+        #expect(limiter.tick(now: at(0.499)) == false)
+        #expect(limiter.tick(now: at(0.5)) == true)
+        #expect(limiter.nextDeadline == nil && limiter.tick(now: at(9)) == false)
+        #expect(limiter.request(now: at(9)) == true)
+    }
+
+    @Test func aKeyFrameAnswersWhatWaited() {
+        var limiter = KeyFrameLimiter()
+        #expect(limiter.request(now: at(0)) == true)
+        #expect(limiter.request(now: at(0.4)) == false)
+        limiter.keyFrameSent()
+        #expect(limiter.nextDeadline == nil && limiter.tick(now: at(1)) == false)
+    }
+
+    /// RFC 5104 §4.3.1.1: a repeated FIR has the same number and is not another request.
+    @Test func aRepeatedFIRIsOneRequest() {
+        var limiter = KeyFrameLimiter()
+        #expect(limiter.request(.init(ssrc: 1, sequenceNumber: 255), from: 9, now: at(0)) == true)
+        #expect(limiter.request(.init(ssrc: 1, sequenceNumber: 255), from: 9, now: at(2)) == false)
+        #expect(limiter.request(.init(ssrc: 1, sequenceNumber: 0), from: 9, now: at(3)) == true)
+        for requester in 0..<1000 as Range<UInt32> { _ = limiter.request(.init(ssrc: 1, sequenceNumber: 1), from: requester, now: at(4)) }
+        #expect(limiter.request(.init(ssrc: 1, sequenceNumber: 0), from: 9, now: at(5)) == true, "forgotten among a thousand, heeded again")
+    }
+}
+
+@Suite struct SenderReportClockTests {
+    @Test func tiesRTPTimeToWallTime() {
+        var clock = SenderReportClock(wallTime: .init(moment: at(0), unixTime: .seconds(816_003_205)), timestampOffset: .max)
+        #expect(clock.timestamp(now: at(1)) == nil, "nothing sent yet")
+        clock.sent(captured: at(10), pts90k: 900_000)
+        #expect(clock.timestamp(pts90k: 900_000) == 899_999, "the offset wraps")
+        #expect(clock.timestamp(now: at(10.5)) == UInt32(899_999 + 45_000))
+        #expect(clock.ntp(now: at(0.125)).bits == 0xb44d_b705_2000_0000)
+        #expect(clock.timestamp(pts90k: 1 << 32) == .max, "media time goes on, RTP time wraps")
+    }
+}
