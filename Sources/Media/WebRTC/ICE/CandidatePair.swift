@@ -1,0 +1,53 @@
+/// One of our addresses with one of theirs, and what is known about the way between them (RFC 8445 §6.1.2).
+struct CandidatePair: Sendable {
+    /// RFC 8445 §6.1.2.6.
+    enum State: Sendable, Hashable {
+        /// Others of the same foundation are tried first.
+        case frozen
+        case waiting
+        case inProgress
+        case succeeded
+        case failed
+    }
+
+    /// Always a host candidate: a reflexive one is sent from its base.
+    let local: IceCandidate
+    var remote: IceCandidate
+    var state: State
+    private(set) var priority: UInt64
+    /// The check that is under way.
+    var check: StunTransaction?
+    /// Whether that check carries USE-CANDIDATE.
+    var checkNominates = false
+    /// When the controlling side last nominated the pair. On a controlled side it counts once a check of ours has succeeded.
+    var nominated: ContinuousClock.Instant?
+
+    init(local: IceCandidate, remote: IceCandidate, role: IceRole, state: State = .frozen) {
+        self.local = local
+        self.remote = remote
+        self.state = state
+        priority = Self.priority(local: local, remote: remote, role: role)
+    }
+
+    var path: IcePath { IcePath(local: local.address, remote: remote.address) }
+    var foundation: String { "\(local.foundation) \(remote.foundation)" }
+
+    /// RFC 8445 §6.1.2.3: both sides come to the same order.
+    static func priority(local: IceCandidate, remote: IceCandidate, role: IceRole) -> UInt64 {
+        let controlling = UInt64(role == .controlling ? local.priority : remote.priority)
+        let controlled = UInt64(role == .controlling ? remote.priority : local.priority)
+        // The largest sum has 64 bits exactly, so that it may be added without a check.
+        return min(controlling, controlled) << 32 &+ max(controlling, controlled) << 1 &+ (controlling > controlled ? 1 : 0)
+    }
+
+    mutating func rank(as role: IceRole) {
+        priority = Self.priority(local: local, remote: remote, role: role)
+    }
+
+    /// Whether a datagram can go from the one to the other at all (RFC 8445 §6.1.2.2).
+    static func isPossible(_ local: IceCandidate, _ remote: IceCandidate) -> Bool {
+        local.address.family == remote.address.family
+            && (local.address.family == .ipv4 || local.address.isLinkLocal == remote.address.isLinkLocal)
+            && local.address.isLoopback == remote.address.isLoopback
+    }
+}

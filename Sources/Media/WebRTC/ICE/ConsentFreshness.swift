@@ -1,0 +1,51 @@
+/// Whether the other side still wants what we send (RFC 7675 §5.1).
+///
+/// A check of ours that is answered renews consent. So does an authenticated check from the selected address: it proves as much, that
+/// somebody there holds the session's password, and it saves us from asking browsers, which ask us every two seconds. Other packets prove
+/// nothing; some implementations send no checks while media flows, so that we must ask them.
+struct ConsentFreshness: Sendable {
+    /// Between checks, on average; each is 0.8 to 1.2 times as long.
+    let interval: Duration
+    /// From the last proof to the end of all sending.
+    let expiry: Duration
+    private(set) var lastProof: ContinuousClock.Instant
+    private(set) var nextCheck: ContinuousClock.Instant
+    /// Checks that may still be answered; they are not repeated (§5.1).
+    private var open: [StunTransactionID] = []
+
+    /// As many as are sent until consent expires.
+    private static let openLimit = 8
+
+    init(interval: Duration, expiry: Duration, now: ContinuousClock.Instant) {
+        self.interval = interval
+        self.expiry = expiry
+        lastProof = now
+        nextCheck = now + interval
+    }
+
+    var expires: ContinuousClock.Instant { lastProof + expiry }
+    var nextDeadline: ContinuousClock.Instant { min(nextCheck, expires) }
+
+    /// The other side proved that it is there, unasked.
+    mutating func prove(now: ContinuousClock.Instant) {
+        lastProof = max(lastProof, now)
+        nextCheck = max(nextCheck, now + interval)
+    }
+
+    /// Whether a check is due, whose number is then `id`.
+    mutating func check(id: StunTransactionID, jitter: Double, now: ContinuousClock.Instant) -> Bool {
+        guard now >= nextCheck else { return false }
+        nextCheck = now + interval * (0.8 + 0.4 * jitter)
+        if open.count == Self.openLimit { open.removeFirst() }
+        open.append(id)
+        return true
+    }
+
+    /// An authentic answer came, from where the question went. Answers whether it was one to a check of ours.
+    mutating func answered(_ id: StunTransactionID, now: ContinuousClock.Instant) -> Bool {
+        guard open.contains(id) else { return false }
+        open.removeAll { $0 == id }
+        lastProof = max(lastProof, now)
+        return true
+    }
+}

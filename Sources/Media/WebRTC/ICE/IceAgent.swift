@@ -1,0 +1,197 @@
+/// Finds a way between two peers and keeps it open (RFC 8445). Does no I/O and reads no clock.
+///
+/// Feed it datagrams (`handle`), the other side's candidates (`add`) and the time (`tick`, at `nextDeadline`); carry out what it answers
+/// in order. As the answering side on a LAN it behaves much like a lite agent (§2.5): it answers checks, learns where they come from and
+/// takes the pair that is nominated. It sends checks of its own when server-reflexive candidates are in play on either side, when it is
+/// controlling, and to keep consent fresh.
+struct IceAgent: Sendable {
+    enum Action: Sendable, Hashable {
+        case transmit([UInt8], path: IcePath)
+        /// A server-reflexive candidate of ours was found: tell the other side (RFC 8838).
+        case candidate(IceCandidate)
+        /// No more candidates of ours will follow.
+        case gatheringDone
+        /// From now on media goes this way.
+        case selected(IcePath)
+        case failed(Failure)
+    }
+
+    /// Why a session has no way left.
+    enum Failure: Sendable, Hashable {
+        /// No pair worked in time.
+        case noPath
+        /// The other side stopped answering (RFC 7675).
+        case consentExpired
+    }
+
+    enum State: Sendable, Hashable {
+        /// The other side's credentials are not known.
+        case new
+        case checking
+        case connected
+        case failed
+    }
+
+    let settings: IceSettings
+    private(set) var role: IceRole
+    private(set) var local: IceCredentials
+    private(set) var remote: IceCredentials?
+    private(set) var localCandidates: [IceCandidate] = []
+    private(set) var remoteCandidates: [IceCandidate] = []
+    private(set) var isGathering: Bool
+    var state = State.new
+    var selected: IcePath?
+    var checklist: IceChecklist
+    var gathering = ServerReflexiveGathering()
+    var consent: ConsentFreshness?
+    var nextCheck: ContinuousClock.Instant
+    /// A controlling agent: when the best pair that works is nominated.
+    var nomination: ContinuousClock.Instant?
+    /// When to give up if nothing was selected.
+    var connectDeadline: ContinuousClock.Instant?
+    var tieBreaker: UInt64
+    /// Of the generation before a restart, good for answering checks until the new one has a way.
+    var previousLocal: IceCredentials?
+    private var remoteIsLite = false
+    private var peerReflexiveCount = 0
+    var random: any RandomNumberGenerator & Sendable
+
+    /// - Parameters:
+    ///   - addresses: Ours, one for each interface and family, the preferred first.
+    ///   - stunServers: Addresses of servers to ask for reflexive candidates; may be empty.
+    init(
+        role: IceRole, credentials: IceCredentials, addresses: [TransportAddress], stunServers: [TransportAddress] = [],
+        settings: IceSettings = IceSettings(), random: any RandomNumberGenerator & Sendable, now: ContinuousClock.Instant
+    ) {
+        self.settings = settings
+        self.role = role
+        self.random = random
+        local = credentials
+        checklist = IceChecklist(limit: settings.pairLimit)
+        nextCheck = now
+        tieBreaker = 0
+        isGathering = false
+        tieBreaker = .random(in: 0 ... .max, using: &self.random)
+        for address in addresses { _ = addHost(address) }
+        gathering.start(
+            bases: localCandidates.map(\.address), servers: stunServers, timing: settings.timing, now: now, using: &self.random)
+        isGathering = !gathering.isDone
+    }
+
+    /// Whether this agent sends checks of its own to find a way.
+    var sendsChecks: Bool {
+        remote != nil
+            && (settings.alwaysChecks || role == .controlling || localCandidates.contains { $0.kind == .serverReflexive }
+                || remoteCandidates.contains { $0.kind == .serverReflexive || $0.kind == .relayed })
+    }
+
+    /// When ``tick(now:)`` has something to do; nil if nothing is awaited.
+    var nextDeadline: ContinuousClock.Instant? {
+        guard state != .failed else { return nil }
+        var deadlines = [gathering.nextDeadline, consent?.nextDeadline, nomination, connectDeadline]
+        for pair in checklist.pairs { deadlines.append(pair.check?.deadline) }
+        if sendsChecks, checklist.hasWork { deadlines.append(nextCheck) }
+        return deadlines.compactMap { $0 }.min()
+    }
+
+    // MARK: What the other side says
+
+    /// Takes the other side's credentials, from its description.
+    /// - Parameter isLite: Whether it said `a=ice-lite`: then it sends no checks, and this side controls (RFC 8445 §6.1.1).
+    mutating func setRemote(_ credentials: IceCredentials, isLite: Bool = false, now: ContinuousClock.Instant) {
+        guard state != .failed, remote == nil else { return }
+        remote = credentials
+        remoteIsLite = isLite
+        if isLite { take(role: .controlling) }
+        if state == .new { state = .checking }
+        if selected == nil { connectDeadline = now + settings.connectTimeout }
+        nextCheck = max(nextCheck, now)
+    }
+
+    /// Takes a candidate of the other side, with its description or trickled later (RFC 8838). What is unusable or too many is left out.
+    mutating func add(_ candidate: IceCandidate) {
+        guard state != .failed, candidate.address.isUsable else { return }
+        if let index = remoteCandidates.firstIndex(where: { $0.address == candidate.address }) {
+            // What its checks had shown before is now called by its name (RFC 8838 §11.4).
+            if remoteCandidates[index].kind == .peerReflexive { remoteCandidates[index] = candidate }
+            return
+        }
+        guard remoteCandidates.count - peerReflexiveCount < settings.remoteCandidateLimit else { return }
+        remoteCandidates.append(candidate)
+        for host in localCandidates where host.kind == .host { pair(host, with: candidate) }
+    }
+
+    /// Begins a new generation (RFC 8445 §9): new credentials and candidates; media keeps its way until a new one is found.
+    mutating func restart(local credentials: IceCredentials, remote: IceCredentials, isLite: Bool = false, now: ContinuousClock.Instant) {
+        guard state != .failed else { return }
+        if selected != nil { previousLocal = local }
+        local = credentials
+        self.remote = nil
+        checklist = IceChecklist(limit: settings.pairLimit)
+        remoteCandidates = []
+        peerReflexiveCount = 0
+        nomination = nil
+        state = .checking
+        setRemote(remote, isLite: isLite, now: now)
+        connectDeadline = now + settings.connectTimeout
+    }
+
+    // MARK: For the extensions
+
+    mutating func take(role new: IceRole) {
+        guard role != new else { return }
+        role = new
+        nomination = nil
+        checklist.rank(as: new)
+    }
+
+    /// Adds an address of ours unless it is known. Interfaces may come later than the session.
+    mutating func addHost(_ address: TransportAddress) -> IceCandidate? {
+        if let known = localCandidates.first(where: { $0.kind == .host && $0.address == address }) { return known }
+        guard address.isUsable, localCandidates.count < settings.localCandidateLimit else { return nil }
+        let preference = UInt16(clamping: 65_535 - localCandidates.count)
+        let candidate = IceCandidate(
+            foundation: "\(localCandidates.count + 1)", priority: IceCandidate.priority(.host, localPreference: preference), address: address,
+            kind: .host)
+        localCandidates.append(candidate)
+        for remote in remoteCandidates { pair(candidate, with: remote) }
+        return candidate
+    }
+
+    /// Learns an address of the other side by its check (RFC 8445 §7.3.1.3).
+    mutating func addPeerReflexive(_ address: TransportAddress, priority: UInt32) -> IceCandidate? {
+        if let known = remoteCandidates.first(where: { $0.address == address }) { return known }
+        guard address.isUsable, peerReflexiveCount < settings.peerReflexiveLimit else { return nil }
+        peerReflexiveCount += 1
+        let candidate = IceCandidate(foundation: "p\(peerReflexiveCount)", priority: priority, address: address, kind: .peerReflexive)
+        remoteCandidates.append(candidate)
+        return candidate
+    }
+
+    /// A STUN server answered: `base` looks like `mapped` from there.
+    mutating func addServerReflexive(_ mapped: TransportAddress?, base: TransportAddress) -> [Action] {
+        var actions: [Action] = []
+        if let mapped, mapped.isUsable, localCandidates.count < settings.localCandidateLimit,
+            !localCandidates.contains(where: { $0.address == mapped }),
+            let host = localCandidates.first(where: { $0.kind == .host && $0.address == base }) {
+            let candidate = IceCandidate(
+                foundation: "\(localCandidates.count + 1)",
+                priority: IceCandidate.priority(.serverReflexive, localPreference: UInt16(truncatingIfNeeded: host.priority >> 8)), address: mapped,
+                kind: .serverReflexive, related: base)
+            localCandidates.append(candidate)
+            actions.append(.candidate(candidate))
+        }
+        return actions + finishGathering()
+    }
+
+    mutating func finishGathering() -> [Action] {
+        guard isGathering, gathering.isDone else { return [] }
+        isGathering = false
+        return [.gatheringDone]
+    }
+
+    mutating func pair(_ host: IceCandidate, with remote: IceCandidate) {
+        guard CandidatePair.isPossible(host, remote) else { return }
+        checklist.insert(CandidatePair(local: host, remote: remote, role: role))
+    }
+}

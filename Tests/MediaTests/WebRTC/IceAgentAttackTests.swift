@@ -1,0 +1,119 @@
+import Testing
+
+@testable import Media
+
+/// What strangers and enemies can do to an agent: nothing.
+@Suite struct IceAgentAttackTests {
+    private let here = TransportAddress("192.168.1.2", port: 5000)!
+    private let there = TransportAddress("192.168.1.7", port: 6000)!
+    private let ours = IceCredentials(usernameFragment: "ours", password: String(repeating: "o", count: 22))!
+    private let theirs = IceCredentials(usernameFragment: "them", password: String(repeating: "t", count: 22))!
+
+    private func agent() -> IceAgent {
+        var agent = IceAgent(role: .controlled, credentials: ours, addresses: [here], random: SeededGenerator(state: 1), now: at(0))
+        agent.setRemote(theirs, now: at(0))
+        return agent
+    }
+
+    private func check(
+        _ attributes: [StunAttribute]? = nil, key: [UInt8]? = nil, extra: (inout [UInt8]) -> Void = { _ in }
+    ) -> [UInt8] {
+        let attributes = attributes ?? [.username("ours:them"), .priority(1), .iceControlling(7), .useCandidate]
+        var message = StunMessage(.request, transactionID: StunTransactionID(first: 1, second: 2), attributes: attributes).bytes(key: nil, hasFingerprint: false)
+        extra(&message)
+        StunIntegrity.append(to: &message, key: key ?? ours.key)
+        StunFingerprint.append(to: &message)
+        message.set(bigEndian: UInt16(message.count - 20), at: 2)
+        return message
+    }
+
+    /// The one response among `actions`.
+    private func response(_ actions: [IceAgent.Action]) throws -> (message: StunMessage, bytes: [UInt8]) {
+        guard case .transmit(let bytes, let path)? = actions.first else { throw StunError.notSTUN }
+        #expect(path == IcePath(local: here, remote: there))
+        return (try StunMessage(bytes[...]), bytes)
+    }
+
+    @Test func aRightCheckIsAnsweredAndFollowed() throws {
+        var agent = agent()
+        let actions = agent.handle(check()[...], from: there, to: here, now: at(0))
+        let (message, bytes) = try response(actions)
+        #expect(message.messageClass == .success && message.mappedAddress == there && StunIntegrity.isRight(in: bytes[...], key: ours.key))
+        #expect(actions.last == .selected(IcePath(local: here, remote: there)))
+    }
+
+    @Test func aWrongPasswordIsRefusedWith401() throws {
+        var agent = agent()
+        let actions = agent.handle(check(key: theirs.key)[...], from: there, to: here, now: at(0))
+        #expect(try response(actions).message.errorCode == 401 && actions.count == 1)
+        #expect(agent.remoteCandidates.isEmpty && agent.state == .checking)
+    }
+
+    @Test func whatMustBeUnderstoodAndIsNotIsRefusedWith420() throws {
+        var agent = agent()
+        let bytes = check(extra: { StunAttribute.append(0x7777, [1], to: &$0) })
+        let actions = agent.handle(bytes[...], from: there, to: here, now: at(0))
+        let message = try response(actions).message
+        #expect(message.errorCode == 420 && message.attributes.contains(.unknownAttributes([0x7777])) && agent.remoteCandidates.isEmpty)
+    }
+
+    @Test func aCheckForAnotherSessionIsNotAnswered() {
+        var agent = agent()
+        for name in ["other:them", "our:them", "ours", ":ours", "oursx:them"] {
+            let bytes = check([.username(name), .priority(1), .iceControlling(7)])
+            #expect(agent.handle(bytes[...], from: there, to: here, now: at(0)).isEmpty, "\(name)")
+        }
+        #expect(agent.handle(check([.priority(1)])[...], from: there, to: here, now: at(0)).isEmpty, "no name at all")
+    }
+
+    /// Whoever sees one of our checks but not the password cannot answer it.
+    @Test func aForgedAnswerChangesNothing() throws {
+        var settings = IceSettings()
+        settings.alwaysChecks = true
+        var agent = IceAgent(role: .controlling, credentials: ours, addresses: [here], settings: settings, random: SeededGenerator(state: 1), now: at(0))
+        agent.setRemote(theirs, now: at(0))
+        agent.add(IceCandidate(foundation: "1", priority: 1, address: there, kind: .host))
+        guard case .transmit(let bytes, _)? = agent.tick(now: at(0)).first else {
+            Issue.record("no check")
+            return
+        }
+        let id = try StunMessage(bytes[...]).transactionID
+        let answer = StunMessage(.success, transactionID: id, attributes: [.xorMappedAddress(here)])
+        _ = agent.handle(answer.bytes(key: ours.key)[...], from: there, to: here, now: at(0.1))
+        _ = agent.handle(answer.bytes(key: nil)[...], from: there, to: here, now: at(0.1))
+        #expect(agent.checklist.bestValid == nil && agent.checklist.pairs.map(\.state) == [.inProgress])
+        // The right answer from the wrong place fails the pair (RFC 8445 §7.2.5.2.1).
+        var displaced = agent
+        _ = displaced.handle(answer.bytes(key: theirs.key)[...], from: TransportAddress("192.168.1.8", port: 1)!, to: here, now: at(0.1))
+        #expect(displaced.checklist.pairs.map(\.state) == [.failed])
+        _ = agent.handle(answer.bytes(key: theirs.key)[...], from: there, to: here, now: at(0.1))
+        #expect(agent.checklist.pairs.map(\.state) == [.succeeded])
+    }
+
+    @Test func floodsAreBounded() {
+        var agent = agent()
+        for number in 0..<500 as Range<UInt16> {
+            agent.add(IceCandidate(foundation: "\(number)", priority: 1, address: TransportAddress("10.0.0.1", port: 1000 + number)!, kind: .host))
+            _ = agent.handle(check()[...], from: TransportAddress("10.0.0.2", port: 1000 + number)!, to: here, now: at(0))
+        }
+        let settings = agent.settings
+        #expect(agent.remoteCandidates.count == settings.remoteCandidateLimit + settings.peerReflexiveLimit)
+        #expect(agent.checklist.pairs.count <= settings.pairLimit)
+    }
+
+    @Test func isTotalOnAnything() {
+        let original = check()
+        for seed in ByteMutator.seeds {
+            var mutator = ByteMutator(seed: seed)
+            var agent = agent()
+            var answered = 0
+            for round in 0..<3000 {
+                var bytes = mutator.mutate(original)
+                if round % 4 == 0 { bytes = original }
+                answered += agent.handle(bytes[...], from: there, to: here, now: at(0)).count
+                #expect(agent.remoteCandidates.count <= 1, "seed \(seed): \(bytes)")
+            }
+            #expect(answered >= 750, "seed \(seed)")
+        }
+    }
+}
