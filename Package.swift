@@ -75,7 +75,11 @@ let package = Package(
         // From light and sound to access units, and from access units to eyes and ears.
         .target(
             name: "Media",
-            dependencies: ["CAV", "COpenSSL", "CSRTP", "CV4L2", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "CAV", "CDatagrams", "COpenSSL", "CSRTP", "CV4L2",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: hot),
 
         // From fragments to footage that survives.
@@ -104,6 +108,7 @@ let package = Package(
 
         .systemLibrary(name: "CAV", providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev"])]),
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
+        .systemLibrary(name: "CDatagrams"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),

@@ -1,0 +1,173 @@
+import CDatagrams
+import Glibc
+
+/// The node's one UDP port for all viewers, on every address of the machine: many datagrams with each system call.
+///
+/// Each datagram says which of our addresses it came to, and is answered from there: with several addresses on one interface the kernel
+/// would choose another, and the other side's ICE would take it for a stranger's (RFC 8445 §7.2.5.2.1). Used from one thread at a time.
+struct DatagramPort: ~Copyable {
+    /// To be sent: datagrams of one length, but for the last, which may be shorter.
+    struct Batch {
+        var path: IcePath
+        /// Where in the buffer of ``send(_:_:)`` its bytes are.
+        var bytes: Range<Int>
+        /// Bytes of each datagram; `bytes.count` for a single one.
+        var segment: Int
+    }
+
+    /// Longer ones are lost: nothing that WebRTC sends is longer.
+    private static let receiveBytes = 2048
+    private static let batch = Int(meshcam_batch)
+    /// What the kernel cuts at once: 64 segments (`UDP_MAX_SEGMENTS`), and what an IP packet holds.
+    static let segmentLimit = 64
+    static let segmentedBytes = 65_000
+
+    /// For poll(2).
+    let descriptor: Int32
+    /// The port that it has.
+    let port: UInt16
+    private let family: Int32
+    /// Whether the kernel cuts one long send into datagrams.
+    private var cuts: Bool
+    private let scratch: UnsafeMutableRawBufferPointer
+    private let incoming: UnsafeMutableBufferPointer<meshcam_incoming>
+    private let outgoing: UnsafeMutableBufferPointer<meshcam_outgoing>
+    /// Datagrams that the kernel did not take: its buffer was full, or there is no way there.
+    private(set) var lost = 0
+
+    /// - Parameters:
+    ///   - port: 0: any.
+    ///   - bufferBytes: of the socket, each way; the kernel may give less. Default 1 MiB: a key frame for a hundred viewers.
+    ///   - cuts: whether to use UDP GSO where the kernel has it. Default: yes.
+    /// - Throws: ``MediaError`` when the port is taken.
+    init(port: UInt16, bufferBytes: Int = 1 << 20, cuts: Bool = true) throws(MediaError) {
+        var family = AF_INET6
+        var descriptor = meshcam_datagram_socket(family, port, Int32(bufferBytes))
+        if descriptor < 0, errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL {
+            family = AF_INET
+            descriptor = meshcam_datagram_socket(family, port, Int32(bufferBytes))
+        }
+        guard descriptor >= 0 else {
+            let code = errno
+            throw MediaError(
+                operation: "open UDP port \(port) for live pictures", code: code, text: String(cString: strerror(code)),
+                cure: code == EADDRINUSE ? "Another program has it: end that one, or choose another port." : "Look at the machine's network.")
+        }
+        self.family = family
+        self.descriptor = descriptor
+        self.port = UInt16(clamping: meshcam_datagram_port(descriptor))
+        self.cuts = cuts && meshcam_can_segment(descriptor) != 0
+        scratch = .allocate(byteCount: Self.batch * Self.receiveBytes, alignment: 16)
+        incoming = .allocate(capacity: Self.batch)
+        outgoing = .allocate(capacity: Self.batch)
+        incoming.initialize(repeating: meshcam_incoming())
+        outgoing.initialize(repeating: meshcam_outgoing())
+        for index in 0..<Self.batch {
+            incoming[index].bytes = scratch.baseAddress! + index * Self.receiveBytes
+            incoming[index].room = UInt32(Self.receiveBytes)
+        }
+    }
+
+    deinit {
+        close(descriptor)
+        scratch.deallocate()
+        incoming.deallocate()
+        outgoing.deallocate()
+    }
+
+    /// Takes what has come, at most one batch.
+    ///
+    /// - Returns: whether there may be more.
+    mutating func receive(_ take: (_ datagram: [UInt8], _ path: IcePath) -> Void) -> Bool {
+        let came = meshcam_receive(descriptor, incoming.baseAddress, UInt32(Self.batch))
+        guard came > 0 else { return false }
+        for index in 0..<Int(came) {
+            let one = incoming[index]
+            guard one.count > 0, let remote = Self.address(one.from), let local = Self.address(one.to, port: port) else { continue }
+            take(Array(UnsafeRawBufferPointer(start: one.bytes, count: Int(one.count))), IcePath(local: local, remote: remote))
+        }
+        return came == Self.batch
+    }
+
+    /// Sends batches out of one buffer. What the kernel does not take is lost, and counted: media comes again, or is asked for.
+    mutating func send(_ buffer: UnsafeRawBufferPointer, _ batches: [Batch]) {
+        var count = 0
+        for batch in batches {
+            for range in pieces(of: batch) {
+                if count == Self.batch {
+                    flush(count)
+                    count = 0
+                }
+                outgoing[count] = meshcam_outgoing(
+                    bytes: buffer.baseAddress! + range.lowerBound, count: UInt32(range.count), segment: UInt16(clamping: batch.segment),
+                    from: Self.endpoint(batch.path.local), to: Self.endpoint(batch.path.remote))
+                count += 1
+            }
+        }
+        if count > 0 { flush(count) }
+    }
+
+    /// What one send of the kernel carries.
+    private func pieces(of batch: Batch) -> [Range<Int>] {
+        guard batch.bytes.count > batch.segment else { return [batch.bytes] }
+        let most = cuts ? max(1, min(Self.segmentLimit, Self.segmentedBytes / batch.segment)) : 1
+        return stride(from: batch.bytes.lowerBound, to: batch.bytes.upperBound, by: most * batch.segment).map {
+            $0..<min($0 + most * batch.segment, batch.bytes.upperBound)
+        }
+    }
+
+    private mutating func flush(_ count: Int) {
+        var done = 0
+        while done < count {
+            let sent = meshcam_send(descriptor, family, outgoing.baseAddress! + done, UInt32(count - done))
+            if sent > 0 {
+                done += Int(sent)
+                continue
+            }
+            let code = errno
+            if code == EINTR { continue }
+            // A device below does not do it after all (EIO, EINVAL of a tunnel): one by one from now on.
+            if outgoing[done].segment > 0, outgoing[done].count > outgoing[done].segment, code == EIO || code == EINVAL {
+                cuts = false
+                sendSingly(outgoing[done])
+            } else {
+                lost += datagrams(in: outgoing[done])
+            }
+            done += 1
+        }
+    }
+
+    private mutating func sendSingly(_ long: meshcam_outgoing) {
+        var start = 0
+        while start < Int(long.count) {
+            var one = long
+            one.bytes = long.bytes + start
+            one.count = UInt32(min(Int(long.segment), Int(long.count) - start))
+            if meshcam_send(descriptor, family, &one, 1) <= 0 { lost += 1 }
+            start += Int(long.segment)
+        }
+    }
+
+    private func datagrams(in one: meshcam_outgoing) -> Int {
+        one.segment == 0 ? 1 : (Int(one.count) + Int(one.segment) - 1) / Int(one.segment)
+    }
+
+    // MARK: Addresses
+
+    private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+
+    private static func address(_ endpoint: meshcam_endpoint, port: UInt16? = nil) -> TransportAddress? {
+        let bytes = withUnsafeBytes(of: endpoint.address) { Array($0) }
+        let isMapped = bytes.starts(with: mapped)
+        return TransportAddress(bytes: isMapped ? bytes[12...] : bytes[...], port: port ?? endpoint.port, zone: isMapped ? 0 : endpoint.zone)
+    }
+
+    private static func endpoint(_ address: TransportAddress) -> meshcam_endpoint {
+        var endpoint = meshcam_endpoint()
+        let bytes = address.bytes
+        withUnsafeMutableBytes(of: &endpoint.address) { $0.copyBytes(from: bytes.count == 4 ? mapped + bytes : bytes) }
+        endpoint.port = address.port
+        endpoint.zone = address.zone
+        return endpoint
+    }
+}
