@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import time
 
 from Harness.demo import BINARY, Client, free_ports, wait_for
 
@@ -58,6 +59,7 @@ pairing_port = {self.pairing}
         return f"127.0.0.1:{self.pairing}"
 
     def start(self):
+        self.powered = time.monotonic()
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.within, BINARY, "run", "--config", str(self.config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,

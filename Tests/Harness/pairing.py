@@ -164,10 +164,10 @@ def guess(port: int, code: str) -> str:
 class Between:
     """A device between a member and a camera: passes messages on, `alter(way, index, message)` in between; writes all down.
 
-    `way` is "a" for what the member says, and "b" for what the camera says."""
+    `way` is "a" for what the member says, and "b" for what the camera says. `passed(way, index)` is called after each."""
 
-    def __init__(self, port: int, alter=lambda way, index, message: message):
-        self.port, self.alter = port, alter
+    def __init__(self, port: int, alter=lambda way, index, message: message, passed=lambda way, index: None):
+        self.port, self.alter, self.passed = port, alter, passed
         self.said = {"a": [], "b": []}
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
@@ -189,7 +189,9 @@ class Between:
         try:
             while (message := source.receive()) is not None:
                 self.said[way].append(message)
-                target.send(self.alter(way, len(self.said[way]) - 1, message))
+                index = len(self.said[way]) - 1
+                target.send(self.alter(way, index, message))
+                self.passed(way, index)
         except OSError:
             pass  # One of both has gone.
         for end in (source, target):

@@ -15,6 +15,8 @@ from Harness.lone import LoneNode
 
 
 numbers = itertools.count(1)
+#: What machines may take between "powered" and "member, shown live on every dashboard"; the rest of a minute is the person's.
+MACHINE_TIME = 5
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ def test_a_camera_comes_and_goes(demo, clients, lone):
     assert client.post("/pairings", {"node": lone.door, "code": code}).status == 401
     client.sign_in()
     found = wait_for(lambda: [one for one in client.get("/discovered").json if one["name"] == lone.name], 20, "it is found")
+    until_found = time.monotonic() - lone.powered
     assert found[0]["addresses"] and len(found) == 1, found
     locked = client.post("/pairings", {"node": lone.door, "code": code})
     assert locked.status == 403 and problem(locked) == "root-locked" and "unlock" in locked.json["cure"]
@@ -84,7 +87,8 @@ def test_a_camera_comes_and_goes(demo, clients, lone):
     for one in clients:
         wait_for(lambda: shown_live(one), 20, "the new camera on every dashboard")
     took = time.monotonic() - began
-    print(f"from the typed code to a live camera on every dashboard: {took:.1f} s")
+    print(f"from its start to the list of found cameras: {until_found:.1f} s; from the typed code to a live camera on every dashboard: {took:.1f} s")
+    assert until_found + took <= MACHINE_TIME
     gate = next(camera for camera in clients[0].cameras() if camera["name"] == lone.name)
     picture = clients[0].get(f"/cameras/{gate['id']}/snapshot.jpg")
     assert picture.status == 200 and picture.body[:2] == b"\xff\xd8"

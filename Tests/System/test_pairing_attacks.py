@@ -82,7 +82,7 @@ def test_the_twentieth_wrong_code_makes_a_new_one(lone):
             assert Client(node.url).post("/founding", wanted).status == 422
         else:
             assert guess(node.pairing, wrong) == "wrong code", failure
-        if failure < 3:
+        if failure < 3 or failure == 20:
             continue
         assert guess(node.pairing, code) == "paused", failure
         node.sleep(min(300, 2 ** failure) - 4)
@@ -153,19 +153,21 @@ def test_a_recorded_handshake_opens_nothing(demo, clients, admin, lone):
 
 
 def test_two_handshakes_at_once(demo, clients, admin, lone):
-    node, other = lone().start(), lone().start()
+    node = lone().start()
+    code = node.code()
+    # One has the word and says no more.
+    slow = Caller(node.pairing)
+    slow.greet()
+    assert pairing.SHARE in slow.offer(pairing.another(code))
+    other = lone().start()
     founded = Client(other.url).post("/founding", {"code": other.code(), "mesh": "next door", "username": "eve", "password": FOUNDER})
     assert founded.status == 201, founded.body
     wait_for(other.mesh, 20, "another mesh")
     neighbour = Client(other.url)
     wait_for(lambda: neighbour.sign_in(password=FOUNDER, user="eve").status == 200, 20, "its admin signs in")
     assert neighbour.post("/session/unlock", {"passphrase": FOUNDER}).status == 200
-    code = node.code()
 
-    # One has the word and says no more: the other is told so, and not for long.
-    slow = Caller(node.pairing)
-    slow.greet()
-    assert pairing.SHARE in slow.offer(pairing.another(code))
+    # The others are told so, and not for long.
     busy = add(admin, node.door, code)
     assert busy.status == 409 and problem(busy) == "pairing-busy" and busy.json["cure"]
     assert slow.line.receive() is None, "its time ends"
@@ -190,22 +192,43 @@ def test_two_handshakes_at_once(demo, clients, admin, lone):
     assert not (node.state / "setup-code.txt").exists()
 
 
+def test_who_hangs_up_in_the_moment_of_joining_takes_nothing_from_the_member(demo, admin, lone):
+    """A crowd that has greeted goes away while the camera writes the welcome to its disk: the member is told that it joined all the same.
+    Several times, because the moment is short: where it is not so, one in three shows it."""
+    for _ in range(8):
+        node = lone().start()
+        crowd = [Caller(node.pairing, source=f"127.0.4.{number}") for number in range(1, 15)]
+        assert all(pairing.HELLO_BACK in one.greet() for one in crowd)
+
+        def leave(way, index):
+            if (way, index) == ("a", 3):
+                for one in crowd:
+                    one.close()
+
+        between = Between(node.pairing, passed=leave)
+        added = add(admin, between.address, node.code())
+        between.close()
+        wait_for(node.mesh, 20, "the camera is a member")
+        assert added.status == 201, added.body
+        node.stop()
+
+
 def test_a_device_in_between_that_alters_anything(demo, clients, admin, lone):
     node = lone(SleepyNode).start()
     code = node.code()
 
-    def altered(message):
-        # A byte in the middle of the content: of a key, a share, a tag, a box.
-        place = len(message) - 20
+    def altered(message, place):
         return message[:place] + bytes([message[place] ^ 1]) + message[place + 1:]
 
-    for way, index in [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2), ("b", 2)]:
-        between = Between(node.pairing, lambda w, i, message: altered(message) if (w, i) == (way, index) else message)
+    # A byte of: a key, or the nonce, of each; a share of each; the member's tag; the camera's tag; the camera's signature.
+    for way, index, place in [("a", 0, 60), ("a", 0, 120), ("b", 0, 60), ("b", 0, 120), ("a", 1, 20), ("b", 1, 20), ("a", 2, 20), ("b", 2, 20), ("b", 2, 100)]:
+        between = Between(node.pairing, lambda w, i, message: altered(message, place) if (w, i) == (way, index) else message)
         refused = add(admin, between.address, code)
         between.close()
-        assert refused.status in (422, 502) and refused.json["cure"], (way, index, refused.body)
-        assert pairing.BOX not in kinds(between.said["a"]), f"a welcome although message {index} of {way} was altered"
-        assert node.mesh() is None and node.name not in names(admin), (way, index)
+        assert refused.status in (422, 500, 502) and refused.json["cure"], (way, index, place, refused.body)
+        assert len(between.said[way]) > index, "it was altered"
+        assert pairing.BOX not in kinds(between.said["a"]), f"a welcome although byte {place} of message {index} of {way} was altered"
+        assert node.mesh() is None and node.name not in names(admin), (way, index, place)
         node.sleep(301)
     # Keys of its own in the place of both sides': each would hand it the other's trust.
     between = Between(node.pairing, lambda w, i, message: pairing.under_other_keys(message) if i == 0 else message)
@@ -215,7 +238,7 @@ def test_a_device_in_between_that_alters_anything(demo, clients, admin, lone):
     assert pairing.BOX not in kinds(between.said["a"]) and node.mesh() is None and node.name not in names(admin)
     node.sleep(301)
     # The welcome altered: the camera believes nothing of it, and the same code brings it in afterwards.
-    between = Between(node.pairing, lambda w, i, message: altered(message) if (w, i) == ("a", 3) else message)
+    between = Between(node.pairing, lambda w, i, message: altered(message, 200) if (w, i) == ("a", 3) else message)
     refused = add(admin, between.address, code)
     between.close()
     assert refused.status == 502 and pairing.BOX not in kinds(between.said["b"]), refused.body

@@ -1,11 +1,8 @@
 """A camera is stolen, and every password is lost: real nodes, and a thief who has everything that was on the card."""
 
-import base64
 import http.client
 import os
-import pathlib
 import shutil
-import ssl
 import subprocess
 import threading
 import time
@@ -14,6 +11,7 @@ import pytest
 
 from Harness.demo import BINARY, PASSWORD, Client, temporary_directory, wait_for
 from Harness.lone import LoneNode
+from Harness.thief import Thief, listening
 
 NEW = "five other words for ann"
 
@@ -40,68 +38,6 @@ def add(client, lone):
     assert added.status == 201, added.body
     wait_for(lone.mesh, 20, "the camera is a member")
     return added.json["node"]
-
-
-def fields(message: bytes) -> dict:
-    """The length-delimited fields of a protobuf message."""
-    found, place = {}, 0
-
-    def number():
-        nonlocal place
-        value = shift = 0
-        while True:
-            byte = message[place]
-            place += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while place < len(message):
-        key = number()
-        if key & 7 == 2:
-            size = number()
-            found[key >> 3] = message[place:place + size]
-            place += size
-        else:
-            found[key >> 3] = number()
-    return found
-
-
-def pem(kind: str, der: bytes) -> str:
-    return f"-----BEGIN {kind}-----\n{base64.encodebytes(der).decode()}-----END {kind}-----\n"
-
-
-def thiefs_tls(state: pathlib.Path, directory: pathlib.Path) -> ssl.SSLContext:
-    """TLS with the keys on a stolen card: `identity` is a protobuf and its checksum."""
-    identity = fields((state / "identity").read_bytes()[:-32])
-    assert len(identity[4]) == 32 and identity[5][:1] == b"\x30", "the identity's form has changed"
-    # RFC 5915: ECPrivateKey on P-256.
-    key = bytes.fromhex("303102010104") + b"\x20" + identity[4] + bytes.fromhex("a00a06082a8648ce3d030107")
-    (directory / "key.pem").write_text(pem("EC PRIVATE KEY", key))
-    (directory / "cert.pem").write_text(pem("CERTIFICATE", identity[5]))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
-    return context
-
-
-def listening(process: int) -> list:
-    """TCP ports that a process listens on."""
-    inodes = set()
-    for link in pathlib.Path(f"/proc/{process}/fd").iterdir():
-        try:
-            inodes.add(os.readlink(link))
-        except OSError:
-            continue
-    ports = []
-    for table in ("tcp", "tcp6"):
-        for line in pathlib.Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == "0A" and f"socket:[{columns[9]}]" in inodes:
-                ports.append(int(columns[1].rsplit(":", 1)[1], 16))
-    return ports
 
 
 def peer_stream(context, demo, index):
@@ -137,7 +73,7 @@ def test_a_stolen_camera_loses_everything(demo, clients, lone, tmp_path):
     for one in clients:
         wait_for(lambda: node in [other["id"] for other in one.get("/nodes").json], 20, "every node knows the camera")
     # The thief reads along from two nodes, with the keys on the card.
-    context = thiefs_tls(lone.state, tmp_path)
+    context = Thief(lone.state, tmp_path).tls
     ended, readers = {}, []
     for index in (0, 1):
         connection, answer = peer_stream(context, demo, index)

@@ -15,6 +15,8 @@ from Harness.demo import BINARY, PASSWORD, Client, temporary_directory, wait_for
 from Harness.lone import LoneNode
 
 numbers = itertools.count(1)
+#: What machines may take between "powered" and "member, shown live on every dashboard"; nobody has to do anything here.
+MACHINE_TIME = 5
 
 
 @pytest.fixture
@@ -105,12 +107,13 @@ def test_a_camera_joins_by_itself(demo, clients, admin, lone):
     give(node, made)
     secret = (node.state / "join.bundle").read_bytes()
 
-    began = time.monotonic()
     node.start()
     for client in clients:
         wait_for(lambda: any(camera["name"] == node.name and camera["state"] == "running" and camera["online"] for camera in client.cameras()),
                  30, "the new camera on every dashboard")
-    print(f"from its start to a live camera on every dashboard: {time.monotonic() - began:.1f} s")
+    took = time.monotonic() - node.powered
+    print(f"from its start to a live camera on every dashboard: {took:.1f} s")
+    assert took <= MACHINE_TIME
     assert node.mesh() == mesh
     assert not (node.state / "join.bundle").exists() and not (node.state / "setup-code.txt").exists()
     inside = Client(node.url)

@@ -28,6 +28,8 @@ public actor PairingService {
     /// When the log was last told of somebody who was not added.
     private var told: [ContinuousClock.Instant] = []
     private var joined: TrustStore?
+    /// Whose handshake that was: the door stays open until the last message to it is out.
+    private var winner: ObjectIdentifier?
     private let ports = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
@@ -120,7 +122,7 @@ public actor PairingService {
             // It is gone; nobody is left to tell.
             channel.close(promise: nil)
         }
-        if joined != nil { server.close(promise: nil) }
+        if winner == ObjectIdentifier(channel) { server.close(promise: nil) }
     }
 
     private func handshake(_ connection: inout PairingConnection, _ channel: any Channel) async throws(PairingError) {
@@ -156,7 +158,7 @@ public actor PairingService {
                     throw .notKept
                 }
                 code.end()
-                joined = trust
+                (joined, winner) = (trust, ObjectIdentifier(channel))
                 logger.notice("added to the mesh '\(welcome.genesis.name)'", metadata: ["mesh": "\(trust.meshID)"])
                 if let acknowledgement = responder.acknowledgement { try await connection.send(acknowledgement) }
                 return
