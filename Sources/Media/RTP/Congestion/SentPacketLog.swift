@@ -1,0 +1,74 @@
+/// What was sent to one viewer and not yet reported on, by transport-wide sequence number.
+struct SentPacketLog: Sendable {
+    struct Packet: Sendable, Hashable {
+        var sent: ContinuousClock.Instant
+        /// On the wire without IP and UDP headers.
+        var bytes: Int
+        /// The probe that the packet belongs to, if any.
+        var probe: Int?
+    }
+
+    /// A packet and what became of it.
+    struct Report: Sendable, Hashable {
+        var packet: Packet
+        /// By the other side's clock, whose origin is unknown; nil if it did not arrive.
+        var received: Duration?
+    }
+
+    /// Packets remembered; at 10 Mbit/s, 2048 are two seconds.
+    static let capacity = 2048
+
+    private var ring: [(sequence: UInt16, packet: Packet)?] = Array(repeating: nil, count: capacity)
+    private(set) var nextSequence: UInt16
+    /// Sent since the last feedback came: whether silence means anything.
+    private(set) var unreportedBytes = 0
+    /// Where the 24 bits of reference time stand on a line that does not wrap.
+    private var lastReference: Int64?
+
+    init(firstSequence: UInt16 = 0) {
+        nextSequence = firstSequence
+    }
+
+    /// Gives the next packet its number.
+    mutating func append(bytes: Int, probe: Int? = nil, now: ContinuousClock.Instant) -> UInt16 {
+        let sequence = nextSequence
+        nextSequence &+= 1
+        ring[Int(sequence) % Self.capacity] = (sequence, Packet(sent: now, bytes: bytes, probe: probe))
+        unreportedBytes += bytes
+        return sequence
+    }
+
+    /// What a feedback message says about packets that are remembered, in order of sending. A packet that was reported as received is
+    /// reported once; one reported as lost may still turn up.
+    mutating func reports(in feedback: TransportFeedback) -> [Report] {
+        unreportedBytes = 0
+        let reference = unwrap(feedback.referenceTime)
+        var reports: [Report] = []
+        reports.reserveCapacity(feedback.arrivals.count)
+        var sequence = feedback.baseSequence
+        for arrival in feedback.arrivals {
+            defer { sequence &+= 1 }
+            let place = Int(sequence) % Self.capacity
+            guard let entry = ring[place], entry.sequence == sequence else { continue }
+            guard let arrival else {
+                reports.append(Report(packet: entry.packet, received: nil))
+                continue
+            }
+            let ticks = reference &* TransportFeedback.ticksPerReference &+ Int64(arrival)
+            reports.append(Report(packet: entry.packet, received: .microseconds(ticks &* 250)))
+            ring[place] = nil
+        }
+        return reports
+    }
+
+    private mutating func unwrap(_ reference: Int32) -> Int64 {
+        guard let last = lastReference else {
+            lastReference = Int64(reference)
+            return Int64(reference)
+        }
+        // The nearest place with these 24 bits.
+        let step = Int64((Int32(truncatingIfNeeded: Int64(reference) &- last) << 8) >> 8)
+        lastReference = last &+ step
+        return last &+ step
+    }
+}

@@ -1,0 +1,115 @@
+/// What a viewer gets, from the most to the least.
+enum ViewerRung: Int, Sendable, Hashable, Comparable, CaseIterable {
+    /// Key frames of the smallest stream: a picture every two seconds, on any link.
+    case keyFrames
+    case small
+    case main
+
+    static func < (left: ViewerRung, right: ViewerRung) -> Bool { left.rawValue < right.rawValue }
+
+    var stream: LiveStream { self == .main ? .main : .small }
+}
+
+/// Decides from the estimate of a viewer's link what the viewer gets. Does no I/O and reads no clock.
+///
+/// Down at once when the link cannot carry what is sent; up only after the link has been good enough for a while, with room to spare. Each fall
+/// that follows a rise soon doubles that while, so that a link between two rungs is not climbed again and again.
+struct ViewerAdaptation: Sendable {
+    /// Bit/s of the streams, measured; nil for a stream that is unknown or does not exist.
+    struct Rates: Sendable, Hashable {
+        var main: Double?
+        var small: Double?
+        /// Of the key frames alone.
+        var keyFrames: Double?
+
+        init(main: Double? = nil, small: Double? = nil, keyFrames: Double? = nil) {
+            self.main = main
+            self.small = small
+            self.keyFrames = keyFrames
+        }
+    }
+
+    /// A rung is entered from below with this much room.
+    static let headroom = 1.25
+    /// And left when the estimate is below what it needs by this factor: streams vary from second to second.
+    static let tolerance = 0.9
+    /// How long a link must be good before a rise; doubles up to the second after each failed rise.
+    static let patience = Duration.seconds(3)...Duration.seconds(60)
+    /// A fall this soon after a rise means that the rise was wrong.
+    static let trial = Duration.seconds(15)
+    /// How long a link must be bad before a fall.
+    static let endurance = Duration.milliseconds(400)
+
+    /// The most that the viewer wants: a small tile in a grid never asks for more.
+    var ceiling: ViewerRung
+    private(set) var rung: ViewerRung
+    private var wait = patience.lowerBound
+    private var goodSince: ContinuousClock.Instant?
+    private var badSince: ContinuousClock.Instant?
+    private var lastRise: ContinuousClock.Instant?
+
+    init(ceiling: ViewerRung = .main) {
+        self.ceiling = ceiling
+        rung = ceiling
+    }
+
+    /// Bit/s that the next rung needs; nil on the highest, or if its rate is unknown. A stream that nobody watches does not run, and is
+    /// guessed from the one that does.
+    func wanted(_ rates: Rates) -> Double? {
+        guard let next = Self.above(rung), next <= ceiling, let rate = Self.rate(of: next, rates) else { return nil }
+        return rate * Self.headroom
+    }
+
+    /// Takes the estimate. Answers the new rung if it changes.
+    mutating func update(estimate: Double, rates: Rates, now: ContinuousClock.Instant) -> ViewerRung? {
+        if rung > ceiling { return change(to: ceiling) }
+        if let rate = Self.rate(of: rung, rates), estimate < rate * Self.tolerance, let lower = Self.below(rung) {
+            goodSince = nil
+            let since = badSince ?? now
+            badSince = since
+            guard now - since >= Self.endurance else { return nil }
+            return fall(from: lower, estimate: estimate, rates: rates, now: now)
+        }
+        badSince = nil
+        if let lastRise, now - lastRise >= Self.trial {
+            // It held.
+            self.lastRise = nil
+            wait = max(wait / 2, Self.patience.lowerBound)
+        }
+        guard let wanted = wanted(rates), estimate >= wanted, let next = Self.above(rung) else {
+            goodSince = nil
+            return nil
+        }
+        let since = goodSince ?? now
+        goodSince = since
+        guard now - since >= wait else { return nil }
+        lastRise = now
+        return change(to: next)
+    }
+
+    private mutating func fall(from highest: ViewerRung, estimate: Double, rates: Rates, now: ContinuousClock.Instant) -> ViewerRung {
+        if let lastRise, now - lastRise < Self.trial { wait = min(wait * 2, Self.patience.upperBound) }
+        lastRise = nil
+        var lower = highest
+        while let rate = Self.rate(of: lower, rates), estimate < rate, let next = Self.below(lower) { lower = next }
+        return change(to: lower)
+    }
+
+    private mutating func change(to new: ViewerRung) -> ViewerRung {
+        rung = new
+        goodSince = nil
+        badSince = nil
+        return new
+    }
+
+    private static func rate(of rung: ViewerRung, _ rates: Rates) -> Double? {
+        switch rung {
+        case .main: rates.main
+        case .small: rates.small ?? rates.main.map { $0 / 6 }
+        case .keyFrames: rates.keyFrames
+        }
+    }
+
+    private static func above(_ rung: ViewerRung) -> ViewerRung? { ViewerRung(rawValue: rung.rawValue + 1) }
+    private static func below(_ rung: ViewerRung) -> ViewerRung? { ViewerRung(rawValue: rung.rawValue - 1) }
+}

@@ -1,0 +1,169 @@
+import Testing
+
+@testable import Media
+
+@Suite struct BandwidthEstimatorTests {
+    static let seeds: [UInt64] = [1, 2, 3, 42]
+
+    /// Nothing limits: the estimate grows to what the source sends, with room.
+    @Test(arguments: seeds)
+    func growsOnAWideLink(seed: UInt64) {
+        var settings = BandwidthEstimator.Settings()
+        settings.startBitRate = 300_000
+        var link = BottleneckLink(link: .init(bitRate: 50_000_000), seed: seed, settings: settings)
+        link.sourceBitRate = 4_000_000
+        link.run(seconds: 60)
+        #expect(link.estimator.bitRate > 4_000_000 && link.estimator.bitRate < 8_000_000, "seed \(seed): \(link.estimator.bitRate)")
+        #expect(link.lostPackets == 0 && link.estimator.loss == 0)
+    }
+
+    /// It finds the link's rate, keeps the queue short, and loses little.
+    @Test(arguments: seeds, [500_000.0, 1_500_000, 6_000_000])
+    func findsTheBottleneck(seed: UInt64, bitRate: Double) {
+        var link = BottleneckLink(link: .init(bitRate: bitRate, queueBytes: Int(bitRate / 8)), seed: seed)
+        link.run(seconds: 30)
+        let mean = link.run(seconds: 60)
+        #expect(mean > 0.6 * bitRate && mean < 1.05 * bitRate, "seed \(seed): \(mean) on \(bitRate)")
+        #expect(link.worstQueue < 0.4, "seed \(seed): \(link.worstQueue) s of queue, where 1 s fits")
+    }
+
+    /// The link halves, and later doubles.
+    @Test(arguments: seeds)
+    func followsAStepDownAndUp(seed: UInt64) {
+        var link = BottleneckLink(link: .init(bitRate: 4_000_000, queueBytes: 250_000), seed: seed)
+        link.run(seconds: 30)
+        link.link.bitRate = 1_000_000
+        link.run(seconds: 3)
+        #expect(link.estimator.bitRate < 1_100_000, "seed \(seed): \(link.estimator.bitRate) three seconds after the step")
+        // The queue that grew meanwhile drains; then it stays short.
+        link.run(seconds: 7)
+        let low = link.run(seconds: 20)
+        #expect(low > 550_000 && low < 1_050_000, "seed \(seed): \(low)")
+        #expect(link.worstQueue < 0.7, "seed \(seed): \(link.worstQueue) s of queue, where 2 s fit")
+        link.link.bitRate = 4_000_000
+        link.run(seconds: 40)
+        #expect(link.estimator.bitRate > 2_000_000, "seed \(seed): \(link.estimator.bitRate) after the step up")
+    }
+
+    /// Loss by chance is not congestion (draft-ietf-rmcat-gcc-02 §6): up to 10 % nothing falls.
+    @Test(arguments: seeds)
+    func lossByChanceIsEndured(seed: UInt64) {
+        var link = BottleneckLink(link: .init(bitRate: 20_000_000, delay: 0.05, loss: 0.05, jitter: 0.002), seed: seed)
+        link.sourceBitRate = 2_500_000
+        link.run(seconds: 60)
+        #expect(link.estimator.bitRate > 2_500_000, "seed \(seed): \(link.estimator.bitRate)")
+        #expect(link.estimator.loss > 0)
+    }
+
+    /// More than that is taken for congestion, whatever the delays say.
+    @Test(arguments: seeds)
+    func heavyLossLowersTheRate(seed: UInt64) {
+        var link = BottleneckLink(link: .init(bitRate: 20_000_000, loss: 0.3), seed: seed)
+        link.sourceBitRate = 2_500_000
+        link.run(seconds: 20)
+        #expect(link.estimator.bitRate < 500_000, "seed \(seed): \(link.estimator.bitRate)")
+    }
+
+    /// Jitter of a radio link is not a queue.
+    @Test(arguments: seeds)
+    func jitterIsEndured(seed: UInt64) {
+        var link = BottleneckLink(link: .init(bitRate: 20_000_000, delay: 0.03, jitter: 0.010), seed: seed)
+        link.sourceBitRate = 2_000_000
+        link.run(seconds: 60)
+        #expect(link.estimator.bitRate > 2_000_000, "seed \(seed): \(link.estimator.bitRate)")
+    }
+
+    @Test func silenceHalvesTheRate() {
+        var link = BottleneckLink(link: .init(bitRate: 10_000_000), seed: 1)
+        link.sourceBitRate = 2_000_000
+        link.run(seconds: 5)
+        let before = link.estimator.bitRate
+        link.link.loss = 1
+        link.run(seconds: 1)
+        #expect(link.estimator.bitRate == before)
+        link.run(seconds: 6)
+        #expect(link.estimator.bitRate < before / 8)
+        link.run(seconds: 60)
+        #expect(link.estimator.bitRate == BandwidthEstimator.Settings().minimumBitRate)
+        // A link that comes back is taken into use again.
+        link.link.loss = 0
+        link.run(seconds: 60)
+        #expect(link.estimator.bitRate > 500_000, "\(link.estimator.bitRate)")
+    }
+
+    @Test func theReceiversOwnLimitIsHeeded() {
+        var estimator = BandwidthEstimator()
+        estimator.handle(.init(senderSSRC: 1, bitRate: 700_000, ssrcs: []), now: at(0))
+        #expect(estimator.bitRate == 700_000)
+        estimator.handle(.init(senderSSRC: 1, bitRate: .max, ssrcs: []), now: at(1))
+        #expect(estimator.bitRate == 3_000_000)
+        estimator.handle(.init(senderSSRC: 1, bitRate: 0, ssrcs: []), now: at(1))
+        #expect(estimator.bitRate == 50_000)
+    }
+
+    /// Where only receiver reports come, their loss counts.
+    @Test func reportsAloneLowerTheRate() {
+        var estimator = BandwidthEstimator()
+        for second in 0..<10 {
+            estimator.handle(
+                ReportBlock(ssrc: 1, fractionLost: 64), roundTrip: .milliseconds(50), hasTransportFeedback: false, now: at(Double(second)))
+        }
+        #expect(estimator.bitRate < 1_000_000)
+        #expect(estimator.roundTrip < .milliseconds(60))
+    }
+
+    /// Feedback that contradicts itself, repeats or lies moves the rate within its limits and nothing else.
+    @Test func isTotalOnAnything() {
+        for seed in ByteMutator.seeds {
+            var generator = SeededGenerator(state: seed)
+            var estimator = BandwidthEstimator()
+            var log = SentPacketLog()
+            for step in 0..<2000 {
+                for _ in 0..<5 { _ = log.append(bytes: 1200, probe: step % 7 == 0 ? step / 7 : nil, now: at(Double(step) / 100)) }
+                let feedback = TransportFeedback(
+                    senderSSRC: 1, mediaSSRC: 2, baseSequence: UInt16.random(in: 0 ... .max, using: &generator),
+                    referenceTime: Int32.random(in: -0x80_0000...0x7f_ffff, using: &generator), feedbackCount: 0,
+                    arrivals: (0..<200).map { _ in Bool.random(using: &generator) ? Int32.random(in: -100_000...100_000, using: &generator) : nil })
+                estimator.handle(log.reports(in: feedback), now: at(Double(step) / 100))
+                let limits = BandwidthEstimator.Settings()
+                #expect(estimator.bitRate >= limits.minimumBitRate && estimator.bitRate <= limits.maximumBitRate, "seed \(seed)")
+            }
+        }
+    }
+}
+
+@Suite struct SentPacketLogTests {
+    private func feedback(_ base: UInt16, _ reference: Int32, _ arrivals: [Int32?]) -> TransportFeedback {
+        TransportFeedback(senderSSRC: 1, mediaSSRC: 2, baseSequence: base, referenceTime: reference, feedbackCount: 0, arrivals: arrivals)
+    }
+
+    @Test(arguments: SequenceNumberTests.awkward)
+    func reportsEachArrivalOnce(start: UInt16) {
+        var log = SentPacketLog(firstSequence: start)
+        for step in 0..<6 { #expect(log.append(bytes: 100 + step, now: at(Double(step))) == start &+ UInt16(step)) }
+        #expect(log.unreportedBytes == 615)
+        let first = log.reports(in: feedback(start &- 1, 10, [0, 4, nil, 8]))
+        #expect(first.map(\.packet.bytes) == [100, 101, 102] && first.map(\.received) == [.milliseconds(641), nil, .milliseconds(642)])
+        #expect(log.unreportedBytes == 0)
+        let second = log.reports(in: feedback(start, 10, [4, 12, 8, nil]))
+        #expect(second.map(\.packet.bytes) == [101, 103], "what had arrived is not told twice; what was late is")
+    }
+
+    /// The 24 bits of reference time wrap after 12 days.
+    @Test func theReferenceTimeWraps() {
+        var log = SentPacketLog()
+        var times: [Duration?] = []
+        for reference: Int32 in [0x7f_fffe, 0x7f_ffff, -0x80_0000, -0x7f_ffff] {
+            let sequence = log.append(bytes: 1, now: at(0))
+            times += log.reports(in: feedback(sequence, reference, [0])).map(\.received)
+        }
+        let start = Duration.milliseconds(64 * 0x7f_fffe)
+        #expect(times == [start, start + .milliseconds(64), start + .milliseconds(128), start + .milliseconds(192)])
+    }
+
+    @Test func old() {
+        var log = SentPacketLog()
+        for _ in 0..<SentPacketLog.capacity + 1 { _ = log.append(bytes: 1, now: at(0)) }
+        #expect(log.reports(in: feedback(0, 0, [0, 0])).count == 1, "the oldest is forgotten")
+    }
+}
