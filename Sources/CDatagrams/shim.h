@@ -1,4 +1,4 @@
-// Many datagrams with one system call, each from and to its own address: sendmmsg(2) with UDP_SEGMENT (udp(7)), recvmmsg(2), IPV6_PKTINFO.
+// Waiting for datagrams and for other threads; many datagrams with one system call, each from and to its own address: sendmmsg(2) with UDP_SEGMENT (udp(7)), recvmmsg(2), IPV6_PKTINFO.
 // The CMSG_* macros are not visible to Swift.
 #ifndef MESHCAM_CDATAGRAMS_SHIM_H
 #define MESHCAM_CDATAGRAMS_SHIM_H
@@ -7,10 +7,13 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -30,6 +33,7 @@ struct meshcam_mmsghdr { struct msghdr header; unsigned int length; };
 struct meshcam_in6_pktinfo { struct in6_addr address; unsigned int interface; };
 struct meshcam_in_pktinfo { int interface; struct in_addr local; struct in_addr address; };
 extern int meshcam_sendmmsg(int, struct meshcam_mmsghdr *, unsigned int, int) __asm__("sendmmsg");
+extern int meshcam_ppoll(struct pollfd *, nfds_t, const struct timespec *, const void *) __asm__("ppoll");
 extern int meshcam_recvmmsg(int, struct meshcam_mmsghdr *, unsigned int, int, void *) __asm__("recvmmsg");
 
 // To be sent: `count` bytes from `from` to `to`. With a segment, the kernel cuts them into datagrams of that size; the last may be shorter.
@@ -82,6 +86,17 @@ static inline void meshcam_read_sockaddr(const struct sockaddr_storage *in, mesh
         endpoint->port = ntohs(in6->sin6_port);
         endpoint->zone = in6->sin6_scope_id;
     }
+}
+
+// An eventfd; -1 and errno where none can be had.
+static inline int meshcam_wakeup(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+// Until one of the two can be read, at most so long. Answers 1 for the first, 2 for the second, 3 for both, 0 for neither.
+static inline int meshcam_wait(int first, int second, int64_t nanoseconds) {
+    struct pollfd both[2] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
+    struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    if (meshcam_ppoll(both, 2, &time, 0) <= 0) return 0;
+    return (both[0].revents ? 1 : 0) | (both[1].revents ? 2 : 0);
 }
 
 // A bound socket: IPv6 with IPv4 in it, or with `family` AF_INET for machines without IPv6. Answers -1 and errno where it cannot be had.

@@ -25,6 +25,12 @@ import Testing
         return files
     }()
 
+    /// The folders of values: no I/O, no clock.
+    private static let pure = [
+        "Gossip/Core", "Gossip/Wire", "Media/Detection", "Media/RTP", "Media/WebRTC/ICE", "Media/WebRTC/SDP", "Media/WebRTC/STUN",
+        "Media/WebRTC/Session", "Storage/Core",
+    ]
+
     private func files(under folder: String) -> [File] { Self.files.filter { $0.path.hasPrefix(folder + "/") } }
 
     @Test func thereIsSomethingToRead() {
@@ -39,7 +45,7 @@ import Testing
     }
 
     /// The pure folders: no C library, no system interface, nothing that waits or opens.
-    @Test(arguments: ["Gossip/Core", "Gossip/Wire", "Media/Detection", "Media/RTP", "Storage/Core"])
+    @Test(arguments: pure)
     func coresAreSansIO(folder: String) {
         let forbidden = ["Glibc", "Dispatch", "NIOPosix", "NIOSSL", "FoundationNetworking"]
         for file in files(under: folder) {
@@ -49,7 +55,7 @@ import Testing
     }
 
     /// Time comes in as a value.
-    @Test(arguments: ["Gossip/Core", "Gossip/Wire", "Media/Detection", "Media/RTP", "Storage/Core"])
+    @Test(arguments: pure)
     func coresReadNoClock(folder: String) {
         for file in files(under: folder) {
             let code = file.text.replacing(/\/\/[^\n]*/, with: "")
@@ -60,7 +66,7 @@ import Testing
     }
 
     /// Foundation brings the whole system along; the pure folders use its values only.
-    @Test(arguments: ["Gossip/Core", "Gossip/Wire", "Media/Detection", "Media/RTP", "Storage/Core"])
+    @Test(arguments: pure)
     func coresAskTheSystemNothing(folder: String) {
         let system = ["FileManager", "FileHandle", "ProcessInfo", "URLSession", "Thread", "getenv(", "time(nil)", "systemUptime", "contentsOf:"]
         for file in files(under: folder) {

@@ -5,10 +5,10 @@ import COpenSSL
 /// OpenSSL counts references to both; whoever uses it holds this object.
 final class DTLSCertificate: @unchecked Sendable {
     // Safe to share: nothing changes them after init, and OpenSSL's own reference counts are atomic.
-    fileprivate let key: OpaquePointer
-    fileprivate let certificate: OpaquePointer
-    /// SHA-256 of the DER form.
-    let fingerprint: DTLSFingerprint
+    private let key: OpaquePointer
+    private let certificate: OpaquePointer
+    /// SHA-256 of the DER form, for descriptions.
+    let fingerprint: CertificateFingerprint
 
     /// P-256, as RFC 8827 §6.5 wants; good from a day ago, for clocks that are behind, and for a year.
     ///
@@ -20,7 +20,8 @@ final class DTLSCertificate: @unchecked Sendable {
         self.certificate = certificate
         let day = 86_400
         let isMade =
-            X509_set_version(certificate, 2) == 1 && ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate), Int64.random(in: 1...Int64.max)) == 1
+            X509_set_version(certificate, 2) == 1
+            && ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate), Int64.random(in: 1...Int64.max)) == 1
             && X509_gmtime_adj(X509_getm_notBefore(certificate), -day) != nil && X509_gmtime_adj(X509_getm_notAfter(certificate), 365 * day) != nil
             && X509_set_pubkey(certificate, key) == 1
             && "MeshCam".withCString { name in
@@ -29,13 +30,13 @@ final class DTLSCertificate: @unchecked Sendable {
                 }
             }
             && X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) == 1 && X509_sign(certificate, key, EVP_sha256()) > 0
-        guard isMade, let fingerprint = DTLSFingerprint(of: certificate, .sha256) else {
+        guard isMade, let hash = Self.hash(of: certificate, algorithm: "sha-256") else {
             // `deinit` frees only what a whole object owns.
             X509_free(certificate)
             EVP_PKEY_free(key)
             throw OpenSSL.error(operation)
         }
-        self.fingerprint = fingerprint
+        fingerprint = CertificateFingerprint(algorithm: "sha-256", bytes: hash)
     }
 
     deinit {
@@ -47,41 +48,20 @@ final class DTLSCertificate: @unchecked Sendable {
     func use(in context: OpaquePointer) -> Bool {
         SSL_CTX_use_certificate(context, certificate) == 1 && SSL_CTX_use_PrivateKey(context, key) == 1
     }
-}
 
-/// A hash of a certificate, as `a=fingerprint` tells it (RFC 8122 §5).
-struct DTLSFingerprint: Sendable, Hashable {
-    /// What RFC 8122 §5 names, less MD2 and MD5.
-    enum Algorithm: String, Sendable, CaseIterable {
-        case sha1 = "sha-1"
-        case sha224 = "sha-224"
-        case sha256 = "sha-256"
-        case sha384 = "sha-384"
-        case sha512 = "sha-512"
-    }
-
-    let algorithm: Algorithm
-    let hash: [UInt8]
-
-    init(algorithm: Algorithm, hash: [UInt8]) {
-        self.algorithm = algorithm
-        self.hash = hash
-    }
-
-    /// `nil` when OpenSSL does not know that hash.
-    init?(of certificate: OpaquePointer, _ algorithm: Algorithm) {
-        let kind =
+    /// Of a certificate's DER form, by the names of RFC 8122 §5 that are good enough; `nil` for others.
+    static func hash(of certificate: OpaquePointer, algorithm: String) -> [UInt8]? {
+        let kind: OpaquePointer? =
             switch algorithm {
-            case .sha1: EVP_sha1()
-            case .sha224: EVP_sha224()
-            case .sha256: EVP_sha256()
-            case .sha384: EVP_sha384()
-            case .sha512: EVP_sha512()
+            case "sha-256": EVP_sha256()
+            case "sha-384": EVP_sha384()
+            case "sha-512": EVP_sha512()
+            default: nil
             }
         var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
-        guard X509_digest(certificate, kind, &hash, &length) == 1 else { return nil }
-        self.init(algorithm: algorithm, hash: Array(hash.prefix(Int(length))))
+        guard let kind, X509_digest(certificate, kind, &hash, &length) == 1 else { return nil }
+        return Array(hash.prefix(Int(length)))
     }
 }
 

@@ -1,45 +1,25 @@
 import COpenSSL
 
-/// One end of a DTLS 1.2 association (RFC 6347), whose only purpose is to agree on SRTP keys (RFC 5764).
+/// One end of a DTLS 1.2 association (RFC 6347), whose only purpose is to agree on SRTP keys (RFC 5764), by OpenSSL.
 ///
-/// It opens no socket: datagrams come in by ``receive(_:)`` and go out by ``takeDatagrams()``. OpenSSL keeps its own clock for
-/// retransmissions; ``timeout`` tells when to call ``handleTimeout()``. Used from one thread at a time.
-final class DTLSEndpoint {
-    enum Role: Sendable {
-        /// Speaks first (`a=setup:active`).
-        case client
-        /// Waits (`a=setup:passive`).
-        case server
-    }
-
-    enum State: Sendable, Equatable {
-        case handshaking
-        /// Keys are there, and the peer's certificate is the one that was told.
-        case connected
-        /// The peer said goodbye.
-        case closed
-        case failed(String)
-    }
-
-    /// What fits every path: 1,200 bytes of DTLS, as WebRTC's implementations use.
+/// It opens no socket. OpenSSL keeps its own clock for retransmissions; ``nextTimeout(now:)`` tells when to call ``handleTimeout(now:)``.
+final class DTLSEndpoint: DTLSTransport {
+    /// What fits every path, as WebRTC's implementations use.
     static let mtu = 1200
     /// Datagrams that wait to be taken; a flight is shorter.
     private static let outgoingLimit = 32
 
-    private(set) var state = State.handshaking
+    private(set) var progress = DTLSProgress.handshaking
     private let ssl: OpaquePointer
-    private let fingerprints: [DTLSFingerprint]
+    private var hasStarted = false
     private var incoming: ArraySlice<UInt8> = []
     private var outgoing: [[UInt8]] = []
 
-    /// - Parameters:
-    ///   - fingerprints: of the peer's certificate, as its session description tells; one must fit (RFC 8122 §5).
     /// - Throws: ``MediaError`` when there is no memory.
-    init(_ context: DTLSContext, role: Role, fingerprints: [DTLSFingerprint]) throws(MediaError) {
+    init(_ context: DTLSContext) throws(MediaError) {
         let operation = "begin an encrypted connection"
         guard let ssl = SSL_new(context.context) else { throw OpenSSL.error(operation) }
         self.ssl = ssl
-        self.fingerprints = fingerprints
         guard let bio = BIO_new(Self.method) else {
             SSL_free(ssl)
             throw OpenSSL.error(operation)
@@ -51,77 +31,65 @@ final class DTLSEndpoint {
         meshcam_ssl_set_mtu(ssl, Self.mtu)
         // RFC 6347 §4.2.4.1 begins with a second; on a lossy Wi-Fi that is what a viewer waits. Where ICE has found a path, 50 ms is a long time.
         DTLS_set_timer_cb(ssl) { _, last in last == 0 ? 50_000 : min(last * 2, 3_000_000) }
-        if role == .client { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
     }
 
     deinit { SSL_free(ssl) }
 
-    /// The client's first flight. Of a server, nothing happens yet.
-    func start() { advance() }
+    func start(as role: DTLSRole, now: ContinuousClock.Instant) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        if role == .client { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
+        advance()
+    }
 
-    /// A datagram whose first byte says DTLS (RFC 7983 §7: 20 to 63). Whatever it holds, this never fails: what is not right is dropped,
-    /// or ends the association in ``State/failed(_:)``.
-    func receive(_ datagram: ArraySlice<UInt8>) {
-        switch state {
-        case .closed, .failed: return
-        case .handshaking, .connected: break
-        }
+    func handle(_ datagram: ArraySlice<UInt8>, now: ContinuousClock.Instant) {
+        guard hasStarted, !isOver else { return }
         incoming = datagram
         advance()
         incoming = []
     }
 
-    /// What is to be sent, oldest first.
-    func takeDatagrams() -> [[UInt8]] {
-        defer { outgoing = [] }
-        return outgoing
-    }
+    func nextDatagram() -> [UInt8]? { outgoing.isEmpty ? nil : outgoing.removeFirst() }
 
-    /// How long until ``handleTimeout()`` is due; nil while nothing waits for an answer.
-    var timeout: Duration? {
+    func nextTimeout(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         var left = timeval()
-        guard state == .handshaking, meshcam_dtls_timeout(ssl, &left) == 1 else { return nil }
-        return .seconds(left.tv_sec) + .microseconds(left.tv_usec)
+        guard hasStarted, progress == .handshaking, meshcam_dtls_timeout(ssl, &left) == 1 else { return nil }
+        return now + .seconds(left.tv_sec) + .microseconds(left.tv_usec)
     }
 
     /// Sends the last flight again (RFC 6347 §4.2.4). Too many times end the association.
-    func handleTimeout() {
-        guard state == .handshaking else { return }
-        if meshcam_dtls_handle_timeout(ssl) < 0 { fail("nobody answered") }
+    func handleTimeout(now: ContinuousClock.Instant) {
+        guard hasStarted, progress == .handshaking else { return }
+        if meshcam_dtls_handle_timeout(ssl) < 0 { progress = .failed("nobody answered") }
     }
 
-    /// Says goodbye.
+    func peerFingerprint(algorithm: String) -> [UInt8]? {
+        SSL_get0_peer_certificate(ssl).flatMap { DTLSCertificate.hash(of: $0, algorithm: algorithm) }
+    }
+
     func close() {
-        guard state == .connected else { return }
-        SSL_shutdown(ssl)
-        state = .closed
-    }
-
-    /// What was agreed on; nil before ``State/connected``, and when the peer knows no profile of ours.
-    func keys() -> SRTPKeys? {
-        guard state == .connected, let profile = SSL_get_selected_srtp_profile(ssl).flatMap({ SRTPProfile(rawValue: UInt16(truncatingIfNeeded: $0.pointee.id)) })
-        else { return nil }
-        let (key, salt) = (profile.keyBytes, profile.saltBytes)
-        var material = [UInt8](repeating: 0, count: 2 * (key + salt))
-        let label = "EXTRACTOR-dtls_srtp"
-        guard SSL_export_keying_material(ssl, &material, material.count, label, label.utf8.count, nil, 0, 0) == 1 else { return nil }
-        // RFC 5764 §4.2: client key, server key, client salt, server salt.
-        let client = Array(material[0..<key] + material[2 * key..<2 * key + salt])
-        let server = Array(material[key..<2 * key] + material[(2 * key + salt)...])
-        let isServer = SSL_is_server(ssl) == 1
-        return SRTPKeys(profile: profile, send: isServer ? server : client, receive: isServer ? client : server)
+        guard hasStarted, !isOver else { return }
+        if case .established = progress { SSL_shutdown(ssl) }
+        progress = .closed
     }
 
     // MARK: -
 
+    private var isOver: Bool {
+        switch progress {
+        case .handshaking, .established: false
+        case .closed, .failed: true
+        }
+    }
+
     private func advance() {
         ERR_clear_error()
-        if state == .handshaking {
+        if progress == .handshaking {
             let result = SSL_do_handshake(ssl)
             if result == 1 { finish() } else { judge(result) }
         }
-        guard state == .connected else { return }
-        // Nobody sends application data here; alerts are read on the way.
+        guard case .established = progress else { return }
+        // Nobody sends application data here; alerts are read on the way, and flights that came again are answered.
         var scratch = [UInt8](repeating: 0, count: 2048)
         let result = SSL_read(ssl, &scratch, Int32(scratch.count))
         if result <= 0 { judge(result) }
@@ -132,25 +100,28 @@ final class DTLSEndpoint {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: break
         case SSL_ERROR_ZERO_RETURN:
             SSL_shutdown(ssl)
-            state = .closed
-        default: fail(OpenSSL.text())
+            progress = .closed
+        default: progress = .failed(OpenSSL.text())
         }
         ERR_clear_error()
     }
 
-    private func fail(_ why: String) { state = .failed(why) }
-
     private func finish() {
-        guard let certificate = SSL_get0_peer_certificate(ssl) else { return refuse("the peer showed no certificate") }
-        let fits = fingerprints.contains { DTLSFingerprint(of: certificate, $0.algorithm) == $0 }
-        guard fits else { return refuse("the peer's certificate is not the one that its session description names") }
-        guard SSL_get_selected_srtp_profile(ssl) != nil else { return refuse("the peer knows none of our SRTP profiles") }
-        state = .connected
+        guard let selected = SSL_get_selected_srtp_profile(ssl), let profile = SRTPProfile(rawValue: UInt16(truncatingIfNeeded: selected.pointee.id)) else {
+            return refuse("the other side knows none of our SRTP profiles")
+        }
+        var material = [UInt8](repeating: 0, count: profile.materialBytes)
+        // RFC 5764 §4.2.
+        let label = "EXTRACTOR-dtls_srtp"
+        guard SSL_export_keying_material(ssl, &material, material.count, label, label.utf8.count, nil, 0, 0) == 1 else {
+            return refuse(OpenSSL.text())
+        }
+        progress = .established(profile: profile, material: material)
     }
 
     private func refuse(_ why: String) {
         SSL_shutdown(ssl)
-        fail(why)
+        progress = .failed(why)
     }
 
     // MARK: The BIO

@@ -75,6 +75,13 @@ struct DatagramPort: ~Copyable {
         outgoing.deallocate()
     }
 
+    /// Waits until a datagram is there, or somebody signals, or that long. Takes the signal back.
+    func wait(for wakeUp: WakeUp, atMost time: Duration) {
+        let (seconds, attoseconds) = time.components
+        let nanoseconds = min(max(0, seconds), 3600) * 1_000_000_000 + max(0, attoseconds) / 1_000_000_000
+        if meshcam_wait(descriptor, wakeUp.descriptor, nanoseconds) & 2 != 0 { wakeUp.reset() }
+    }
+
     /// Takes what has come, at most one batch.
     ///
     /// - Returns: whether there may be more.

@@ -1,10 +1,10 @@
 import CSRTP
 
-/// Encrypts what goes to one peer, and opens what comes from it (RFC 3711, RFC 7714). Used from one thread at a time.
+/// Encrypts what goes to one peer, and opens what comes from it (RFC 3711, RFC 7714), by libsrtp2.
 ///
 /// Every SSRC of one direction shares the session's key; each has its own sequence numbers, so none may be used twice for different
 /// content: a packet that is sent again is sent as it was, or as RTX with a number of its own.
-struct SRTPSession: ~Copyable {
+final class SRTPSession: SRTPContext {
     enum Failure: Error, Equatable {
         /// Not from the peer, altered, or cut short.
         case notGenuine
@@ -13,27 +13,30 @@ struct SRTPSession: ~Copyable {
         case refused(Int32)
     }
 
-    /// Room that a buffer needs behind an RTP packet; libsrtp writes no more (`SRTP_MAX_TRAILER_LEN`).
-    static let trailerBytes = 16 + 128
-    /// The same behind an RTCP packet, which has an index besides.
-    static let controlTrailerBytes = trailerBytes + 4
     /// Packets that may come late and are still told from replayed ones.
     private static let window: UInt = 1024
+    /// Shorter ones are no packets; libsrtp reads a header before it looks at the length.
+    private static let (rtpHeader, rtcpHeader) = (12, 8)
 
+    /// A tag; libsrtp writes no more without a master key identifier.
+    let rtpOverhead: Int
+    /// A tag, and the index with its flag.
+    let rtcpOverhead: Int
     private let outbound: srtp_t
     private let inbound: srtp_t
 
     /// - Throws: ``MediaError`` when there is no memory, or the keys are none of that profile.
-    init(_ keys: SRTPKeys) throws(MediaError) {
+    init(_ profile: SRTPProfile, _ keys: SRTPKeys) throws(MediaError) {
         guard Self.isReady else { throw MediaError(operation: "encrypt live pictures", text: "libsrtp2 does not start", cure: "Install libsrtp2-1 again.") }
-        let outbound = try Self.session(keys.profile, keys.send, ssrc_any_outbound)
+        rtpOverhead = profile == .aes128CMSHA1Tag80 ? 10 : 16
+        rtcpOverhead = rtpOverhead + 4
+        outbound = try Self.session(profile, keys.local, ssrc_any_outbound)
         do throws(MediaError) {
-            inbound = try Self.session(keys.profile, keys.receive, ssrc_any_inbound)
+            inbound = try Self.session(profile, keys.remote, ssrc_any_inbound)
         } catch {
             srtp_dealloc(outbound)
             throw error
         }
-        self.outbound = outbound
     }
 
     deinit {
@@ -41,49 +44,33 @@ struct SRTPSession: ~Copyable {
         srtp_dealloc(inbound)
     }
 
-    /// Encrypts a whole RTP packet where it lies.
-    ///
-    /// - Parameters:
-    ///   - buffer: the packet, and ``trailerBytes`` more.
-    ///   - count: of the packet.
-    /// - Returns: how long it is now.
-    mutating func protect(_ buffer: UnsafeMutableRawBufferPointer, count: Int) throws(Failure) -> Int {
-        precondition(buffer.count >= count + Self.trailerBytes, "no room for the tag")
-        var length = Int32(count)
-        try Self.check(srtp_protect(outbound, buffer.baseAddress, &length))
-        return Int(length)
+    func protectRTP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
+        precondition(buffer.count >= length + rtpOverhead, "no room for the tag")
+        return try Self.run(buffer, length, least: Self.rtpHeader) { srtp_protect(outbound, $0, $1) }
     }
 
-    /// Encrypts a compound RTCP packet.
-    mutating func protect(control packet: [UInt8]) throws(Failure) -> [UInt8] {
-        try Self.inPlace(packet, least: 8, room: Self.controlTrailerBytes) { srtp_protect_rtcp(outbound, $0, $1) }
+    func protectRTCP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
+        precondition(buffer.count >= length + rtcpOverhead, "no room for the tag")
+        return try Self.run(buffer, length, least: Self.rtcpHeader) { srtp_protect_rtcp(outbound, $0, $1) }
     }
 
-    /// Encrypts a whole RTP packet.
-    mutating func protect(_ packet: [UInt8]) throws(Failure) -> [UInt8] {
-        try Self.inPlace(packet, least: 12, room: Self.trailerBytes) { srtp_protect(outbound, $0, $1) }
+    func unprotectRTCP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
+        try Self.run(buffer, length, least: Self.rtcpHeader) { srtp_unprotect_rtcp(inbound, $0, $1) }
     }
 
-    /// Opens an SRTCP packet.
-    mutating func unprotect(control packet: [UInt8]) throws(Failure) -> [UInt8] {
-        try Self.inPlace(packet, least: 8, room: 0) { srtp_unprotect_rtcp(inbound, $0, $1) }
+    /// Decrypts an RTP packet in place: for the receiving side, which tests have.
+    func unprotectRTP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
+        try Self.run(buffer, length, least: Self.rtpHeader) { srtp_unprotect(inbound, $0, $1) }
     }
 
-    /// Opens an SRTP packet.
-    mutating func unprotect(_ packet: [UInt8]) throws(Failure) -> [UInt8] {
-        try Self.inPlace(packet, least: 12, room: 0) { srtp_unprotect(inbound, $0, $1) }
-    }
-
-    private static func inPlace(
-        _ packet: [UInt8], least: Int, room: Int, _ work: (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>) -> srtp_err_status_t
-    ) throws(Failure) -> [UInt8] {
-        // libsrtp reads the header before it looks at the length.
-        guard packet.count >= least, packet.count <= 1 << 16 else { throw .notGenuine }
-        var buffer = packet + [UInt8](repeating: 0, count: room)
-        var length = Int32(packet.count)
-        let status = buffer.withUnsafeMutableBytes { work($0.baseAddress, &length) }
-        try check(status)
-        return Array(buffer.prefix(Int(length)))
+    private static func run(
+        _ buffer: UnsafeMutableRawBufferPointer, _ length: Int, least: Int,
+        _ work: (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>) -> srtp_err_status_t
+    ) throws(Failure) -> Int {
+        guard (least...1 << 16).contains(length), length <= buffer.count else { throw .notGenuine }
+        var count = Int32(length)
+        try check(work(buffer.baseAddress, &count))
+        return Int(count)
     }
 
     private static func check(_ status: srtp_err_status_t) throws(Failure) {
@@ -100,6 +87,7 @@ struct SRTPSession: ~Copyable {
 
     private static func session(_ profile: SRTPProfile, _ key: [UInt8], _ direction: srtp_ssrc_type_t) throws(MediaError) -> srtp_t {
         var policy = srtp_policy_t()
+        // libsrtp has the numbers of DTLS's use_srtp extension, too.
         let known = srtp_profile_t(rawValue: UInt32(profile.rawValue))
         var session: srtp_t?
         var key = key

@@ -85,6 +85,11 @@ struct IceAgent: Sendable {
                 || remoteCandidates.contains { $0.kind == .serverReflexive || $0.kind == .relayed })
     }
 
+    /// Whether an authenticated check came this way, or one of ours was answered.
+    func knows(_ path: IcePath) -> Bool {
+        checklist.index(of: path).map { checklist[$0].state == .succeeded || checklist[$0].remote.kind == .peerReflexive } ?? false
+    }
+
     /// When ``tick(now:)`` has something to do; nil if nothing is awaited.
     var nextDeadline: ContinuousClock.Instant? {
         guard state != .failed else { return nil }

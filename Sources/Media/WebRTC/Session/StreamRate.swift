@@ -1,0 +1,35 @@
+/// Bit/s of a stream and of its key frames alone, measured over seconds.
+struct StreamRate: Sendable {
+    /// One measurement; the rate is the mean of the last and all before it, halved each time.
+    private static let span = 1.0
+    /// Key frames are seconds apart.
+    private static let keyFrameSpan = 4.0
+
+    private(set) var bitRate: Double?
+    private(set) var keyFrameBitRate: Double?
+    private var bytes = 0
+    private var begin: ContinuousClock.Instant?
+    private var keyFrameBytes = 0
+    private var keyFrameBegin: ContinuousClock.Instant?
+
+    init() {}
+
+    mutating func add(_ unit: PacketizedAccessUnit, now: ContinuousClock.Instant) {
+        let started = begin ?? now
+        let keyFramesStarted = keyFrameBegin ?? now
+        begin = started
+        keyFrameBegin = keyFramesStarted
+        if (now - started).inSeconds >= Self.span {
+            let measured = Double(bytes * 8) / (now - started).inSeconds
+            bitRate = bitRate.map { ($0 + measured) / 2 } ?? measured
+            (bytes, begin) = (0, now)
+        }
+        if unit.isKeyFrame, (now - keyFramesStarted).inSeconds >= Self.keyFrameSpan {
+            let measured = Double(keyFrameBytes * 8) / (now - keyFramesStarted).inSeconds
+            keyFrameBitRate = keyFrameBitRate.map { ($0 + measured) / 2 } ?? measured
+            (keyFrameBytes, keyFrameBegin) = (0, now)
+        }
+        bytes += unit.byteCount
+        if unit.isKeyFrame { keyFrameBytes += unit.byteCount }
+    }
+}

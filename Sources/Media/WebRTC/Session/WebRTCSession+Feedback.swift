@@ -1,0 +1,82 @@
+/// What the viewer reports and asks for.
+extension WebRTCSession {
+    mutating func handle(_ packet: RTCPPacket, now: ContinuousClock.Instant) -> [Event] {
+        switch packet {
+        case .nack(let nack) where nack.mediaSSRC == sender.ssrc && negotiated.video.allowsNACK:
+            counters.nacks += 1
+            for number in nack.sequenceNumbers {
+                guard let entry = sender.answer(number, now: now, roundTrip: estimator.roundTrip) else { continue }
+                queue.append(resend: entry)
+                // Asked for again: the repetition was lost too, or its request. There is time for few more, so that this one goes twice.
+                if entry.resends > 1 { queue.append(resend: entry) }
+            }
+            return []
+        case .pictureLoss(let indication) where indication.mediaSSRC == sender.ssrc:
+            counters.keyFrameRequests += 1
+            return wantKeyFrame(now: now)
+        case .fullIntraRequest(let request):
+            guard let entry = request.entries.first(where: { $0.ssrc == sender.ssrc }) else { return [] }
+            counters.keyFrameRequests += 1
+            return limiter.request(entry, from: request.senderSSRC, now: now) ? keyFrameEvents() : []
+        case .transportFeedback(let feedback) where negotiated.video.allowsTransportFeedback:
+            estimator.handle(log.reports(in: feedback), now: now)
+            return []
+        case .receiverReport(let report):
+            handle(report.blocks, now: now)
+            return []
+        case .senderReport(let report):
+            handle(report.blocks, now: now)
+            return []
+        case .estimatedMaximumBitRate(let estimate) where !negotiated.video.allowsTransportFeedback:
+            estimator.handle(estimate, now: now)
+            return []
+        case .goodbye:
+            return end(.there)
+        default:
+            return []
+        }
+    }
+
+    private mutating func handle(_ blocks: [ReportBlock], now: ContinuousClock.Instant) {
+        guard let block = blocks.first(where: { $0.ssrc == sender.ssrc }) else { return }
+        estimator.handle(
+            block, roundTrip: block.roundTrip(now: sender.clock.ntp(now: now).middle),
+            hasTransportFeedback: negotiated.video.allowsTransportFeedback, now: now)
+    }
+
+    // MARK: Key frames
+
+    mutating func wantKeyFrame(now: ContinuousClock.Instant) -> [Event] {
+        limiter.request(now: now) ? keyFrameEvents() : []
+    }
+
+    func keyFrameEvents() -> [Event] { [.keyFrameWanted(adaptation.rung.stream)] }
+
+    // MARK: Adaptation
+
+    /// Looks at the estimate, and decides what the viewer gets.
+    mutating func adapt(now: ContinuousClock.Instant) -> [Event] {
+        guard state == .connected, now >= nextAdaptation else { return [] }
+        nextAdaptation = now + settings.adaptationInterval
+        estimator.tick(unreportedBytes: log.unreportedBytes, now: now)
+        pacer.set(bitRate: estimator.bitRate, now: now)
+        let known = ViewerAdaptation.Rates(
+            main: rates[.main]?.bitRate, small: rates[.small]?.bitRate, keyFrames: rates[.small]?.keyFrameBitRate)
+        planProbe(known, now: now)
+        guard let rung = adaptation.update(estimate: estimator.bitRate, rates: known, now: now) else { return [] }
+        let before = choice.rung.stream
+        choice.set(rung)
+        let wanted: [Event] = rung.stream == before ? [] : [.streamWanted(rung.stream)]
+        return choice.awaitsKeyFrame ? wanted + wantKeyFrame(now: now) : wanted
+    }
+
+    private mutating func planProbe(_ known: ViewerAdaptation.Rates, now: ContinuousClock.Instant) {
+        guard probe == nil, sender.canProbe, negotiated.video.allowsTransportFeedback, queue.isEmpty else { return }
+        let recent = sender.history.newestEntries(16).map { $0.unit.byteCount(of: $0.index) }
+        let bytes = recent.isEmpty ? 0 : recent.reduce(0, +) / recent.count
+        // Small packets say little about a link.
+        let burst = probePlan.burst(
+            wanted: adaptation.wanted(known), estimate: estimator.bitRate, isQuiet: estimator.isQuiet, packetBytes: bytes > 200 ? bytes : 0, now: now)
+        probe = burst.map { ($0, $0.packets, now) }
+    }
+}

@@ -1,0 +1,179 @@
+/// A viewer: ICE, DTLS, SRTP, RTP and congestion control put together. Opens no socket and reads no clock.
+///
+/// Feed it datagrams (`handle`), packetized pictures (`send`) and the time (`tick`, at `nextDeadline`). Each call appends what is to be sent
+/// to a batch and answers what happened. DTLS and SRTP are behind protocols; sessions of one node share nothing but the pictures.
+struct WebRTCSession {
+    enum State: Sendable, Hashable {
+        /// No way yet.
+        case new
+        /// A way is there; keys are being agreed.
+        case connecting
+        case connected
+        case closed
+    }
+
+    enum Event: Sendable, Hashable {
+        /// Media flows from now on.
+        case connected
+        /// The encoder of this stream shall make a key frame.
+        case keyFrameWanted(LiveStream)
+        /// From now on `send` is to be fed this stream; another one may stop as soon as a key frame of this was sent.
+        case streamWanted(LiveStream)
+        /// A candidate of ours that the description does not have.
+        case candidate(IceCandidate)
+        case gatheringDone
+        /// The last event.
+        case closed(Closing)
+    }
+
+    /// Why a session ended.
+    enum Closing: Sendable, Hashable {
+        /// By `close`.
+        case here
+        /// The viewer said goodbye.
+        case there
+        /// No way, or none any more.
+        case unreachable(IceAgent.Failure)
+        /// No agreement on keys in time.
+        case handshakeTimeout
+        case handshakeFailed(String)
+        /// The certificate is not the one that the description promised: somebody is in between.
+        case fingerprintMismatch
+        /// Encryption failed, with the library's text.
+        case encryptionFailed(String)
+    }
+
+    typealias MakeSRTP = (SRTPProfile, SRTPKeys) throws -> any SRTPContext
+
+    /// What a viewer costs and gets, for the metrics.
+    struct Counters: Sendable, Hashable {
+        var sentPackets = 0
+        var sentBytes = 0
+        var resentPackets = 0
+        /// Dropped because they would have come too late.
+        var droppedPackets = 0
+        var nacks = 0
+        var keyFrameRequests = 0
+        /// Datagrams that were not understood or not authentic.
+        var refusedDatagrams = 0
+    }
+
+    let settings: WebRTCSettings
+    let negotiated: NegotiatedSession
+    let cname: String
+    let dtls: any DTLSTransport
+    let makeSRTP: MakeSRTP
+    var ice: IceAgent
+    var srtp: (any SRTPContext)?
+    var state = State.new
+    var hasStartedDTLS = false
+    var handshakeDeadline: ContinuousClock.Instant?
+    /// Where DTLS goes before a path is selected.
+    var earlyPath: IcePath?
+
+    var sender: VideoSender
+    var queue = ViewerQueue()
+    var pacer: Pacer
+    var log = SentPacketLog()
+    var estimator: BandwidthEstimator
+    var probePlan: ProbePlan
+    var probe: (burst: ProbePlan.Burst, left: Int, next: ContinuousClock.Instant)?
+    var adaptation: ViewerAdaptation
+    var choice: StreamSwitch
+    var rates: [LiveStream: StreamRate] = [:]
+    var limiter: KeyFrameLimiter
+    var nextReport: ContinuousClock.Instant?
+    var nextAdaptation: ContinuousClock.Instant
+    var counters = Counters()
+
+    /// - Parameters:
+    ///   - ice: With the local credentials that the answer names; it learns the other side's here.
+    ///   - dtls: Not started.
+    ///   - makeSRTP: Called once, when the keys are agreed.
+    init(
+        negotiated: NegotiatedSession, local: OfferAnswer.Local, ice: IceAgent, dtls: any DTLSTransport, makeSRTP: @escaping MakeSRTP,
+        settings: WebRTCSettings = WebRTCSettings(), wallTime: SenderReportClock.WallTime, random: inout some RandomNumberGenerator,
+        now: ContinuousClock.Instant
+    ) {
+        self.negotiated = negotiated
+        self.settings = settings
+        self.dtls = dtls
+        self.makeSRTP = makeSRTP
+        self.ice = ice
+        cname = local.cname
+        self.ice.setRemote(negotiated.credentials, isLite: negotiated.isLite, now: now)
+        for candidate in negotiated.candidates { self.ice.add(candidate) }
+        sender = VideoSender(
+            video: negotiated.video, ssrc: local.ssrc, retransmissionSSRC: local.retransmissionSSRC, wallTime: wallTime, using: &random)
+        estimator = BandwidthEstimator(settings: settings.bandwidth)
+        pacer = Pacer(bitRate: settings.bandwidth.startBitRate, now: now)
+        probePlan = ProbePlan(now: now)
+        adaptation = ViewerAdaptation(ceiling: settings.ceiling)
+        choice = StreamSwitch(rung: settings.ceiling)
+        limiter = KeyFrameLimiter(interval: settings.keyFrameInterval)
+        nextAdaptation = now
+        if negotiated.dtlsRole == .server { startDTLS(now: now) }
+    }
+
+    /// When `tick` has something to do.
+    func nextDeadline(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard state != .closed else { return nil }
+        var deadlines = [ice.nextDeadline, handshakeDeadline, limiter.nextDeadline, probe?.next]
+        if hasStartedDTLS { deadlines.append(dtls.nextTimeout(now: now)) }
+        if state == .connected {
+            deadlines.append(nextAdaptation)
+            // Before the first picture there is nothing to report.
+            if sender.packetCount > 0 { deadlines.append(nextReport) }
+            if !queue.isEmpty { deadlines.append(pacer.nextTime(now: now)) }
+        }
+        return deadlines.compactMap { $0 }.min()
+    }
+
+    /// What the viewer is given now.
+    var rung: ViewerRung { adaptation.rung }
+
+    /// Bit/s that the viewer's link carries.
+    var estimatedBitRate: Double { estimator.bitRate }
+
+    // MARK: What the viewer's page says later
+
+    /// A trickled candidate (RFC 8838).
+    mutating func add(_ candidate: IceCandidate) {
+        ice.add(candidate)
+    }
+
+    /// ICE begins anew with these credentials; media and keys stay (RFC 8445 §9).
+    mutating func restart(local: IceCredentials, remote: IceCredentials, now: ContinuousClock.Instant) {
+        guard state != .closed else { return }
+        ice.restart(local: local, remote: remote, isLite: negotiated.isLite, now: now)
+    }
+
+    /// The viewer wants less, or more again: a tile of a grid, or the whole screen.
+    mutating func set(ceiling: ViewerRung) {
+        adaptation.ceiling = ceiling
+    }
+
+    /// The node's clock estimate changed.
+    mutating func set(wallTime: SenderReportClock.WallTime) {
+        sender.set(wallTime: wallTime)
+    }
+
+    /// Ends the session: the viewer hears BYE and a DTLS alert.
+    mutating func close(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+        guard state != .closed else { return [] }
+        sendRTCP([.goodbye(Goodbye(ssrcs: [sender.ssrc]))], into: &batch, now: now)
+        if hasStartedDTLS {
+            dtls.close()
+            flushDTLS(into: &batch)
+        }
+        return end(.here)
+    }
+
+    mutating func end(_ closing: Closing) -> [Event] {
+        guard state != .closed else { return [] }
+        state = .closed
+        srtp = nil
+        _ = queue.dropPictures()
+        return [.closed(closing)]
+    }
+}
