@@ -1,0 +1,176 @@
+/// How viewers come, are fed and go. All of it on the loop's thread.
+extension WebRTCLoop {
+    /// Answers an offer: with a description at once, or when STUN servers have told what they see of us.
+    func open(
+        _ offer: String, source: String, live: any LiveSource, ceiling: ViewerRung, reply: @escaping @Sendable (Result<(ViewerID, String), WebRTCError>) -> Void
+    ) {
+        let now = ContinuousClock.now
+        do throws(WebRTCError) {
+            guard viewers.count < settings.viewerLimit else { throw .tooMany(limit: settings.viewerLimit) }
+            let offer = try Self.read(offer)
+            let negotiated = try Self.negotiate(offer)
+            let id = ViewerID(using: &random)
+            let credentials = IceCredentials(using: &random)
+            let ice = IceAgent(
+                role: .controlled, credentials: credentials, addresses: addresses, stunServers: stunServers, random: SystemRandomNumberGenerator(), now: now)
+            let local = OfferAnswer.Local(
+                credentials: credentials, candidates: [], fingerprint: context.certificate.fingerprint, ssrc: .random(in: 1 ... .max, using: &random),
+                retransmissionSSRC: .random(in: 1 ... .max, using: &random), cname: "meshcam", sessionID: .random(in: 0...UInt64(Int64.max), using: &random))
+            var sessionSettings = WebRTCSettings()
+            sessionSettings.ceiling = ceiling
+            let session = WebRTCSession(
+                negotiated: negotiated, local: local, ice: ice, dtls: try endpoint(), makeSRTP: { try SRTPSession($0, $1) }, settings: sessionSettings,
+                wallTime: wallTime(), random: &random, now: now)
+            let pending = PendingDescription(
+                reply: { result in reply(result.map { (id, $0) }) }, until: now + settings.gatheringTime
+            ) { ice in
+                var local = local
+                local.candidates = ice.localCandidates
+                return OfferAnswer.answer(to: offer, negotiated, local: local).description
+            }
+            router.add(id, fragment: credentials.usernameFragment)
+            viewers[id] = Viewer(session: session, source: source, live: live, description: pending)
+            // The stream begins while the page reads the answer, so that a picture is there when the way is.
+            feed(id, ceiling.stream)
+            change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
+            if viewers[id]?.session.ice.isGathering != true { describe(id) }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// Candidates of a viewer that come later, or new credentials of it, which are answered with new ones of ours.
+    ///
+    /// - Returns: the fragment to answer with; nil when there is nothing to say.
+    func trickle(_ id: ViewerID, _ text: String) throws(WebRTCError) -> String? {
+        guard let viewer = viewers[id] else { throw .unknownViewer }
+        let fragment: TrickleFragment
+        do throws(SDPError) { fragment = try TrickleFragment(text) } catch { throw .badFragment(error) }
+        let now = ContinuousClock.now
+        var answer: String?
+        if let remote = fragment.transport.credentials, remote != viewer.session.ice.remote {
+            let local = IceCredentials(using: &random)
+            router.add(id, fragment: local.usernameFragment)
+            change(id, now: now) { viewer, _ in
+                viewer.session.restart(local: local, remote: remote, now: now)
+                return []
+            }
+            var transport = TransportDescription()
+            transport.usernameFragment = local.usernameFragment
+            transport.password = local.password
+            transport.candidates = viewer.session.ice.localCandidates
+            transport.endOfCandidates = true
+            answer = TrickleFragment(transport: transport, mid: fragment.mid).description
+        }
+        change(id, now: now) { viewer, _ in
+            for candidate in fragment.transport.candidates { viewer.session.add(candidate) }
+            return []
+        }
+        return answer
+    }
+
+    /// Ends a session as our side wants it.
+    func end(_ id: ViewerID) {
+        change(id, now: .now) { viewer, batch in viewer.session.close(into: &batch, now: .now) }
+    }
+
+    /// A picture of a stream, for all who watch it.
+    func deliver(_ unit: PacketizedAccessUnit, of key: ViewerFeed.Key) {
+        guard let watchers = feeds[key]?.watchers else { return }
+        let now = ContinuousClock.now
+        for id in watchers {
+            change(id, now: now) { viewer, batch in viewer.session.send(unit, of: key.stream, into: &batch, now: now) }
+            // It has what it wanted; the stream that it had before may stop.
+            if unit.isKeyFrame, let viewer = viewers[id], viewer.session.rung.stream == key.stream, viewer.session.state == .connected {
+                for other in viewer.streams where other != key.stream { starve(id, other) }
+            }
+        }
+    }
+
+    var statistics: [ViewerStatistics] {
+        viewers.map { id, viewer in
+            let counters = viewer.session.counters
+            return ViewerStatistics(
+                id: id, source: viewer.source, isConnected: viewer.session.state == .connected, stream: viewer.session.rung.stream,
+                sentPackets: counters.sentPackets, sentBytes: counters.sentBytes, resentPackets: counters.resentPackets,
+                droppedPackets: counters.droppedPackets, nacks: counters.nacks, keyFrameRequests: counters.keyFrameRequests,
+                estimatedBitRate: viewer.session.estimatedBitRate, cipher: viewer.cipher)
+        }
+    }
+
+    // MARK: What sessions say
+
+    func follow(_ event: WebRTCSession.Event, of id: ViewerID, now: ContinuousClock.Instant) {
+        guard let viewer = viewers[id] else { return }
+        switch event {
+        case .connected:
+            if case .established(let profile, _) = viewer.session.dtls.progress { viewers[id]?.cipher = "\(profile)" }
+            logger.debug("a viewer sees \(viewer.source)", metadata: ["viewer": "\(id.short)"])
+        case .keyFrameWanted(let stream): viewer.live.requestKeyFrame(of: stream)
+        case .streamWanted(let stream): feed(id, stream)
+        case .candidate: break
+        case .gatheringDone: describe(id)
+        case .closed(let why):
+            logger.debug("a viewer of \(viewer.source) is gone", metadata: ["viewer": "\(id.short)", "reason": "\(why)"])
+            describe(id)
+            for stream in viewer.streams { starve(id, stream) }
+            router.remove(id)
+            viewers[id] = nil
+        }
+    }
+
+    /// Gives the description that somebody waits for.
+    func describe(_ id: ViewerID) {
+        guard let viewer = viewers[id], let pending = viewer.description else { return }
+        viewers[id]?.description = nil
+        pending.reply(viewer.session.state == .closed ? .failure(.unknownViewer) : .success(pending.text(viewer.session.ice)))
+    }
+
+    // MARK: Feeds
+
+    private func feed(_ id: ViewerID, _ stream: LiveStream) {
+        guard let viewer = viewers[id], !viewer.streams.contains(stream) else { return }
+        viewers[id]?.streams.insert(stream)
+        let key = ViewerFeed.Key(source: viewer.source, stream: stream)
+        if feeds[key] == nil {
+            let subscription = viewer.live.subscribe(to: stream, name: "viewers", capacity: ViewerFeed.capacity)
+            feeds[key] = (subscription, [])
+            openFeed(ViewerFeed(key: key, subscription: subscription))
+        }
+        feeds[key]?.watchers.insert(id)
+    }
+
+    private func starve(_ id: ViewerID, _ stream: LiveStream) {
+        guard let viewer = viewers[id] else { return }
+        viewers[id]?.streams.remove(stream)
+        let key = ViewerFeed.Key(source: viewer.source, stream: stream)
+        feeds[key]?.watchers.remove(id)
+        if feeds[key]?.watchers.isEmpty == true {
+            feeds[key]?.subscription.cancel()
+            feeds[key] = nil
+        }
+    }
+
+    // MARK: -
+
+    private var addresses: [TransportAddress] { settings.addresses().compactMap { TransportAddress($0, port: port) } }
+
+    private var stunServers: [TransportAddress] { settings.stunServers().compactMap { TransportAddress($0.0, port: $0.1) } }
+
+    private func endpoint() throws(WebRTCError) -> DTLSEndpoint {
+        do throws(MediaError) { return try DTLSEndpoint(context) } catch { throw .failed(error) }
+    }
+
+    private static func read(_ text: String) throws(WebRTCError) -> SessionDescription {
+        do throws(SDPError) { return try SessionDescription(text) } catch { throw .badOffer(.unreadable(error)) }
+    }
+
+    private static func negotiate(_ offer: SessionDescription) throws(WebRTCError) -> NegotiatedSession {
+        do throws(OfferError) { return try OfferAnswer.negotiate(offer) } catch { throw .badOffer(error) }
+    }
+}
+
+extension ViewerID {
+    /// For logs: not enough to end the session.
+    var short: String { String(description.prefix(8)) }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// The thread of all viewers of a node: waits for datagrams, pictures and deadlines, lets the sessions decide, and sends what they say, many
+/// datagrams with each system call. Nothing on it waits for anything else.
+final class WebRTCLoop: @unchecked Sendable {
+    // Invariant behind @unchecked: every stored `var` below is touched by the loop's own thread alone; other threads only `post`.
+
+    /// Work that waits. Pictures of a loop that cannot follow are dropped at the limit; it never is in practice.
+    private static let inboxLimit = 4096
+    /// Batches of datagrams taken before pictures and deadlines have their turn again.
+    private static let receiveRounds = 8
+
+    let settings: WebRTCServerSettings
+    let logger: Logger
+    let context: DTLSContext
+    let port: UInt16
+    let wallTime: @Sendable () -> SenderReportClock.WallTime
+    /// Opens feeds: their pumps are tasks of the server.
+    let openFeed: @Sendable (ViewerFeed) -> Void
+
+    private let wake: WakeUp
+    private let inbox = Mutex<[@Sendable (WebRTCLoop) -> Void]>([])
+    private var socket: DatagramPort
+    private var isOver = false
+    var batch = DatagramBatch()
+    var router = DatagramRouter<ViewerID>()
+    var viewers: [ViewerID: Viewer] = [:]
+    var feeds: [ViewerFeed.Key: (subscription: AccessUnitSubscription, watchers: Set<ViewerID>)] = [:]
+    var random = SystemRandomNumberGenerator()
+    private var sends: [DatagramPort.Batch] = []
+
+    /// One session and what the loop knows of it.
+    struct Viewer {
+        var session: WebRTCSession
+        let source: String
+        let live: any LiveSource
+        /// What it is fed.
+        var streams: Set<LiveStream> = []
+        var deadline: ContinuousClock.Instant?
+        /// Waits for our addresses.
+        var description: PendingDescription?
+        var cipher: String?
+    }
+
+    struct PendingDescription {
+        let reply: @Sendable (Result<String, WebRTCError>) -> Void
+        let until: ContinuousClock.Instant
+        let text: (IceAgent) -> String
+    }
+
+    init(
+        settings: WebRTCServerSettings, logger: Logger, wallTime: @escaping @Sendable () -> SenderReportClock.WallTime,
+        openFeed: @escaping @Sendable (ViewerFeed) -> Void
+    ) throws(MediaError) {
+        self.settings = settings
+        self.logger = logger
+        self.wallTime = wallTime
+        self.openFeed = openFeed
+        context = try DTLSContext(certificate: DTLSCertificate())
+        wake = try WakeUp()
+        socket = try DatagramPort(port: settings.port)
+        port = socket.port
+    }
+
+    // MARK: From other threads
+
+    /// Has something done on the loop's thread.
+    func post(_ work: @escaping @Sendable (WebRTCLoop) -> Void) {
+        let isFirst = inbox.withLock { inbox in
+            guard inbox.count < Self.inboxLimit else { return false }
+            inbox.append(work)
+            return inbox.count == 1
+        }
+        if isFirst { wake.signal() }
+    }
+
+    // MARK: The thread
+
+    /// Runs until ``stop()``.
+    func run() {
+        while !isOver {
+            wait()
+            let now = ContinuousClock.now
+            receive(now: now)
+            let work = inbox.withLock { inbox in
+                defer { inbox = [] }
+                return inbox
+            }
+            for one in work { one(self) }
+            tick(now: .now)
+            flush()
+        }
+        for feed in feeds.values { feed.subscription.cancel() }
+        feeds = [:]
+    }
+
+    /// Says goodbye to everybody and ends the thread. On the loop's thread.
+    func stop() {
+        for id in Array(viewers.keys) { end(id) }
+        isOver = true
+    }
+
+    private func wait() {
+        let next = viewers.values.lazy.compactMap { [$0.deadline, $0.description?.until].compactMap { $0 }.min() }.min()
+        socket.wait(for: wake, atMost: next.map { max(.zero, $0 - .now) } ?? .seconds(60))
+    }
+
+    private func receive(now: ContinuousClock.Instant) {
+        var came: [(datagram: [UInt8], path: IcePath)] = []
+        for _ in 0..<Self.receiveRounds {
+            let mayBeMore = socket.receive { came.append(($0, $1)) }
+            for (datagram, path) in came { take(datagram, path, now: now) }
+            came.removeAll(keepingCapacity: true)
+            if !mayBeMore { break }
+        }
+    }
+
+    private func take(_ datagram: [UInt8], _ path: IcePath, now: ContinuousClock.Instant) {
+        if let id = router.session(for: datagram[...], path: path) {
+            handle(datagram, path, of: id, now: now)
+        } else if DatagramKind(datagram[...]) == .stun {
+            // An answer to a question of ours names no session: its number does, which only who asked knows.
+            for (id, viewer) in viewers where viewer.session.ice.isGathering || viewer.session.ice.sendsChecks {
+                handle(datagram, path, of: id, now: now)
+            }
+        }
+    }
+
+    private func handle(_ datagram: [UInt8], _ path: IcePath, of id: ViewerID, now: ContinuousClock.Instant) {
+        var datagram = datagram
+        change(id, now: now) { viewer, batch in
+            viewer.session.handle(&datagram, from: path.remote, to: path.local, into: &batch, now: now)
+        }
+        // Only what a session has found authentic may be remembered.
+        if viewers[id]?.session.ice.knows(path) == true { router.learn(path, for: id) }
+    }
+
+    private func tick(now: ContinuousClock.Instant) {
+        for (id, viewer) in viewers {
+            if let pending = viewer.description, now >= pending.until { describe(id) }
+            if let deadline = viewer.deadline, now >= deadline {
+                change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
+            }
+        }
+    }
+
+    /// Lets a session do something, and follows what comes of it.
+    func change(_ id: ViewerID, now: ContinuousClock.Instant, _ work: (inout Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {
+        guard viewers[id] != nil else { return }
+        let events = work(&viewers[id]!, &batch)
+        viewers[id]!.deadline = viewers[id]!.session.nextDeadline(now: now)
+        for event in events { follow(event, of: id, now: now) }
+        // A burst for many viewers goes out in pieces, so that the buffer stays small.
+        if batch.bytes.count > 1 << 20 { flush() }
+    }
+
+    /// Sends everything that the sessions have said. Equally long datagrams on one way go together.
+    private func flush() {
+        guard !batch.entries.isEmpty else { return }
+        sends.removeAll(keepingCapacity: true)
+        for entry in batch.entries {
+            if var last = sends.last, last.path == entry.path, last.bytes.upperBound == entry.range.lowerBound,
+                last.bytes.count % last.segment == 0, entry.range.count <= last.segment
+            {
+                last.bytes = last.bytes.lowerBound..<entry.range.upperBound
+                sends[sends.count - 1] = last
+            } else {
+                sends.append(.init(path: entry.path, bytes: entry.range, segment: entry.range.count))
+            }
+        }
+        batch.bytes.withUnsafeBytes { socket.send($0, sends) }
+        batch.removeAll()
+    }
+}

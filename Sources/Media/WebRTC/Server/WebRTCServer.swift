@@ -1,0 +1,114 @@
+public import Foundation
+public import Logging
+import Synchronization
+
+/// All viewers of a node by WebRTC: one UDP port and one thread, however many they are. Each stream is cut into packets once; each viewer
+/// has its own encryption, congestion control and choice of stream, so a slow one disturbs nobody.
+public final class WebRTCServer: Sendable {
+    private let settings: WebRTCServerSettings
+    private let wallClock: @Sendable () -> Date
+    private let logger: Logger
+    private let running = Mutex<WebRTCLoop?>(nil)
+
+    /// - Parameter wallClock: the node's estimate of the time of day, for sender reports.
+    public init(settings: WebRTCServerSettings, wallClock: @escaping @Sendable () -> Date, logger: Logger) {
+        self.settings = settings
+        self.wallClock = wallClock
+        self.logger = logger
+    }
+
+    /// Serves until the task is cancelled; then everybody hears goodbye, and the thread has ended when this returns.
+    ///
+    /// - Throws: ``MediaError`` when the port cannot be had.
+    public func run() async throws {
+        let (feeds, continuation) = AsyncStream<ViewerFeed>.makeStream()
+        let wallClock = wallClock
+        let loop = try WebRTCLoop(
+            settings: settings, logger: logger,
+            wallTime: { SenderReportClock.WallTime(moment: .now, unixTime: .seconds(wallClock().timeIntervalSince1970)) },
+            openFeed: { continuation.yield($0) })
+        logger.info("live pictures on UDP port \(loop.port)")
+        running.withLock { $0 = loop }
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await withTaskCancellationHandler {
+                    await Self.thread(loop)
+                } onCancel: {
+                    loop.post { $0.stop() }
+                }
+                continuation.finish()
+            }
+            for await feed in feeds {
+                group.addTask {
+                    await feed.run { unit in loop.post { $0.deliver(unit, of: feed.key) } }
+                }
+            }
+        }
+        running.withLock { $0 = nil }
+    }
+
+    private static func thread(_ loop: WebRTCLoop) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let thread = Thread {
+                loop.run()
+                continuation.resume()
+            }
+            thread.name = "viewers"
+            thread.start()
+        }
+    }
+
+    /// The port that it has; nil while it does not run.
+    public var port: UInt16? { running.withLock { $0?.port } }
+
+    /// Begins a session for a viewer.
+    ///
+    /// - Parameters:
+    ///   - offer: an SDP offer to receive video (RFC 8829).
+    ///   - source: names the camera; all viewers of one name share its packets.
+    ///   - stream: the most that the viewer wants: `small` for a tile of a grid.
+    /// - Returns: who it is, and the SDP answer with all our candidates.
+    /// - Throws: ``WebRTCError``, in words for who sent the offer.
+    public func answer(_ offer: String, source: String, live: any LiveSource, stream: LiveStream = .main) async throws -> (id: ViewerID, answer: String) {
+        guard let loop = running.withLock({ $0 }) else { throw WebRTCError.notRunning }
+        return try await withCheckedThrowingContinuation { continuation in
+            loop.post { loop in
+                loop.open(offer, source: source, live: live, ceiling: stream == .small ? .small : .main) { continuation.resume(with: $0.mapError { $0 as any Error }) }
+            }
+        }
+    }
+
+    /// Takes what a viewer says later of its addresses (RFC 8840), or of new credentials (an ICE restart).
+    ///
+    /// - Returns: a fragment to answer with; nil when there is nothing to say.
+    /// - Throws: ``WebRTCError``.
+    public func trickle(_ id: ViewerID, _ fragment: String) async throws -> String? {
+        guard let loop = running.withLock({ $0 }) else { throw WebRTCError.notRunning }
+        return try await withCheckedThrowingContinuation { continuation in
+            loop.post { loop in continuation.resume(with: Result { try loop.trickle(id, fragment) }) }
+        }
+    }
+
+    /// Ends a viewer's session; nothing happens when it is over.
+    ///
+    /// - Returns: whether there was one.
+    @discardableResult
+    public func end(_ id: ViewerID) async -> Bool {
+        guard let loop = running.withLock({ $0 }) else { return false }
+        return await withCheckedContinuation { continuation in
+            loop.post { loop in
+                let wasThere = loop.viewers[id] != nil
+                loop.end(id)
+                continuation.resume(returning: wasThere)
+            }
+        }
+    }
+
+    /// Everybody who watches now.
+    public func statistics() async -> [ViewerStatistics] {
+        guard let loop = running.withLock({ $0 }) else { return [] }
+        return await withCheckedContinuation { continuation in
+            loop.post { continuation.resume(returning: $0.statistics) }
+        }
+    }
+}
