@@ -41,6 +41,7 @@ pre_roll = 2
 [network]
 web_port = {self.web}
 gossip_port = 0
+live_port = 0
 peer_port = 0
 pairing_port = {self.pairing}
 """)

@@ -57,7 +57,7 @@ def test_a_node_without_a_mesh_works_alone(directory):
     port = free_ports(1)
     file = directory / "meshcam.toml"
     file.write_text(f"""[node]\nname = "solo"\n[camera]\nsource = "synthetic"\nwidth = 640\nheight = 360
-[network]\nweb_port = {port}\ngossip_port = 0\npeer_port = 0\n[storage]\ndirectories = ["{directory}"]\n""")
+[network]\nweb_port = {port}\ngossip_port = 0\nlive_port = 0\npeer_port = 0\n[storage]\ndirectories = ["{directory}"]\n""")
     node = subprocess.Popen([BINARY, "run", "--config", str(file), "--state", str(directory / "state")], stderr=subprocess.PIPE, text=True)
     try:
         def camera():

@@ -46,6 +46,7 @@ struct Rights: Sendable, Hashable {
     static let forViewers: Set<String> = [
         "GET /session", "DELETE /session", "PUT /users/me/password",
         "GET /cameras", "GET /cameras/{id}", "GET /cameras/{id}/snapshot.jpg", "GET /cameras/{id}/stream.mjpeg", "GET /cameras/{id}/live.mp4",
+        "POST /cameras/{id}/whep", "PATCH /cameras/{id}/whep/{session}", "DELETE /cameras/{id}/whep/{session}",
         "GET /clips", "GET /clips/{id}", "GET /clips/{id}/video.mp4", "GET /clips/{id}/thumbnail.jpg",
         "GET /incidents", "GET /incidents/{event}", "GET /nodes", "GET /events",
     ]

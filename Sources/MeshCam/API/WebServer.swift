@@ -124,6 +124,7 @@ struct WebServer: Sendable {
 
     private func addResources(to group: RouterGroup<APIContext>) {
         CameraRoutes(node: node).add(to: group)
+        WhepRoutes(node: node).add(to: group)
         ClipRoutes(node: node).add(to: group)
         IncidentRoutes(node: node).add(to: group)
         NodeRoutes(node: node).add(to: group)

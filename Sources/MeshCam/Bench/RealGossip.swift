@@ -159,6 +159,7 @@ struct RealGossip {
             web_port = \(node.webPort)
             http_port = \(node.httpPort)
             gossip_port = \(gossipPort(index))
+            live_port = 0
             peer_port = \(Self.firstPort + 300 + index)
             seeds = [\(seeds)]
 

@@ -84,6 +84,7 @@ extension DemoPlan.Node {
         web_port = \(webPort)
         http_port = \(httpPort)
         gossip_port = 0
+        live_port = 0
         peer_port = 0
 
         [storage]

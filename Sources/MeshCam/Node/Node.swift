@@ -86,7 +86,8 @@ struct Node: Sendable {
         let access = LocalToken()
         let sessions = Sessions(gossip: gossip, directory: paired == nil ? nil : state, logger: logger.part("sessions"))
         services = NodeServices(
-            settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera, store: store, orphans: orphans,
+            settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera,
+            live: Self.live(settings, logger: logger.part("live")), store: store, orphans: orphans,
             joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
             sessions: sessions, events: events, peers: peers, localAccess: access,
             audit: AuditLog(directory: state, node: (id, settings.node.name), boot: identity.boot, logger: logger.part("audit")),
@@ -104,6 +105,8 @@ struct Node: Sendable {
             Named("storage", restarts: true) { await store.run() },
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
+            Named("live", restarts: true) { try await services.live.run() },
+            Named("viewers", restarts: true) { await services.viewers.run(services) },
             Named("sessions", restarts: true) { await sessions.run() },
             Named("revocations", restarts: true) { await peers.connections.run(gossip, logger: logger.part("peers")) },
             Named("events", restarts: true) { await PeerEvents(node: services, logger: logger.part("events")).run() },
@@ -201,6 +204,16 @@ struct Node: Sendable {
         return CameraService(
             cameraID: id, camera: Camera(settings: camera, wallClock: { clock.now() }, logger: logger), recording: recording,
             groups: settings.mesh.groups, gossip: gossip, store: store, events: events, clock: clock, logger: logger)
+    }
+
+    private static func live(_ settings: Settings, logger: Logger) -> WebRTCServer {
+        let clock = WallClock()
+        // On a machine without a network, whoever watches is on it, too.
+        let live = WebRTCServerSettings(port: UInt16(clamping: settings.network.livePort)) {
+            let addresses = InterfaceAddresses.current()
+            return addresses.isEmpty ? ["127.0.0.1", "::1"] : addresses
+        }
+        return WebRTCServer(settings: live, wallClock: { clock.now() }, logger: logger)
     }
 
     /// What this node tells the mesh about itself; gossip adds addresses and its own port.

@@ -1,6 +1,7 @@
 import Foundation
 import Gossip
 import Logging
+import Media
 import Storage
 
 /// What every part of a running node works with. Built once by ``Node``.
@@ -10,6 +11,10 @@ final class NodeServices: Sendable {
     let gossip: GossipService
     let discovery: AvahiDiscovery
     let camera: CameraService
+    /// Viewers by WebRTC of this node's camera.
+    let live: WebRTCServer
+    /// Viewers that came through this node, of whichever camera.
+    let viewers = ViewerWatch()
     let store: ClipStore
     let orphans: OrphanCatalogue
     let sessions: Sessions
@@ -26,7 +31,7 @@ final class NodeServices: Sendable {
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
+        live: WebRTCServer, store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
         audit: AuditLog,
         browserDoor: BrowserDoor
     ) {
@@ -36,6 +41,7 @@ final class NodeServices: Sendable {
         self.gossip = gossip
         self.discovery = discovery
         self.camera = camera
+        self.live = live
         self.store = store
         self.orphans = orphans
         self.sessions = sessions

@@ -18,6 +18,7 @@ struct PortCheck: Sendable {
         try check(network.webPort, SOCK_STREAM, "the dashboard (HTTPS)", "network.web_port")
         try check(peerPort, SOCK_STREAM, "other nodes (TLS)", "network.peer_port")
         try check(network.gossipPort, SOCK_DGRAM, "gossip (UDP)", "network.gossip_port")
+        try check(network.livePort, SOCK_DGRAM, "live pictures (UDP)", "network.live_port")
         if let port = network.httpPort { try check(port, SOCK_STREAM, "plain HTTP on loopback", "network.http_port") }
     }
 

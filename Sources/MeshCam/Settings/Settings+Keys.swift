@@ -21,6 +21,7 @@ extension Settings {
             "network.http_port", \.network.httpPort, webPort.optional(absent: "off"),
             "TCP port of plain HTTP, on this machine's loopback only"),
         SettingsKey("network.gossip_port", \.network.gossipPort, port, "UDP port of gossip between nodes"),
+        SettingsKey("network.live_port", \.network.livePort, port, "UDP port of live pictures by WebRTC, one for all viewers"),
         SettingsKey("network.peer_port", \.network.peerPort, port, "TCP port of TLS between nodes"),
         SettingsKey("network.pairing_port", \.network.pairingPort, port, "TCP port of pairing, open only while this node belongs to no mesh"),
         SettingsKey(

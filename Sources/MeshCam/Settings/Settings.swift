@@ -64,6 +64,8 @@ struct NetworkSettings: Sendable, Equatable {
     var httpPort: Int?
     /// Gossip, UDP. Default: 7462.
     var gossipPort = 7462
+    /// Live pictures by WebRTC, UDP: one port for all viewers. Default: 7464.
+    var livePort = 7464
     /// Peers' TLS, TCP. Default: 7462.
     var peerPort = 7462
     /// Pairing, TCP; open only while this node belongs to no mesh. Default: 7463.

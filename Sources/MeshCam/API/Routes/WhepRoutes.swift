@@ -1,0 +1,105 @@
+import Foundation
+import Gossip
+import HTTPTypes
+import Hummingbird
+import Media
+import NIOCore
+
+/// Live pictures by WebRTC: WHEP (draft-ietf-wish-whep) for any camera, at any node. The node that has the camera answers, so its pictures
+/// go straight from there to the viewer.
+struct WhepRoutes: Sendable {
+    let node: NodeServices
+
+    /// Longer descriptions are no browser's.
+    private static let offerLimit = 128 << 10
+    private static let fragmentLimit = 32 << 10
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.post("cameras/:id/whep") { request, context in try await begin(request, context) }
+        group.patch("cameras/:id/whep/:session") { request, context in
+            try await answer(request, context) { try await trickle(request, context) }
+        }
+        group.delete("cameras/:id/whep/:session") { request, context in
+            try await answer(request, context) { try await end(context) }
+        }
+    }
+
+    private func answer(_ request: Request, _ context: APIContext, here: () async throws -> Response) async throws -> Response {
+        let id = context.parameter("id")
+        // Before it is passed on: a peer asks as a peer, and is told everything.
+        guard context.rights.sees(camera: id), let owner = node.owner(ofCamera: id) else { throw ProblemDetails.notFound("camera", id) }
+        return try await node.answer(request, context, owner: owner, here: here)
+    }
+
+    /// Whoever let a viewer in looks after it: with the caller's right to see the camera ends the session, wherever it is.
+    private func begin(_ request: Request, _ context: APIContext) async throws -> Response {
+        let response = try await answer(request, context) { try await offer(request, context) }
+        if response.status == .created, let proof = context.proof, let path = response.headers[.location] {
+            node.viewers.watch(path, camera: context.parameter("id"), proof: proof, rights: context.rights)
+        }
+        return response
+    }
+
+    private func offer(_ request: Request, _ context: APIContext) async throws -> Response {
+        guard request.headers[.contentType]?.lowercased().hasPrefix("application/sdp") == true else {
+            throw ProblemDetails(
+                title: "Not an offer", status: 415, detail: "The body must be an SDP offer.", cure: "Send it with Content-Type: application/sdp.")
+        }
+        let name = request.uri.queryParameters["stream"].map(String.init) ?? LiveStream.main.rawValue
+        guard let stream = LiveStream(rawValue: name) else { throw ProblemDetails.badRequest("stream must be main or small.") }
+        switch node.camera.camera.status.state {
+        case .running, .starting: break
+        case .failed(let problem): throw ProblemDetails.unavailable("\(node.name) has no picture: \(problem.message).", cure: problem.cure)
+        case .none: throw ProblemDetails.notFound("camera on", node.name)
+        }
+        let body = try await request.wholeBody(upTo: Self.offerLimit)
+        let id: ViewerID
+        let answer: String
+        do {
+            (id, answer) = try await node.live.answer(String(buffer: body), source: node.id, live: node.camera.camera, stream: stream)
+        } catch let error as WebRTCError {
+            throw ProblemDetails(error)
+        }
+        return Response(
+            status: .created,
+            headers: [
+                .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(node.id)/whep/\(id)",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: answer)))
+    }
+
+    private func trickle(_ request: Request, _ context: APIContext) async throws -> Response {
+        guard let id = ViewerID(context.parameter("session")) else { throw ProblemDetails(WebRTCError.unknownViewer) }
+        guard request.headers[.contentType]?.lowercased().hasPrefix("application/trickle-ice-sdpfrag") == true else {
+            throw ProblemDetails(
+                title: "Not a fragment", status: 415, detail: "The body must be a fragment with ICE candidates (RFC 8840).",
+                cure: "Send it with Content-Type: application/trickle-ice-sdpfrag.")
+        }
+        let body = try await request.wholeBody(upTo: Self.fragmentLimit)
+        do {
+            guard let fragment = try await node.live.trickle(id, String(buffer: body)) else { return Response(status: .noContent) }
+            return Response(
+                status: .ok, headers: [.contentType: "application/trickle-ice-sdpfrag", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: fragment)))
+        } catch let error as WebRTCError {
+            throw ProblemDetails(error)
+        }
+    }
+
+    private func end(_ context: APIContext) async throws -> Response {
+        guard let id = ViewerID(context.parameter("session")), await node.live.end(id) else { throw ProblemDetails(WebRTCError.unknownViewer) }
+        return Response(status: .ok)
+    }
+}
+
+extension ProblemDetails {
+    init(_ error: WebRTCError) {
+        switch error {
+        case .badOffer, .badFragment:
+            self.init(type: "/problems/bad-offer", title: "No pictures by that description", status: 400, detail: "\(error).", cure: "Offer to receive H.264 video with BUNDLE and rtcp-mux, as browsers do; or watch the stream as fragmented MP4.")
+        case .tooMany: self.init(title: "Too many viewers", status: 503, detail: "\(error).", cure: "Close a viewer, or open another node's dashboard.")
+        case .unknownViewer: self.init(title: "Not found", status: 404, detail: "\(error).", cure: "Send a new offer.")
+        case .notRunning, .failed: self = .unavailable("\(error).", cure: "Try again in a second.")
+        }
+    }
+}
