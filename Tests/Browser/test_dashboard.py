@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 # The mean of a picture's brightness and how much it varies, and a coarse print of it, from what the browser really shows.
-READ_PICTURES = """() => [...document.querySelectorAll('[data-testid=live-image]')].map((image) => {
-  if (!image.naturalWidth) return null;
+READ_PICTURES = """() => [...document.querySelectorAll('mc-live-picture')].map((picture) => {
+  const image = picture.querySelector('moving' in picture.dataset ? '[data-testid=live-video]' : '[data-testid=live-image]');
+  if (!image.naturalWidth && !image.videoWidth) return null;
   const canvas = document.createElement('canvas');
   canvas.width = 64; canvas.height = 36;
   const context = canvas.getContext('2d', { willReadFrequently: true });

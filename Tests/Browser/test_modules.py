@@ -103,7 +103,7 @@ def test_boundary(module, header, boundary):
 
 def test_four_pictures_stream_and_more_take_turns(module):
     plan = """(m, list) => {
-        const viewers = list.map(([camera, priority, visible, running]) => ({ camera, priority, visible, running }));
+        const viewers = list.map(([camera, priority, visible, running, way]) => ({ camera, priority, visible, running, way }));
         const { stream, poll } = m.planPictures(viewers);
         return [stream, poll].map((each) => each.map((viewer) => viewer.camera));
     }"""
@@ -111,6 +111,20 @@ def test_four_pictures_stream_and_more_take_turns(module):
     assert module("pictures.js", plan, [["a", 0, True, True], ["b", 0, False, True], ["c", 0, True, False]]) == [["a"], []]
     # Motion comes first; the rest keeps the page's order.
     assert module("pictures.js", plan, [["a", 0, True, True], ["b", 0, True, True], ["c", 2, True, True], ["d", 0, True, True], ["e", 1, True, True]]) == [["c", "e", "a"], ["b", "d"]]
+    # What comes by UDP takes none of the connections.
+    assert module("pictures.js", plan, [[c, 0, True, True, "webrtc"] for c in "abcdefgh"]) == [list("abcdefgh"), []]
+    assert module("pictures.js", plan, [[c, 0, True, True, "webrtc" if c in "ce" else "movie"] for c in "abcdefg"]) == [["c", "e", "a", "b", "d"], ["f", "g"]]
+
+
+def test_a_movie_stays_at_its_newest_picture(module):
+    def plan(start, end, at):
+        return module("movie.js", "(m, buffered) => m.moviePlan(buffered)", {"start": start, "end": end, "at": at})
+
+    assert plan(0, 0.4, 0.1) == {"seek": None, "remove": None}
+    assert plan(0, 2, 0.1)["seek"] == pytest.approx(1.95), "too far behind"
+    assert plan(5, 5.02, 0) == {"seek": 5, "remove": None}, "a gap after lost pictures is jumped over"
+    assert plan(0, 25, 24.9) == {"seek": None, "remove": pytest.approx(14.9)}, "what was played long ago goes"
+    assert plan(15, 25, 24.9)["remove"] is None
 
 
 def test_angle_follows_the_common_clock(module):

@@ -57,21 +57,30 @@ export async function request(path, options = {}) {
 }
 
 /**
+ * Sends a body that is no JSON.
  * @param {string} path
- * @param {{ method?: string, body?: unknown, signal?: AbortSignal, headers?: Record<string, string> }} options
+ * @param {{ contentType: string, body: string, signal: AbortSignal }} options
+ */
+export function exchange(path, { contentType, body, signal }) {
+  return send(path, { method: "POST", text: body, headers: { "Content-Type": contentType }, signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]) }, false);
+}
+
+/**
+ * @param {string} path
+ * @param {{ method?: string, body?: unknown, text?: string, signal?: AbortSignal, headers?: Record<string, string> }} options
  * @param {boolean} quiet401
  */
 async function send(path, options, quiet401) {
   /** @type {Record<string, string>} */
   const headers = { ...options.headers };
   const unsafe = options.method !== undefined && options.method !== "GET";
-  if (unsafe) headers["Content-Type"] = "application/json";
+  if (unsafe) headers["Content-Type"] ??= "application/json";
   let response;
   try {
     response = await fetch(urlOf(path), {
       method: options.method ?? "GET",
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       credentials: "same-origin",
       cache: "no-cache",
       signal: options.signal,

@@ -1,18 +1,33 @@
 // @ts-check
-// Live pictures, pooled. HTTP/1.1 gives a page six connections per node: one is the event stream's, at most four carry moving
-// pictures, the rest stays free for everything else. With more pictures in view than streams, those that matter most stream and
-// the others take turns on one connection. What is out of view or in a hidden tab costs nothing.
+// Live pictures, pooled. They come by WebRTC where the browser can; else over HTTP, as a movie or as JPEGs. HTTP/1.1 gives a page six
+// connections per node: one is the event stream's, at most four carry moving pictures, the rest stays free for everything else. With
+// more pictures in view than streams, those that matter most stream and the others take turns on one connection. What is out of view or in a
+// hidden tab costs nothing.
 
 import { backoffMs, getJSON, openStream, pause, Problem, request, segment } from "./api.js";
 import { at } from "./format.js";
 import { boundaryOf, MultipartParser } from "./mjpeg.js";
+import { hasMovies, playMovie } from "./movie.js";
+import { hasWebRTC, noPictures, playByWebRTC } from "./webrtc.js";
 
 const mostStreams = 4;
 /** Streams left when some pictures are polled, so that two connections stay free. */
 const streamsBesidePolling = 3;
 const pollIntervalMs = 500;
+/** Up to this width, px, the camera's small stream is enough. */
+const smallWidth = 640;
 /** A stream without a picture for this long is shown as late; for twice as long, it is opened anew. */
 const lateMs = 3500;
+/** A way of playing that showed nothing so often is given up for the next one. */
+const barrenLimit = 2;
+
+/** How pictures come, the best first. @typedef {"webrtc" | "movie" | "jpeg"} Way */
+
+/** @type {Record<"webrtc" | "movie", (play: import("./webrtc.js").LivePlay) => Promise<void>>} */
+const players = { webrtc: playByWebRTC, movie: playMovie };
+
+/** @returns {Way} */
+export const bestWay = () => (hasWebRTC ? "webrtc" : hasMovies ? "movie" : "jpeg");
 
 /** @typedef {"waiting" | "live" | "late" | "down"} Phase */
 /** @typedef {{ blob: Blob, at: number }} Still  `at`: ms since 1970 when the picture was taken, as far as known */
@@ -22,20 +37,33 @@ const lateMs = 3500;
  * @property {string} camera
  * @property {number} width  px asked for
  * @property {number} fps
+ * @property {Way} way
+ * @property {HTMLVideoElement} video  for the ways that need one
  * @property {boolean} visible
  * @property {boolean} running  whether the camera is said to deliver pictures
  * @property {number} priority  higher streams first
- * @property {(still: Still, live: boolean) => void} onPicture
+ * @property {(still: Still, live: boolean) => void} onPicture  of the ways without a video, and what is shown before one moves
+ * @property {() => void} onFrame  the video shows another picture
  * @property {(phase: Phase, reason: string, since: number) => void} onPhase
  */
 
 /**
- * Which viewers stream, and which are polled. Pure.
+ * Which viewers stream, and which are polled: those whose pictures come by UDP take no connection. Pure.
  * @param {Viewer[]} viewers  in the order of the page
  * @returns {{ stream: Viewer[], poll: Viewer[] }}
  */
 export function planPictures(viewers) {
-  const wanted = viewers.filter((viewer) => viewer.visible && viewer.running);
+  const shown = viewers.filter((viewer) => viewer.visible && viewer.running);
+  const free = shown.filter((viewer) => viewer.way === "webrtc");
+  const { stream, poll } = planConnections(shown.filter((viewer) => viewer.way !== "webrtc"));
+  return { stream: [...free, ...stream], poll };
+}
+
+/**
+ * @param {Viewer[]} wanted
+ * @returns {{ stream: Viewer[], poll: Viewer[] }}
+ */
+function planConnections(wanted) {
   if (wanted.length <= mostStreams) return { stream: wanted, poll: [] };
   const ranked = wanted.map((viewer, index) => ({ viewer, index })).sort((a, b) => b.viewer.priority - a.viewer.priority || a.index - b.index);
   const stream = ranked.slice(0, streamsBesidePolling).map((entry) => entry.viewer);
@@ -96,6 +124,7 @@ class PicturePool {
 
   /** @param {Viewer} viewer */
   #stop(viewer) {
+    if (this.#streams.has(viewer) && viewer.way !== "jpeg") this.#keepStill(viewer);
     this.#streams.get(viewer)?.abort();
     this.#streams.delete(viewer);
   }
@@ -104,7 +133,87 @@ class PicturePool {
   #start(viewer) {
     const controller = new AbortController();
     this.#streams.set(viewer, controller);
-    void this.#stream(viewer, controller.signal);
+    void (viewer.way === "jpeg" ? this.#stream(viewer, controller.signal) : this.#play(viewer, viewer.way, controller.signal));
+  }
+
+  /**
+   * By a video, until that way turns out to lead nowhere.
+   * @param {Viewer} viewer
+   * @param {"webrtc" | "movie"} way
+   * @param {AbortSignal} signal
+   */
+  async #play(viewer, way, signal) {
+    let attempt = 0;
+    let barren = 0;
+    let lastFrame = Date.now();
+    this.#showStill(viewer);
+    while (!signal.aborted) {
+      const once = new AbortController();
+      let frameAt = Date.now();
+      let seen = false;
+      const watch = setInterval(() => {
+        const silent = Date.now() - frameAt;
+        if (silent > lateMs && seen) viewer.onPhase("late", "no new picture", lastFrame);
+        if (silent > 2 * lateMs) once.abort();
+      }, 1000);
+      let words = "no picture came";
+      let isFinal = false;
+      let wasBarren = true;
+      try {
+        await players[way]({
+          camera: viewer.camera, small: viewer.width <= smallWidth, video: viewer.video, signal: AbortSignal.any([signal, once.signal]),
+          onFrame: () => {
+            frameAt = lastFrame = Date.now();
+            attempt = 0;
+            seen = true;
+            viewer.onFrame();
+            viewer.onPhase("live", "", frameAt);
+          },
+        });
+      } catch (error) {
+        if (error instanceof Problem) words = error.message;
+        // A node that refuses or does not answer says nothing of the way.
+        wasBarren = !(error instanceof Problem) || error.title === noPictures;
+        // What this browser asked for, the camera will never have.
+        isFinal = error instanceof Problem && (error.type === "/problems/bad-offer" || error.status === 404);
+      } finally {
+        clearInterval(watch);
+      }
+      if (signal.aborted) return;
+      barren = seen ? 0 : barren + (wasBarren ? 1 : 0);
+      if (isFinal || barren >= barrenLimit) {
+        viewer.way = way === "webrtc" && hasMovies ? "movie" : "jpeg";
+        this.#stop(viewer);
+        this.replan();
+        return;
+      }
+      viewer.onPhase(seen ? "late" : "down", words, lastFrame);
+      await pause(backoffMs(attempt), signal);
+      attempt += 1;
+    }
+  }
+
+  /** What a video showed last is the camera's still until there is a newer one. @param {Viewer} viewer */
+  #keepStill(viewer) {
+    const { camera, video } = viewer;
+    if (video.videoWidth === 0) return;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.min(video.videoWidth, 640);
+    canvas.height = Math.round((canvas.width * video.videoHeight) / video.videoWidth);
+    canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
+    const at = Date.now();
+    canvas.toBlob((blob) => {
+      if (blob) this.#stills.set(camera, { blob, at });
+    }, "image/jpeg", 0.8);
+  }
+
+  /** What is there before anything moves. @param {Viewer} viewer */
+  #showStill(viewer) {
+    if (this.#stills.has(viewer.camera)) return;
+    void readStill(viewer.camera, viewer.width).then((still) => {
+      if (!this.#stills.has(viewer.camera)) this.#stills.set(viewer.camera, still);
+      viewer.onPicture(still, false);
+    }).catch(() => {});
   }
 
   /**

@@ -86,8 +86,10 @@ struct WhepRoutes: Sendable {
         }
     }
 
+    /// One that is over already is ended, too: the viewer's own goodbye by UDP is often here first.
     private func end(_ context: APIContext) async throws -> Response {
-        guard let id = ViewerID(context.parameter("session")), await node.live.end(id) else { throw ProblemDetails(WebRTCError.unknownViewer) }
+        guard let id = ViewerID(context.parameter("session")) else { throw ProblemDetails(WebRTCError.unknownViewer) }
+        await node.live.end(id)
         return Response(status: .ok)
     }
 }

@@ -5,7 +5,7 @@ import { Component, fill, h, setText } from "../dom.js";
 import { at } from "../format.js";
 import { icon } from "../icons.js";
 import { store } from "../mesh.js";
-import { pictures, pictureWidth } from "../pictures.js";
+import { bestWay, pictures, pictureWidth } from "../pictures.js";
 
 /** @import { Phase, Still, Viewer } from "../pictures.js" */
 
@@ -20,6 +20,7 @@ class LivePicture extends Component {
   priority = 0;
 
   #image = h("img", { alt: "", draggable: false, "data-testid": "live-image" });
+  #video = /** @type {HTMLVideoElement} */ (h("video", { muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true, "data-testid": "live-video" }));
   #age = h("mc-age-text");
   #reason = h("span", { class: "veil-reason", dir: "auto" });
   #ageLine = h("span", { class: "veil-age", hidden: true }, "picture is ", this.#age, " old");
@@ -48,7 +49,7 @@ class LivePicture extends Component {
     };
     this.#image.addEventListener("load", settled);
     this.#image.addEventListener("error", settled);
-    this.append(this.#image, this.#veil);
+    this.append(this.#image, this.#video, this.#veil);
   }
 
   enter() {
@@ -56,10 +57,13 @@ class LivePicture extends Component {
       camera: this.camera,
       width: pictureWidth(this.clientWidth || 640),
       fps: this.fps,
+      way: bestWay(),
+      video: this.#video,
       visible: false,
       running: false,
       priority: this.priority,
       onPicture: (still, live) => this.#onPicture(still, live),
+      onFrame: () => this.#onFrame(),
       onPhase: (phase, reason) => this.#setPhase(phase, reason),
     };
     pictures.add(this.#viewer);
@@ -72,6 +76,8 @@ class LivePicture extends Component {
   leave() {
     if (this.#viewer) pictures.remove(this.#viewer);
     this.#viewer = null;
+    this.#video.srcObject = null;
+    this.#video.removeAttribute("src");
     URL.revokeObjectURL(this.#shownUrl);
   }
 
@@ -93,6 +99,8 @@ class LivePicture extends Component {
     if (store.isCutOff) this.#phase = "waiting";
     const streams = running && !store.isCutOff;
     if (viewer.running !== streams || viewer.priority !== priority) {
+      // Back again: perhaps by another way than the last time.
+      if (streams && !viewer.running) viewer.way = bestWay();
       viewer.running = streams;
       viewer.priority = priority;
       pictures.replan();
@@ -105,6 +113,7 @@ class LivePicture extends Component {
       });
     }
     this.#image.alt = camera ? `Picture of ${camera.name}` : "";
+    this.#video.setAttribute("aria-label", this.#image.alt);
     this.#renderVeil(camera, running);
   }
 
@@ -146,13 +155,22 @@ class LivePicture extends Component {
 
   #shownAt = NaN;
 
+  /** The video moves: the still behind it has done its part. */
+  #onFrame() {
+    this.#shownAt = Date.now();
+    if (this.dataset.moving === undefined) this.dataset.moving = "";
+  }
+
   /**
    * @param {Still} still
    * @param {boolean} live
    */
   #onPicture(still, live) {
     this.#shownAt = still.at;
-    if (live) this.#viewer && this.#phase !== "live" && this.#setPhase("live", "");
+    if (live) {
+      delete this.dataset.moving;
+      this.#viewer && this.#phase !== "live" && this.#setPhase("live", "");
+    }
     if (this.#busy) this.#next = still;
     else this.#show(still);
     if (!live) this.render();

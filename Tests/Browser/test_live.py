@@ -1,0 +1,100 @@
+"""Live pictures as a page gets them: by WebRTC from the camera's own node, as a movie where the browser cannot, and no longer than one may."""
+
+import subprocess
+
+import pytest
+from playwright.sync_api import expect
+
+from Harness.demo import wait_for
+
+# What the browser's own counters say of each session of the page.
+COUNTERS = """async () => {
+  const all = [];
+  for (const connection of window.connections) {
+    for (const [, one] of await connection.getStats()) {
+      if (one.type === 'inbound-rtp') all.push({ state: connection.connectionState, decoded: one.framesDecoded, lost: one.packetsLost, width: one.frameWidth });
+    }
+  }
+  return all;
+}"""
+
+# Before the page's own scripts: remembers its sessions, or takes away what a browser may not have.
+REMEMBER = "window.connections = []; window.RTCPeerConnection = class extends RTCPeerConnection { constructor(...a) { super(...a); window.connections.push(this); } };"
+NO_WEBRTC = "delete window.RTCPeerConnection;"
+NO_VIDEO_AT_ALL = NO_WEBRTC + "delete window.MediaSource;"
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lan():
+    """A browser makes no connection by WebRTC on a machine that has a loopback alone."""
+    ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1")
+    ip("address", "add", "10.77.9.1/24", "dev", "lan0")
+    for end in ("lan0", "lan1"):
+        ip("link", "set", end, "up")
+    yield
+    ip("link", "del", "lan0")
+
+
+def shown(page, what):
+    return page.locator(f"mc-live-picture[data-state=live]{what}")
+
+
+def test_a_grid_of_all_cameras_by_webrtc(page, demo, sign_in):
+    page.add_init_script(REMEMBER)
+    sign_in(page, 1)
+    expect(shown(page, "[data-moving]")).to_have_count(3, timeout=30_000)
+    before = page.evaluate(COUNTERS)
+    assert len(before) == 3 and all(one["state"] == "connected" for one in before)
+    assert sorted(one["width"] for one in before)[:2] == [640, 640], "small tiles have the small stream; the one that fills half of the screen may have more"
+    wait_for(lambda: all(now["decoded"] >= old["decoded"] + 15 for now, old in zip(page.evaluate(COUNTERS), before)), 20, "all three move")
+    # One camera alone has the whole picture.
+    page.keyboard.press("1")
+    expect(shown(page, "[data-moving]")).to_have_count(1)
+    wait_for(lambda: any(one["state"] == "connected" and one["width"] > 640 for one in page.evaluate(COUNTERS)), 20, "the main stream")
+    assert sum(one["state"] == "connected" for one in page.evaluate(COUNTERS)) == 1, "the grid's sessions are over"
+
+
+@pytest.mark.parametrize("without, way", [(NO_WEBRTC, "[data-moving]"), (NO_VIDEO_AT_ALL, "[data-picture]:not([data-moving])")])
+def test_a_browser_without_it_sees_them_too(page, demo, sign_in, without, way):
+    page.add_init_script(without)
+    sign_in(page, 2)
+    expect(shown(page, way)).to_have_count(3, timeout=30_000)
+    if way == "[data-moving]":
+        frames = "() => [...document.querySelectorAll('[data-testid=live-video]')].map((video) => video.getVideoPlaybackQuality().totalVideoFrames)"
+        before = page.evaluate(frames)
+        wait_for(lambda: all(now >= old + 15 for now, old in zip(page.evaluate(frames), before)), 20, "all three move")
+        assert page.evaluate("() => [...document.querySelectorAll('[data-testid=live-video]')].every((video) => video.buffered.end(0) - video.currentTime < 2)")
+
+
+# A viewer that is no page of ours: it closes nothing by itself.
+WATCH = """async (cameras) => {
+  window.connections = [];
+  for (const camera of cameras) {
+    const connection = new RTCPeerConnection();
+    window.connections.push(connection);
+    connection.addTransceiver('video', { direction: 'recvonly' });
+    await connection.setLocalDescription();
+    const answer = await fetch(`/api/mesh/v1/cameras/${camera}/whep`, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: connection.localDescription.sdp });
+    if (answer.status !== 201) return answer.status;
+    await connection.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+  }
+  return 201;
+}"""
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_who_signs_out_sees_no_more(page, demo, at):
+    """The pictures come past every request, each from another node; a sign-out ends all of them."""
+    page.goto(f"{demo.urls[at]}/")
+    sign_in = "([username, password]) => fetch('/api/mesh/v1/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username, password }) }).then((answer) => answer.ok)"
+    assert page.evaluate(sign_in, [demo.user, demo.password])
+    cameras = page.evaluate("() => fetch('/api/mesh/v1/cameras').then((answer) => answer.json()).then((all) => all.map((one) => one.id))")
+    assert len(cameras) == 3 and page.evaluate(WATCH, cameras) == 201
+    wait_for(lambda: [one["decoded"] > 5 for one in page.evaluate(COUNTERS)] == [True] * 3, 20, "three pictures move")
+    assert page.evaluate("() => fetch('/api/mesh/v1/session', { method: 'DELETE' }).then((answer) => answer.ok)")
+    wait_for(lambda: page.evaluate("() => window.connections.every((one) => one.connectionState !== 'connected')"), 10, "all three are over")
+    assert page.evaluate(WATCH, cameras[:1]) == 401
