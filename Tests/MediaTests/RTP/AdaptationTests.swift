@@ -35,6 +35,17 @@ import Testing
         }
     }
 
+    /// One false alarm of the estimator, healed within two seconds, costs nothing; a link that carries nine tenths is left after three.
+    @Test func littleMissingIsEnduredForAWhile() {
+        var adaptation = ViewerAdaptation()
+        for second in 0..<10 {
+            #expect(feed(&adaptation, 1_700_000, from: Double(second) * 3, seconds: 2).isEmpty)
+            #expect(feed(&adaptation, 1_900_000, from: Double(second) * 3 + 2, seconds: 1).isEmpty)
+        }
+        let fall = feed(&adaptation, 1_700_000, from: 30, seconds: 5)
+        #expect(fall.map(\.rung) == [.small] && abs((fall.first?.time ?? 0) - 33) < 0.11)
+    }
+
     @Test func aTerribleLinkGetsKeyFramesAtOnce() {
         var adaptation = ViewerAdaptation()
         #expect(feed(&adaptation, 100_000, from: 0, seconds: 2).map(\.rung) == [.keyFrames], "not by way of the small stream")
@@ -60,10 +71,23 @@ import Testing
         var adaptation = ViewerAdaptation(ceiling: .small)
         #expect(adaptation.rung == .small && adaptation.wanted(rates) == nil)
         #expect(feed(&adaptation, 10_000_000, from: 0, seconds: 100).isEmpty)
-        adaptation.ceiling = .main
-        #expect(feed(&adaptation, 10_000_000, from: 100, seconds: 10).map(\.rung) == [.main])
-        adaptation.ceiling = .small
+        adaptation.set(ceiling: .main, now: at(100))
+        let rise = feed(&adaptation, 10_000_000, from: 100, seconds: 10)
+        #expect(rise.map(\.rung) == [.main] && rise.first?.time == 100, "somebody looks: at once")
+        adaptation.set(ceiling: .small, now: at(110))
         #expect(feed(&adaptation, 10_000_000, from: 110, seconds: 10).map(\.rung) == [.small])
+        // A narrow link is not tried because somebody looks.
+        adaptation.set(ceiling: .main, now: at(120))
+        #expect(feed(&adaptation, 2_000_000, from: 120, seconds: 10).isEmpty)
+    }
+
+    /// A stream that never ran is guessed from the other: a tile can become large.
+    @Test func theUnknownIsGuessed() {
+        var adaptation = ViewerAdaptation(ceiling: .small)
+        adaptation.set(ceiling: .main, now: at(0))
+        let rates = ViewerAdaptation.Rates(small: 300_000)
+        #expect(adaptation.wanted(rates) == 2_250_000)
+        #expect(adaptation.update(estimate: 2_300_000, rates: rates, now: at(0)) == .main)
     }
 }
 

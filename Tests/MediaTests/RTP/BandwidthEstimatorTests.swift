@@ -17,6 +17,16 @@ import Testing
         #expect(link.lostPackets == 0 && link.estimator.loss == 0)
     }
 
+    /// A stream larger than the first guess, on a link that carries it: known before anything is taken back.
+    @Test(arguments: seeds)
+    func aLargeStreamIsGivenTheBenefitOfDoubt(seed: UInt64) {
+        var link = BottleneckLink(link: .init(bitRate: 100_000_000), seed: seed)
+        link.sourceBitRate = 12_000_000
+        link.overrun = 12_000_000
+        link.run(seconds: 0.4)
+        #expect(link.estimator.bitRate > 12_000_000, "seed \(seed): \(link.estimator.bitRate)")
+    }
+
     /// It finds the link's rate, keeps the queue short, and loses little.
     @Test(arguments: seeds, [500_000.0, 1_500_000, 6_000_000])
     func findsTheBottleneck(seed: UInt64, bitRate: Double) {

@@ -44,9 +44,9 @@ import Testing
         var history = SendHistory(resendLimit: 3)
         history.append(try entry(7, 0))
         #expect(name(history.answer(7, now: at(0.1), roundTrip: .milliseconds(50))) == "resend 7")
-        #expect(name(history.answer(7, now: at(0.149), roundTrip: .milliseconds(50))) == "too soon")
-        #expect(name(history.answer(7, now: at(0.15), roundTrip: .milliseconds(50))) == "resend 7")
-        #expect(name(history.answer(7, now: at(0.151), roundTrip: .zero)) == "too soon", "a round trip of nothing is not believed")
+        #expect(name(history.answer(7, now: at(0.137), roundTrip: .milliseconds(50))) == "too soon")
+        #expect(name(history.answer(7, now: at(0.138), roundTrip: .milliseconds(50))) == "resend 7")
+        #expect(name(history.answer(7, now: at(0.14), roundTrip: .zero)) == "too soon", "a round trip of nothing is not believed")
         #expect(name(history.answer(7, now: at(0.3), roundTrip: .zero)) == "resend 7")
         #expect(name(history.answer(7, now: at(0.9), roundTrip: .zero)) == "exhausted")
     }

@@ -90,6 +90,27 @@ import Testing
         #expect(agent.checklist.pairs.map(\.state) == [.succeeded])
     }
 
+    /// A viewer cannot turn its stream onto somebody else: whoever is at the new address must answer a check of ours.
+    @Test func aStreamIsNotTurnedOntoAStranger() throws {
+        var agent = agent()
+        _ = agent.handle(check()[...], from: there, to: here, now: at(0))
+        let victim = TransportAddress("192.168.1.66", port: 9)!
+        let actions = agent.handle(check()[...], from: victim, to: here, now: at(5))
+        #expect(actions.count == 1 && agent.selected?.remote == there, "an answer to the check, and no more")
+        guard case .transmit(let bytes, let path)? = agent.tick(now: at(5)).first else {
+            Issue.record("no check of ours")
+            return
+        }
+        #expect(path.remote == victim)
+        _ = agent.tick(now: at(6))
+        _ = agent.handle(check()[...], from: victim, to: here, now: at(7))
+        #expect(agent.selected?.remote == there, "however often it is asked for")
+        let id = try StunMessage(bytes[...]).transactionID
+        let answer = StunMessage(.success, transactionID: id, attributes: [.xorMappedAddress(here)]).bytes(key: theirs.key)
+        let moved = agent.handle(answer[...], from: victim, to: here, now: at(7))
+        #expect(moved == [.selected(IcePath(local: here, remote: victim))], "who answers is the viewer, in another place")
+    }
+
     @Test func floodsAreBounded() {
         var agent = agent()
         for number in 0..<500 as Range<UInt16> {

@@ -53,16 +53,29 @@ import Testing
         #expect(router.session(for: check[...], path: path) == 1)
         #expect(router.session(for: [22, 1], path: path) == nil)
         router.learn(path, for: 1)
+        router.learn(path, for: 7)
         #expect(router.session(for: [22, 1], path: path) == 1)
         // The same address asks for another session: it is that one's from then on.
         router.add(2, fragment: "efgh")
         router.learn(path, for: 2)
         router.remove(1)
         #expect(router.session(for: [22, 1], path: path) == 2 && router.session(for: check[...], path: path) == nil)
+        router.add(2, fragment: "efgh2")
         for port in 1...100 as ClosedRange<UInt16> {
             router.learn(IcePath(local: SessionLab.camera, remote: TransportAddress("10.0.0.1", port: port)!), for: 2)
         }
         #expect(router.session(for: [22, 1], path: path) == nil, "sixteen are remembered")
+        // An answer belongs to whoever asked, wherever it comes from.
+        let question = StunMessage(.request, transactionID: .init(first: 8, second: 9)).bytes(key: nil)
+        let answer = StunMessage(.success, transactionID: .init(first: 8, second: 9)).bytes(key: nil)
+        #expect(router.session(for: answer[...], path: path) == nil)
+        router.sends(question[...], from: 2)
+        router.sends([0x80, 96, 0, 0], from: 2)
+        #expect(router.session(for: answer[...], path: path) == 2)
+        for number in 0..<200 as Range<UInt64> {
+            router.sends(StunMessage(.request, transactionID: .init(first: 7, second: number)).bytes(key: nil)[...], from: 2)
+        }
+        #expect(router.session(for: answer[...], path: path) == nil, "128 are remembered")
         router.remove(2)
         #expect(router.session(for: [22, 1], path: IcePath(local: SessionLab.camera, remote: TransportAddress("10.0.0.1", port: 100)!)) == nil)
     }

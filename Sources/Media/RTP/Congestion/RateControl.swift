@@ -12,6 +12,9 @@ struct RateControl: Sendable {
     private static let growth = 1.08
     /// The rate may not run away from what is really sent: the first is multiplied, the second added.
     private static let headroom = (factor: 1.5, constant: 10_000.0)
+    /// As long as the link has shown no limit, the rate is at least this multiple of what arrives: a stream that is larger than the first
+    /// guess is not taken back because nobody knows better.
+    private static let benefitOfDoubt = 1.25
 
     private(set) var bitRate: Double
     private let limits: ClosedRange<Double>
@@ -19,6 +22,8 @@ struct RateControl: Sendable {
     private var lastChange: ContinuousClock.Instant?
     private var lastDecrease: ContinuousClock.Instant?
     private var capacity = LinkCapacity()
+    /// Whether the link ever showed a limit.
+    private var sawLimit = false
 
     init(bitRate: Double, limits: ClosedRange<Double>) {
         self.bitRate = min(max(bitRate, limits.lowerBound), limits.upperBound)
@@ -52,6 +57,7 @@ struct RateControl: Sendable {
 
     /// Nothing is heard from the other side.
     mutating func halve() {
+        sawLimit = true
         bitRate = max(bitRate / 2, limits.lowerBound)
         state = .hold
     }
@@ -64,6 +70,7 @@ struct RateControl: Sendable {
         let pause = min(max(roundTrip, .milliseconds(10)), .milliseconds(200))
         if let lastDecrease, now - lastDecrease < pause, arrived >= bitRate / 2 { return }
         lastDecrease = now
+        sawLimit = true
         if let lower = capacity.lower, arrived < lower { capacity = LinkCapacity() }
         capacity.add(arrived)
         bitRate = min(bitRate, max(arrived * Self.decrease, limits.lowerBound))
@@ -83,6 +90,7 @@ struct RateControl: Sendable {
         } else {
             next = max(bitRate * Self.growthFactor(elapsed), bitRate + 1000 * elapsed)
         }
+        if let acknowledged, !sawLimit { next = max(next, acknowledged * Self.benefitOfDoubt) }
         if let acknowledged { next = min(next, Self.headroom.factor * acknowledged + Self.headroom.constant) }
         bitRate = min(max(bitRate, next), limits.upperBound)
     }

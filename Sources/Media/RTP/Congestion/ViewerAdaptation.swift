@@ -12,7 +12,7 @@ enum ViewerRung: Int, Sendable, Hashable, Comparable, CaseIterable {
 
 /// Decides from the estimate of a viewer's link what the viewer gets. Does no I/O and reads no clock.
 ///
-/// Down at once when the link cannot carry what is sent; up only after the link has been good enough for a while, with room to spare. Each fall
+/// Down soon when the link cannot carry what is sent; up only after the link has been good enough for a while, with room to spare. Each fall
 /// that follows a rise soon doubles that while, so that a link between two rungs is not climbed again and again.
 struct ViewerAdaptation: Sendable {
     /// Bit/s of the streams, measured; nil for a stream that is unknown or does not exist.
@@ -31,26 +31,34 @@ struct ViewerAdaptation: Sendable {
 
     /// A rung is entered from below with this much room.
     static let headroom = 1.25
-    /// And left when the estimate is below what it needs by this factor: streams vary from second to second.
-    static let tolerance = 0.9
+    /// And left when the estimate stays below what it needs by one of these factors for so long. One false alarm of the estimator costs 15 %
+    /// and heals in two seconds; it must not cost the stream. Two in a row, or a real fall, go deeper.
+    static let shallow = (factor: 0.9, endurance: Duration.seconds(3))
+    static let deep = (factor: 0.7, endurance: Duration.milliseconds(400))
     /// How long a link must be good before a rise; doubles up to the second after each failed rise.
     static let patience = Duration.seconds(3)...Duration.seconds(60)
     /// A fall this soon after a rise means that the rise was wrong.
     static let trial = Duration.seconds(15)
-    /// How long a link must be bad before a fall.
-    static let endurance = Duration.milliseconds(400)
 
     /// The most that the viewer wants: a small tile in a grid never asks for more.
-    var ceiling: ViewerRung
+    private(set) var ceiling: ViewerRung
     private(set) var rung: ViewerRung
     private var wait = patience.lowerBound
     private var goodSince: ContinuousClock.Instant?
-    private var badSince: ContinuousClock.Instant?
+    private var shallowSince: ContinuousClock.Instant?
+    private var deepSince: ContinuousClock.Instant?
     private var lastRise: ContinuousClock.Instant?
 
     init(ceiling: ViewerRung = .main) {
         self.ceiling = ceiling
         rung = ceiling
+    }
+
+    /// The viewer wants less, or more. More is given without the usual wait if the estimate allows it and no rise has failed lately: somebody
+    /// looks.
+    mutating func set(ceiling new: ViewerRung, now: ContinuousClock.Instant) {
+        if new > ceiling, wait == Self.patience.lowerBound { goodSince = now - wait }
+        ceiling = new
     }
 
     /// Bit/s that the next rung needs; nil on the highest, or if its rate is unknown. A stream that nobody watches does not run, and is
@@ -63,14 +71,15 @@ struct ViewerAdaptation: Sendable {
     /// Takes the estimate. Answers the new rung if it changes.
     mutating func update(estimate: Double, rates: Rates, now: ContinuousClock.Instant) -> ViewerRung? {
         if rung > ceiling { return change(to: ceiling) }
-        if let rate = Self.rate(of: rung, rates), estimate < rate * Self.tolerance, let lower = Self.below(rung) {
-            goodSince = nil
-            let since = badSince ?? now
-            badSince = since
-            guard now - since >= Self.endurance else { return nil }
-            return fall(from: lower, estimate: estimate, rates: rates, now: now)
+        if let rate = Self.rate(of: rung, rates), let lower = Self.below(rung) {
+            shallowSince = estimate < rate * Self.shallow.factor ? shallowSince ?? now : nil
+            deepSince = estimate < rate * Self.deep.factor ? deepSince ?? now : nil
+            if let shallowSince {
+                goodSince = nil
+                let isOver = now - shallowSince >= Self.shallow.endurance || deepSince.map { now - $0 >= Self.deep.endurance } ?? false
+                return isOver ? fall(from: lower, estimate: estimate, rates: rates, now: now) : nil
+            }
         }
-        badSince = nil
         if let lastRise, now - lastRise >= Self.trial {
             // It held.
             self.lastRise = nil
@@ -98,13 +107,14 @@ struct ViewerAdaptation: Sendable {
     private mutating func change(to new: ViewerRung) -> ViewerRung {
         rung = new
         goodSince = nil
-        badSince = nil
+        shallowSince = nil
+        deepSince = nil
         return new
     }
 
     private static func rate(of rung: ViewerRung, _ rates: Rates) -> Double? {
         switch rung {
-        case .main: rates.main
+        case .main: rates.main ?? rates.small.map { $0 * 6 }
         case .small: rates.small ?? rates.main.map { $0 / 6 }
         case .keyFrames: rates.keyFrames
         }

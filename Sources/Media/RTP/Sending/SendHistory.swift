@@ -33,7 +33,7 @@ struct SendHistory: Sendable {
         case resend(Entry)
         /// Never sent, or forgotten since.
         case unknown
-        /// Sent again less than a round trip ago: that one may still arrive.
+        /// Sent again less than most of a round trip ago: that one may still arrive.
         case tooSoon
         /// Sent again as often as allowed.
         case exhausted
@@ -41,6 +41,8 @@ struct SendHistory: Sendable {
 
     /// Between two answers for one packet, however short the round trip is said to be.
     static let shortestPause = Duration.milliseconds(5)
+    /// Of a round trip, the pause between two answers: who asks again after a whole one, by their own measure, must not be too early by ours.
+    static let patience = 0.75
 
     let age: Duration
     let resendLimit: Int
@@ -75,7 +77,7 @@ struct SendHistory: Sendable {
         let place = place(of: sequenceNumber)
         guard var entry = ring[place], entry.sequenceNumber == sequenceNumber, now - entry.sent <= age || entry.resends > 0 else { return .unknown }
         if entry.resends >= resendLimit { return .exhausted }
-        if entry.resends > 0, now - entry.sent < max(roundTrip, Self.shortestPause) { return .tooSoon }
+        if entry.resends > 0, now - entry.sent < max(roundTrip * Self.patience, Self.shortestPause) { return .tooSoon }
         entry.sent = now
         entry.resends += 1
         ring[place] = entry

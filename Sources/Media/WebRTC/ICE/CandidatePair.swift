@@ -19,6 +19,10 @@ struct CandidatePair: Sendable {
     var check: StunTransaction?
     /// Whether that check carries USE-CANDIDATE.
     var checkNominates = false
+    /// Whether an authentic check of the other side came this way.
+    var wasChecked = false
+    /// Whether a check of ours was answered: whoever is there receives what we send.
+    var isProven = false
     /// When the controlling side last nominated the pair. On a controlled side it counts once a check of ours has succeeded.
     var nominated: ContinuousClock.Instant?
 

@@ -55,10 +55,16 @@ extension IceAgent {
     /// The other side checked a pair, and perhaps nominated it (§7.3.1.4, §7.3.1.5).
     private mutating func checked(_ index: Int, nominates: Bool, now: ContinuousClock.Instant) -> [Action] {
         if nominates { checklist[index].nominated = now }
-        guard sendsChecks || role == .controlling else {
+        checklist[index].wasChecked = true
+        if !sendsChecks, role == .controlled {
             // Like a lite agent (§7.3.2): its check came, our answer will go the same way.
             checklist[index].state = .succeeded
-            return nominates ? follow(index, now: now) : []
+            guard nominates else { return [] }
+            if state != .connected || checklist[index].isProven || checklist[index].path == selected { return follow(index, now: now) }
+            // Media flows already. A sender's address is easily forged: before the stream turns to a new one, whoever is there must answer.
+            // The first path needs no such proof, as nothing flows before a handshake went both ways.
+            if checklist[index].check == nil { checklist.trigger(checklist[index].path) }
+            return []
         }
         switch checklist[index].state {
         case .succeeded:
@@ -137,6 +143,7 @@ extension IceAgent {
         let nominates = checklist[index].checkNominates
         checklist[index].checkNominates = false
         checklist[index].state = .succeeded
+        checklist[index].isProven = true
         checklist.unfreeze(checklist[index].foundation)
         if role == .controlled {
             return checklist[index].nominated == nil ? [] : follow(index, now: now)

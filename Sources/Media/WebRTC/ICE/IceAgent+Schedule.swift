@@ -32,7 +32,7 @@ extension IceAgent {
 
     /// One check each Ta (RFC 8445 §6.1.4.2).
     private mutating func startCheck(now: ContinuousClock.Instant) -> [Action] {
-        guard sendsChecks, now >= nextCheck, checklist.hasWork, let index = checklist.next() else { return [] }
+        guard now >= nextCheck, remote != nil, let index = checklist.next(triggeredOnly: !sendsChecks) else { return [] }
         nextCheck = now + settings.checkPace
         return begin(index, nominates: false, now: now)
     }

@@ -87,7 +87,7 @@ struct IceAgent: Sendable {
 
     /// Whether an authenticated check came this way, or one of ours was answered.
     func knows(_ path: IcePath) -> Bool {
-        checklist.index(of: path).map { checklist[$0].state == .succeeded || checklist[$0].remote.kind == .peerReflexive } ?? false
+        checklist.index(of: path).map { checklist[$0].wasChecked || checklist[$0].isProven } ?? false
     }
 
     /// When ``tick(now:)`` has something to do; nil if nothing is awaited.
@@ -95,7 +95,7 @@ struct IceAgent: Sendable {
         guard state != .failed else { return nil }
         var deadlines = [gathering.nextDeadline, consent?.nextDeadline, nomination, connectDeadline]
         for pair in checklist.pairs { deadlines.append(pair.check?.deadline) }
-        if sendsChecks, checklist.hasWork { deadlines.append(nextCheck) }
+        if sendsChecks ? checklist.hasWork : checklist.hasTriggered { deadlines.append(nextCheck) }
         return deadlines.compactMap { $0 }.min()
     }
 

@@ -39,6 +39,9 @@ struct IceChecklist: Sendable {
         if !triggered.contains(path) { triggered.append(path) }
     }
 
+    /// Whether a check waits that answers the other side's.
+    var hasTriggered: Bool { !triggered.isEmpty }
+
     /// Whether any check waits for its turn.
     var hasWork: Bool { !triggered.isEmpty || pairs.contains { $0.state == .waiting || $0.state == .frozen } }
 
@@ -46,10 +49,12 @@ struct IceChecklist: Sendable {
     var openCount: Int { pairs.count { $0.state == .waiting || $0.state == .frozen || $0.state == .inProgress } }
 
     /// The pair whose turn it is (§6.1.4.2): triggered ones, then the best that waits, then the best of a foundation of which none is tried.
-    mutating func next() -> Int? {
+    /// - Parameter triggeredOnly: Of an agent that behaves like a lite one.
+    mutating func next(triggeredOnly: Bool) -> Int? {
         while !triggered.isEmpty {
             if let index = index(of: triggered.removeFirst()) { return index }
         }
+        if triggeredOnly { return nil }
         if let index = pairs.firstIndex(where: { $0.state == .waiting }) { return index }
         let busy = Set(pairs.filter { $0.state == .inProgress }.map(\.foundation))
         return pairs.firstIndex { $0.state == .frozen && !busy.contains($0.foundation) }

@@ -54,7 +54,8 @@ struct ServerReflexiveGathering: Sendable {
 
     /// Takes a response that may be to one of our questions. Answers nil if it is not; otherwise what it says, if it says anything.
     mutating func handle(_ response: StunMessage, path: IcePath) -> (base: TransportAddress, mapped: TransportAddress?)? {
-        guard let index = queries.firstIndex(where: { !$0.isDone && $0.transaction.id == response.transactionID && $0.path == path }) else { return nil }
+        let open = queries.firstIndex { !$0.isDone && $0.transaction.id == response.transactionID && $0.path == path }
+        guard let index = open else { return nil }
         queries[index].isDone = true
         guard response.messageClass == .success, response.unknownRequired.isEmpty else { return (path.local, nil) }
         return (path.local, response.mappedAddress)

@@ -61,7 +61,8 @@ extension WebRTCSession {
         estimator.tick(unreportedBytes: log.unreportedBytes, now: now)
         pacer.set(bitRate: estimator.bitRate, now: now)
         let known = ViewerAdaptation.Rates(
-            main: rates[.main]?.bitRate, small: rates[.small]?.bitRate, keyFrames: rates[.small]?.keyFrameBitRate)
+            main: rates[.main]?.bitRate ?? nominalBitRates[.main], small: rates[.small]?.bitRate ?? nominalBitRates[.small],
+            keyFrames: rates[.small]?.keyFrameBitRate)
         planProbe(known, now: now)
         guard let rung = adaptation.update(estimate: estimator.bitRate, rates: known, now: now) else { return [] }
         let before = choice.rung.stream

@@ -54,7 +54,7 @@ extension WebRTCSession {
         dtls datagram: ArraySlice<UInt8>, path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
     ) -> [Event] {
         // Only from where an authenticated check came: a handshake costs too much to begin it with anybody.
-        guard hasStartedDTLS, path == ice.selected || ice.knows(path) else {
+        guard hasStartedDTLS, accepts(path) else {
             counters.refusedDatagrams += 1
             return []
         }
@@ -109,7 +109,7 @@ extension WebRTCSession {
     private mutating func handle(
         rtcp datagram: inout [UInt8], path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
     ) -> [Event] {
-        guard let srtp, path == ice.selected || ice.knows(path) else {
+        guard let srtp, accepts(path) else {
             counters.refusedDatagrams += 1
             return []
         }

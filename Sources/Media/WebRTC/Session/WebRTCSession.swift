@@ -81,6 +81,7 @@ struct WebRTCSession {
     var adaptation: ViewerAdaptation
     var choice: StreamSwitch
     var rates: [LiveStream: StreamRate] = [:]
+    var nominalBitRates: [LiveStream: Double] = [:]
     var limiter: KeyFrameLimiter
     var nextReport: ContinuousClock.Instant?
     var nextAdaptation: ContinuousClock.Instant
@@ -129,6 +130,9 @@ struct WebRTCSession {
         return deadlines.compactMap { $0 }.min()
     }
 
+    /// Whether datagrams on this way are the viewer's: an authentic check came from there. To be asked after `handle`.
+    func accepts(_ path: IcePath) -> Bool { path == ice.selected || ice.knows(path) }
+
     /// What the viewer is given now.
     var rung: ViewerRung { adaptation.rung }
 
@@ -149,8 +153,13 @@ struct WebRTCSession {
     }
 
     /// The viewer wants less, or more again: a tile of a grid, or the whole screen.
-    mutating func set(ceiling: ViewerRung) {
-        adaptation.ceiling = ceiling
+    mutating func set(ceiling: ViewerRung, now: ContinuousClock.Instant) {
+        adaptation.set(ceiling: ceiling, now: now)
+    }
+
+    /// What a stream's encoder is set to, in bit/s: counts until the stream was measured.
+    mutating func set(bitRate: Double, of stream: LiveStream) {
+        nominalBitRates[stream] = bitRate
     }
 
     /// The node's clock estimate changed.

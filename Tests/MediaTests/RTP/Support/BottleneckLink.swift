@@ -18,6 +18,8 @@ struct BottleneckLink {
     var link: Link
     /// Bit/s that the source makes if it may; nil for as much as the estimate allows.
     var sourceBitRate: Double?
+    /// Bit/s that are made whatever the estimate is.
+    var overrun = 0.0
     private(set) var estimator: BandwidthEstimator
     private(set) var time = 0.0
     /// The longest that a packet waited in the link's queue since it was last asked.
@@ -68,7 +70,7 @@ struct BottleneckLink {
     private mutating func step() {
         if time >= nextFrame {
             nextFrame += 1.0 / 30
-            let rate = min(sourceBitRate ?? .infinity, estimator.bitRate)
+            let rate = max(overrun, min(sourceBitRate ?? .infinity, estimator.bitRate))
             var bytes = Int(rate / 30 / 8 * Double.random(in: 0.8...1.2, using: &generator))
             while bytes > 0 {
                 waiting.append(min(bytes, 1200))

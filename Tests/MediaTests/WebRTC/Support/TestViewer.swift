@@ -27,6 +27,8 @@ struct TestViewer {
     private(set) var pictures: [Picture] = []
     private(set) var reports: [SenderReport] = []
     private(set) var goodbyes = 0
+    /// Gaps that were not filled in time: since when, and how many packets.
+    private(set) var giveUps: [(since: Double, packets: Int)] = []
     private(set) var refused = 0
     private(set) var retransmissions = 0
     private(set) var receivedBytes = 0
@@ -159,6 +161,7 @@ struct TestViewer {
         let since = gapSince ?? time
         gapSince = since
         guard time - since > 0.4, let first = waiting.keys.min() else { return }
+        giveUps.append((since, (next..<first).count))
         for place in next..<first { asked[place] = nil }
         nextPlace = first
         gapSince = nil
