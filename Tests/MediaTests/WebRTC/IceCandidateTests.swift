@@ -57,11 +57,11 @@ import Testing
 
     @Test func pairsOfTheHighestPrioritiesDoNotOverflow() {
         let candidate = IceCandidate(foundation: "1", priority: .max, address: TransportAddress("192.0.2.1", port: 1)!, kind: .host)
-        #expect(CandidatePair.priority(local: candidate, remote: candidate, role: .controlling) == 0xffff_ffff << 32 &+ 0xffff_ffff << 1)
+        #expect(CandidatePair.priority(local: candidate, remote: candidate, role: .controlling) == 0x7fff_ffff << 32 + 0x7fff_ffff << 1)
         var low = candidate
         low.priority = 1
-        #expect(CandidatePair.priority(local: candidate, remote: low, role: .controlling) == 1 << 32 + 0xffff_ffff << 1 + 1)
-        #expect(CandidatePair.priority(local: candidate, remote: low, role: .controlled) == 1 << 32 + 0xffff_ffff << 1)
+        #expect(CandidatePair.priority(local: candidate, remote: low, role: .controlling) == 1 << 32 + 0x7fff_ffff << 1 + 1)
+        #expect(CandidatePair.priority(local: candidate, remote: low, role: .controlled) == 1 << 32 + 0x7fff_ffff << 1)
     }
 
     @Test func credentials() {

@@ -36,12 +36,14 @@ struct CandidatePair: Sendable {
     var path: IcePath { IcePath(local: local.address, remote: remote.address) }
     var foundation: String { "\(local.foundation) \(remote.foundation)" }
 
+    /// Of a candidate (RFC 8445 §5.1.2); what claims more is no better.
+    private static let highestPriority: UInt32 = 0x7fff_ffff
+
     /// RFC 8445 §6.1.2.3: both sides come to the same order.
     static func priority(local: IceCandidate, remote: IceCandidate, role: IceRole) -> UInt64 {
-        let controlling = UInt64(role == .controlling ? local.priority : remote.priority)
-        let controlled = UInt64(role == .controlling ? remote.priority : local.priority)
-        // The largest sum has 64 bits exactly, so that it may be added without a check.
-        return min(controlling, controlled) << 32 &+ max(controlling, controlled) << 1 &+ (controlling > controlled ? 1 : 0)
+        let controlling = UInt64(min(role == .controlling ? local.priority : remote.priority, highestPriority))
+        let controlled = UInt64(min(role == .controlling ? remote.priority : local.priority, highestPriority))
+        return min(controlling, controlled) << 32 + max(controlling, controlled) << 1 + (controlling > controlled ? 1 : 0)
     }
 
     mutating func rank(as role: IceRole) {

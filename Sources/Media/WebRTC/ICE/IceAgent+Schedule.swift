@@ -16,7 +16,7 @@ extension IceAgent {
     private mutating func repeatChecks(now: ContinuousClock.Instant) -> [Action] {
         var actions: [Action] = []
         for index in checklist.pairs.indices {
-            guard var check = checklist[index].check else { continue }
+            guard var check = checklist.pairs[index].check, now >= check.deadline else { continue }
             switch check.step(now: now) {
             case .wait:
                 continue
@@ -65,7 +65,7 @@ extension IceAgent {
     }
 
     private mutating func keepConsent(now: ContinuousClock.Instant) -> [Action] {
-        guard var consent, let selected, let remote else { return [] }
+        guard var consent, let selected, let remote, now >= consent.nextDeadline else { return [] }
         if now >= consent.expires {
             // During a restart only the old way is lost.
             guard state == .checking else { return fail(.consentExpired) }

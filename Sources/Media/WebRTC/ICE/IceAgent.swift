@@ -93,10 +93,11 @@ struct IceAgent: Sendable {
     /// When ``tick(now:)`` has something to do; nil if nothing is awaited.
     var nextDeadline: ContinuousClock.Instant? {
         guard state != .failed else { return nil }
-        var deadlines = [gathering.nextDeadline, consent?.nextDeadline, nomination, connectDeadline]
-        for pair in checklist.pairs { deadlines.append(pair.check?.deadline) }
-        if sendsChecks ? checklist.hasWork : checklist.hasTriggered { deadlines.append(nextCheck) }
-        return deadlines.compactMap { $0 }.min()
+        var deadline = earliest(gathering.nextDeadline, consent?.nextDeadline)
+        deadline = earliest(deadline, earliest(nomination, connectDeadline))
+        for pair in checklist.pairs { deadline = earliest(deadline, pair.check?.deadline) }
+        if sendsChecks ? checklist.hasWork : checklist.hasTriggered { deadline = earliest(deadline, nextCheck) }
+        return deadline
     }
 
     // MARK: What the other side says
@@ -199,4 +200,10 @@ struct IceAgent: Sendable {
         guard CandidatePair.isPossible(host, remote) else { return }
         checklist.insert(CandidatePair(local: host, remote: remote, role: role))
     }
+}
+
+/// The earlier of two moments; nil if neither is awaited.
+func earliest(_ first: ContinuousClock.Instant?, _ second: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
+    guard let first, let second else { return first ?? second }
+    return min(first, second)
 }

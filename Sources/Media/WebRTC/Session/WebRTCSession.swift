@@ -119,15 +119,14 @@ struct WebRTCSession {
     /// When `tick` has something to do.
     func nextDeadline(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         guard state != .closed else { return nil }
-        var deadlines = [ice.nextDeadline, handshakeDeadline, limiter.nextDeadline, probe?.next]
-        if hasStartedDTLS { deadlines.append(dtls.nextTimeout(now: now)) }
-        if state == .connected {
-            deadlines.append(nextAdaptation)
-            // Before the first picture there is nothing to report.
-            if sender.packetCount > 0 { deadlines.append(nextReport) }
-            if !queue.isEmpty { deadlines.append(pacer.nextTime(now: now)) }
-        }
-        return deadlines.compactMap { $0 }.min()
+        var deadline = earliest(ice.nextDeadline, handshakeDeadline)
+        deadline = earliest(deadline, earliest(limiter.nextDeadline, probe?.next))
+        if hasStartedDTLS { deadline = earliest(deadline, dtls.nextTimeout(now: now)) }
+        guard state == .connected else { return deadline }
+        deadline = earliest(deadline, nextAdaptation)
+        // Before the first picture there is nothing to report.
+        if sender.packetCount > 0 { deadline = earliest(deadline, nextReport) }
+        return queue.isEmpty ? deadline : earliest(deadline, pacer.nextTime(now: now))
     }
 
     /// Whether datagrams on this way are the viewer's: an authentic check came from there. To be asked after `handle`.
