@@ -21,7 +21,7 @@ import Testing
         var adaptation = ViewerAdaptation()
         #expect(feed(&adaptation, 3_000_000, from: 0, seconds: 5).isEmpty)
         let fall = feed(&adaptation, 1_000_000, from: 5, seconds: 5)
-        #expect(fall.map(\.rung) == [.small] && abs((fall.first?.time ?? 0) - 5.4) < 0.11)
+        #expect(fall.map(\.rung) == [.small] && abs((fall.first?.time ?? 0) - 5.2) < 0.11)
         #expect(feed(&adaptation, 2_400_000, from: 10, seconds: 10).isEmpty, "not enough room")
         let rise = feed(&adaptation, 2_600_000, from: 20, seconds: 10)
         #expect(rise.map(\.rung) == [.main] && abs((rise.first?.time ?? 0) - 23) < 0.11)

@@ -40,6 +40,15 @@ import Testing
         #expect(name(history.answer(start &+ 199, now: at(21), roundTrip: .zero)) == "unknown")
     }
 
+    @Test func whatIsForgottenIsUnknown() throws {
+        var history = SendHistory(capacity: 64)
+        for number in 0..<100 as Range<UInt16> { history.append(try entry(number, 0)) }
+        history.removeAll()
+        #expect(history.count == 0 && history.newestEntries(1).isEmpty && name(history.answer(99, now: at(0), roundTrip: .zero)) == "unknown")
+        history.append(try entry(100, 0))
+        #expect(name(history.answer(100, now: at(0), roundTrip: .zero)) == "resend 100" && history.count == 1)
+    }
+
     @Test func oncePerRoundTripAndNotForEver() throws {
         var history = SendHistory(resendLimit: 3)
         history.append(try entry(7, 0))
@@ -49,6 +58,20 @@ import Testing
         #expect(name(history.answer(7, now: at(0.14), roundTrip: .zero)) == "too soon", "a round trip of nothing is not believed")
         #expect(name(history.answer(7, now: at(0.3), roundTrip: .zero)) == "resend 7")
         #expect(name(history.answer(7, now: at(0.9), roundTrip: .zero)) == "exhausted")
+    }
+}
+
+@Suite struct ResendBudgetTests {
+    @Test func aShareOfTheRate() {
+        var budget = ResendBudget(now: at(0))
+        var taken = 0
+        for step in 0..<10_000 {
+            if budget.take(bytes: 1000, bitRate: 1_000_000, now: at(Double(step) / 1000)) { taken += 1000 }
+        }
+        // A burst of 20 kB, then 300 kbit/s for ten seconds.
+        #expect((392_000...396_000).contains(taken), "\(taken)")
+        #expect(budget.take(bytes: 20_001, bitRate: 1e12, now: at(100)) == false)
+        #expect(budget.take(bytes: 20_000, bitRate: 0, now: at(100)) == true)
     }
 }
 

@@ -34,7 +34,7 @@ struct ViewerAdaptation: Sendable {
     /// And left when the estimate stays below what it needs by one of these factors for so long. One false alarm of the estimator costs 15 %
     /// and heals in two seconds; it must not cost the stream. Two in a row, or a real fall, go deeper.
     static let shallow = (factor: 0.9, endurance: Duration.seconds(3))
-    static let deep = (factor: 0.7, endurance: Duration.milliseconds(400))
+    static let deep = (factor: 0.7, endurance: Duration.milliseconds(200))
     /// How long a link must be good before a rise; doubles up to the second after each failed rise.
     static let patience = Duration.seconds(3)...Duration.seconds(60)
     /// A fall this soon after a rise means that the rise was wrong.

@@ -72,6 +72,13 @@ struct SendHistory: Sendable {
         if oldest == nil { oldest = entry.sequenceNumber }
     }
 
+    /// Forgets everything: nobody shall be sent these packets again.
+    mutating func removeAll() {
+        for place in ring.indices { ring[place] = nil }
+        oldest = nil
+        newest = nil
+    }
+
     /// Decides about one number of a NACK.
     mutating func answer(_ sequenceNumber: UInt16, now: ContinuousClock.Instant, roundTrip: Duration) -> Answer {
         let place = place(of: sequenceNumber)

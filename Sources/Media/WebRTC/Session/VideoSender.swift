@@ -52,6 +52,11 @@ struct VideoSender: Sendable {
         history.append(entry)
     }
 
+    /// What was sent is not repeated any more.
+    mutating func forget() {
+        history.removeAll()
+    }
+
     /// What a NACK of this number is answered with.
     mutating func answer(_ sequenceNumber: UInt16, now: ContinuousClock.Instant, roundTrip: Duration) -> SendHistory.Entry? {
         guard case .resend(let entry) = history.answer(sequenceNumber, now: now, roundTrip: roundTrip) else { return nil }

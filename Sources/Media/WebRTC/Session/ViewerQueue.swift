@@ -36,6 +36,12 @@ struct ViewerQueue: Sendable {
         return (first.unit, first.next)
     }
 
+    /// Drops everything. Answers how many packets that were.
+    mutating func removeAll() -> Int {
+        defer { resends.removeAll(keepingCapacity: true) }
+        return resends.count + dropPictures()
+    }
+
     /// Drops all pictures that wait. Answers how many packets that were.
     mutating func dropPictures() -> Int {
         let count = units.reduce(0) { $0 + $1.unit.count - $1.next }

@@ -6,9 +6,11 @@ extension WebRTCSession {
             counters.nacks += 1
             for number in nack.sequenceNumbers {
                 guard let entry = sender.answer(number, now: now, roundTrip: estimator.roundTrip) else { continue }
-                queue.append(resend: entry)
                 // Asked for again: the repetition was lost too, or its request. There is time for few more, so that this one goes twice.
-                if entry.resends > 1 { queue.append(resend: entry) }
+                for _ in 0..<(entry.resends > 1 ? 2 : 1) {
+                    guard resends.take(bytes: entry.unit.byteCount(of: entry.index), bitRate: estimator.bitRate, now: now) else { break }
+                    queue.append(resend: entry)
+                }
             }
             return []
         case .pictureLoss(let indication) where indication.mediaSSRC == sender.ssrc:
@@ -65,9 +67,16 @@ extension WebRTCSession {
             keyFrames: rates[.small]?.keyFrameBitRate)
         planProbe(known, now: now)
         guard let rung = adaptation.update(estimate: estimator.bitRate, rates: known, now: now) else { return [] }
-        let before = choice.rung.stream
+        let before = choice.rung
         choice.set(rung)
-        let wanted: [Event] = rung.stream == before ? [] : [.streamWanted(rung.stream)]
+        if rung < before {
+            // The link is full: what waits, and what was lost, would fill it further, and nobody needs it once the smaller stream's key frame
+            // is there.
+            counters.droppedPackets += queue.removeAll()
+            sender.forget()
+            choice.broke()
+        }
+        let wanted: [Event] = rung.stream == before.stream ? [] : [.streamWanted(rung.stream)]
         return choice.awaitsKeyFrame ? wanted + wantKeyFrame(now: now) : wanted
     }
 

@@ -49,8 +49,7 @@ extension WebRTCSession {
         guard let path = ice.selected else {
             // The way is lost and ICE looks for another: nothing that waits now is worth anything then.
             if !queue.isEmpty {
-                counters.droppedPackets += queue.dropPictures()
-                queue = ViewerQueue()
+                counters.droppedPackets += queue.removeAll()
                 choice.broke()
             }
             return []

@@ -73,6 +73,7 @@ struct WebRTCSession {
 
     var sender: VideoSender
     var queue = ViewerQueue()
+    var resends: ResendBudget
     var pacer: Pacer
     var log = SentPacketLog()
     var estimator: BandwidthEstimator
@@ -106,6 +107,7 @@ struct WebRTCSession {
         for candidate in negotiated.candidates { self.ice.add(candidate) }
         sender = VideoSender(
             video: negotiated.video, ssrc: local.ssrc, retransmissionSSRC: local.retransmissionSSRC, wallTime: wallTime, using: &random)
+        resends = ResendBudget(now: now)
         estimator = BandwidthEstimator(settings: settings.bandwidth)
         pacer = Pacer(bitRate: settings.bandwidth.startBitRate, now: now)
         probePlan = ProbePlan(now: now)

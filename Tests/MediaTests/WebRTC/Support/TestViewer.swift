@@ -157,6 +157,15 @@ struct TestViewer {
             if let picture = depacketizer.handle(entry.packet) { show(picture, time: time) }
         }
         guard !waiting.isEmpty, let next = nextPlace else { return }
+        // Nobody needs what is missing before a whole key frame.
+        if let key = wholeKeyFrame() {
+            nextPlace = key
+            depacketizer = H264Depacketizer()
+            waiting = waiting.filter { $0.key >= key }
+            asked = asked.filter { $0.key >= key }
+            gapSince = nil
+            return deliver(time: time)
+        }
         // A gap that is not filled in time is given up: on to the next key frame.
         let since = gapSince ?? time
         gapSince = since
@@ -167,6 +176,20 @@ struct TestViewer {
         gapSince = nil
         askForKeyFrame(time: time)
         deliver(time: time)
+    }
+
+    /// Where a key frame begins of which all packets are there.
+    private func wholeKeyFrame() -> Int64? {
+        for place in waiting.keys.sorted() {
+            // Ours begin with an aggregate of parameter sets.
+            guard let first = waiting[place]?.packet, first.payload.first.map({ $0 & 0x1f }) == 24 else { continue }
+            var last = place
+            while let packet = waiting[last]?.packet, packet.header.timestamp == first.header.timestamp {
+                if packet.header.marker { return place }
+                last += 1
+            }
+        }
+        return nil
     }
 
     private mutating func show(_ picture: H264Depacketizer.Picture, time: Double) {
