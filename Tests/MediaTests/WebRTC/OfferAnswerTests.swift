@@ -36,23 +36,32 @@ import Testing
         #expect(text.contains("m=video 9 UDP/TLS/RTP/SAVPF \(payloadType)"))
         #expect(text.contains("a=sendonly\r\n") && text.contains("a=setup:passive\r\n") && text.contains("a=rtcp-mux\r\n"))
         #expect(name == "GStreamer" || text.contains("packetization-mode=1;profile-level-id=42e01f\r\n"))
-        #expect(text.contains("a=group:BUNDLE \(mid)\r\n") && text.contains("a=ssrc:11 cname:node\r\n"))
+        #expect(text.contains("a=group:BUNDLE \(name == "Chromium" ? "0 1" : mid)\r\n") && text.contains("a=ssrc:11 cname:node\r\n"))
         // Whoever gets it reads the same, section by section.
         let answer = try SessionDescription(text)
         #expect(answer.description == text)
         #expect(answer.media.map(\.kind) == offer.media.map(\.kind) && answer.media.map(\.mid) == offer.media.map(\.mid))
         for (index, section) in answer.media.enumerated() {
-            #expect(section.isRefused == (index != video.section))
-            #expect(!section.isRefused || section.direction == .inactive)
+            #expect(section.isRefused == (index != video.section && section.mid != answer.bundle.first))
+            #expect(index == video.section || section.direction == .inactive)
             #expect(section.protocolName == offer.media[index].protocolName)
         }
         #expect(answer.transport(of: answer.media[video.section]).credentials == local.credentials)
         #expect(answer.media[video.section].transport.candidates == local.candidates)
     }
 
+    /// Chromium with `max-bundle` refuses the whole answer if the section that its only transport hangs on is refused [seen with 156].
+    @Test func soundThatHoldsTheTransportIsIdle() throws {
+        let (offer, session) = try negotiate(BrowserOffers.chromium)
+        let answer = OfferAnswer.answer(to: offer, session, local: local)
+        let audio = try SessionDescription(answer.description).media[0]
+        #expect(audio.port == 9 && audio.direction == .inactive && audio.hasRTCPMux && audio.formats == ["111"])
+        #expect(audio.payloads[111]?.encoding == "opus" && audio.transport.credentials == local.credentials && audio.sources.isEmpty)
+    }
+
     /// A refused section keeps its formats and says nothing else.
     @Test func soundIsRefusedCleanly() throws {
-        let (offer, session) = try negotiate(BrowserOffers.chromium)
+        let (offer, session) = try negotiate(BrowserOffers.chromium.replacing("BUNDLE 0 1", with: "BUNDLE 1 0"))
         let text = OfferAnswer.answer(to: offer, session, local: local).description
         let audio = text.split(separator: "m=video")[0].split(separator: "m=audio")[1]
         #expect(audio == " 0 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=inactive\r\n")
@@ -120,7 +129,7 @@ import Testing
         #expect(session.credentials.usernameFragment == "abcd" && session.video.section == 1)
         #expect(session.video.allowsNACK && !session.video.allowsPLI)
         let answer = OfferAnswer.answer(to: offer, session, local: local).description
-        #expect(answer.contains("profile-level-id=640028") && answer.contains("a=group:BUNDLE v\r\n"), "a profile is not negotiable (RFC 6184 §8.2.2)")
+        #expect(answer.contains("profile-level-id=640028") && answer.contains("a=group:BUNDLE v\r\n"), "without rtcp-mux there is nothing to hold; a profile is not negotiable (RFC 6184 §8.2.2)")
     }
 
     /// RFC 8840 §9 has this as its example, shortened.

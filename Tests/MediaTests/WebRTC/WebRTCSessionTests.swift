@@ -105,6 +105,35 @@ import Testing
         #expect(lab.viewer.pictures.filter { $0.time > 40 && $0.isIntact }.count >= 5)
     }
 
+    /// A tile of a grid is opened: on a good link the main stream is there within a second.
+    @Test func aTileBecomesLarge() throws {
+        var settings = WebRTCSettings()
+        settings.ceiling = .small
+        var lab = try SessionLab(seed: 12, settings: settings)
+        lab.run(seconds: 5)
+        #expect(lab.viewer.pictures.count > 120 && lab.viewer.pictures.allSatisfy { $0.stream == .small && $0.isIntact })
+        lab.session.set(ceiling: .main, now: at(lab.time))
+        lab.run(seconds: 3)
+        let first = lab.viewer.pictures.first { $0.stream == .main }
+        #expect(first?.isKeyFrame == true && (first?.time ?? 9) < 6)
+        #expect(lab.viewer.pictures.allSatisfy(\.isIntact) && lab.longestFreeze(from: 1, to: 8) < 0.1, "nothing is missed in between")
+    }
+
+    /// RFC 8445 §9: pictures keep flowing while both look for a new way.
+    @Test func restartDisturbsNothing() throws {
+        var lab = try SessionLab(seed: 13)
+        lab.run(seconds: 3)
+        let ours = IceCredentials(usernameFragment: "newA", password: String(repeating: "a", count: 22))!
+        let theirs = IceCredentials(usernameFragment: "newB", password: String(repeating: "b", count: 22))!
+        lab.session.restart(local: ours, remote: theirs, now: at(lab.time))
+        lab.viewer.ice.restart(local: theirs, remote: ours, now: at(lab.time))
+        lab.viewer.ice.add(IceCandidate(foundation: "1", priority: 1, address: SessionLab.camera, kind: .host))
+        #expect(lab.session.ice.state == .checking)
+        lab.run(seconds: 40)
+        #expect(lab.session.ice.state == .connected && lab.viewer.ice.state == .connected && lab.closing == nil)
+        #expect(lab.longestFreeze(from: 1, to: 43) < 0.06)
+    }
+
     @Test func goodbyeIsSaidAndHeard() throws {
         var lab = try SessionLab(seed: 7)
         lab.run(seconds: 2)

@@ -109,15 +109,41 @@ enum OfferAnswer {
     // MARK: Writing
 
     /// The answer: the video section accepted, every other one refused in its place (RFC 3264 §6). Sound will be accepted here one day.
+    ///
+    /// One is not refused but idle: the first of a bundle that has the video in it. The transport of all hangs there, and browsers that bundle
+    /// from the beginning (`max-bundle`) lose it with the section.
     static func answer(to offer: SessionDescription, _ session: NegotiatedSession, local: Local) -> SessionDescription {
         var answer = SessionDescription(origin: .init(sessionID: String(local.sessionID & (1 << 63 - 1)), version: local.version))
         answer.media = offer.media.indices.map { index in
-            index == session.video.section
-                ? accepted(offer.media[index], session, local: local) : refused(offer.media[index])
+            let section = offer.media[index]
+            if index == session.video.section { return accepted(section, session, local: local) }
+            return holdsTransport(section, offer, session) ? idle(section, session, local: local) : refused(section)
         }
         // What is refused leaves the bundle (RFC 9143 §7.3.3).
-        if let mid = session.video.mid, offer.bundle.contains(mid) { answer.bundle = [mid] }
+        answer.bundle = offer.bundle.filter { mid in answer.media.contains { $0.mid == mid && !$0.isRefused } }
         return answer
+    }
+
+    private static func holdsTransport(_ section: MediaSection, _ offer: SessionDescription, _ session: NegotiatedSession) -> Bool {
+        guard let mid = section.mid, let video = session.video.mid else { return false }
+        return offer.bundle.first == mid && offer.bundle.contains(video) && section.hasRTCPMux && !section.isRefused
+            && section.orderedPayloads.contains { !$0.encoding.isEmpty }
+    }
+
+    /// Accepted for its transport only: nothing goes either way.
+    private static func idle(_ offered: MediaSection, _ session: NegotiatedSession, local: Local) -> MediaSection {
+        let payload = offered.orderedPayloads.first { !$0.encoding.isEmpty }
+        var section = MediaSection(
+            kind: offered.kind, port: 9, protocolName: offered.protocolName, formats: payload.map { [String($0.payloadType)] } ?? [])
+        section.mid = offered.mid
+        section.direction = .inactive
+        section.hasRTCPMux = true
+        section.transport = transport(local, setup: session.dtlsRole == .client ? .active : .passive)
+        if var payload {
+            payload.feedback = []
+            section.payloads[payload.payloadType] = payload
+        }
+        return section
     }
 
     private static func refused(_ offered: MediaSection) -> MediaSection {
