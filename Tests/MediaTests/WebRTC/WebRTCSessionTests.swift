@@ -25,11 +25,11 @@ import Testing
     func lossIsRepaired(seed: UInt64) throws {
         var lab = try SessionLab(seed: seed)
         lab.conditions = .init(loss: 0.05, delay: 0.05, jitter: 0.01)
-        lab.run(seconds: 40)
+        lab.run(seconds: 25)
         #expect(lab.closing == nil)
-        #expect(lab.longestFreeze(from: 5, to: 40) < 0.5, "seed \(seed): \(lab.longestFreeze(from: 5, to: 40))")
-        let shown = lab.viewer.pictures.filter { $0.time > 5 && $0.isIntact }.count
-        #expect(shown > 950, "seed \(seed): \(shown) of 1050 pictures")
+        #expect(lab.longestFreeze(from: 3, to: 25) < 0.5, "seed \(seed): \(lab.longestFreeze(from: 3, to: 25))")
+        let shown = lab.viewer.pictures.filter { $0.time > 3 && $0.isIntact }.count
+        #expect(shown > 600, "seed \(seed): \(shown) of 660 pictures")
         #expect(lab.viewer.retransmissions > 100, "seed \(seed)")
     }
 
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// The link halves below the main stream: small pictures keep moving; it widens, and the main stream comes back. Nobody flaps.
-    @Test(arguments: [UInt64(1), 2, 3])
+    @Test(arguments: [UInt64(1), 2])
     func aLinkThatNarrowsAndWidens(seed: UInt64) throws {
         var lab = try SessionLab(seed: seed)
         lab.conditions = .init(delay: 0.02, bitRate: 6_000_000)

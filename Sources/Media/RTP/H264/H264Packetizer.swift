@@ -76,7 +76,7 @@ private struct Payloads {
         guard range.count + 3 <= limit else {
             flush()
             if range.count <= limit {
-                bytes.append(contentsOf: buffer[range])
+                bytes += buffer[range]
                 ends.append(bytes.count)
             } else {
                 appendFragments(buffer, range)
@@ -123,7 +123,7 @@ private struct Payloads {
             if end == range.upperBound { header |= H264PayloadFormat.fragmentEnd }
             bytes.append(indicator)
             bytes.append(header)
-            bytes.append(contentsOf: buffer[begin..<end])
+            bytes += buffer[begin..<end]
             ends.append(bytes.count)
             begin = end
         }

@@ -39,7 +39,7 @@ struct RTPHeaderTemplate: Sendable {
         marker: Bool, sequenceNumber: UInt16, timestamp: UInt32, transportSequence: UInt16, to buffer: inout [UInt8]
     ) {
         let begin = buffer.count
-        buffer.append(contentsOf: bytes)
+        buffer += bytes
         if marker { buffer[begin + 1] |= 0x80 }
         buffer.set(bigEndian: sequenceNumber, at: begin + 2)
         buffer.set(bigEndian: timestamp, at: begin + 4)

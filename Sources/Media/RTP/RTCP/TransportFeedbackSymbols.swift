@@ -21,7 +21,7 @@ enum TransportFeedbackSymbols {
                 guard let symbol = Symbol(rawValue: chunk >> 13 & 3) else { return nil }
                 let run = Int(chunk) & runLimit
                 if run == 0 { return nil }
-                symbols.append(contentsOf: repeatElement(symbol, count: min(run, missing)))
+                symbols += repeatElement(symbol, count: min(run, missing))
             } else if chunk & 0x4000 == 0 {
                 // Fourteen symbols of one bit.
                 for place in 0..<min(14, missing) { symbols.append(chunk >> UInt16(13 - place) & 1 == 0 ? .notReceived : .smallDelta) }

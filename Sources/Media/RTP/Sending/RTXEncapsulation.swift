@@ -8,7 +8,7 @@ enum RTXEncapsulation {
     /// Appends the payload of a retransmission.
     static func write(originalSequenceNumber: UInt16, payload: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(bigEndian: originalSequenceNumber)
-        bytes.append(contentsOf: payload)
+        bytes += payload
     }
 
     /// The packet that `retransmission` repeats, as the stream `ssrc` sent it; nil if it is too short to be one. Padding to probe a

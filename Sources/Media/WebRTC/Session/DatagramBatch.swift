@@ -36,7 +36,7 @@ struct DatagramBatch: Sendable {
         let begin = bytes.count
         write(&bytes)
         let length = bytes.count - begin
-        bytes.append(contentsOf: repeatElement(0, count: overhead))
+        bytes += repeatElement(0, count: overhead)
         do {
             let protected = try bytes.withUnsafeMutableBytes { buffer in
                 try protect(UnsafeMutableRawBufferPointer(rebasing: buffer[begin...]), length)

@@ -88,6 +88,6 @@ struct VideoSender: Sendable {
         template.write(
             marker: entry.unit.isMarked(entry.index), sequenceNumber: entry.sequenceNumber, timestamp: entry.timestamp,
             transportSequence: entry.transportSequence, to: &buffer)
-        buffer.append(contentsOf: entry.unit.payload(entry.index))
+        buffer += entry.unit.payload(entry.index)
     }
 }

@@ -87,8 +87,10 @@ struct BottleneckLink {
             nextReport += 0.05
             report()
         }
-        for entry in feedbacks where entry.arrives <= time { estimator.handle(log.reports(in: entry.feedback), now: at(time)) }
-        feedbacks.removeAll { $0.arrives <= time }
+        while let first = feedbacks.first, first.arrives <= time {
+            estimator.handle(log.reports(in: first.feedback), now: at(time))
+            feedbacks.removeFirst()
+        }
         estimator.tick(unreportedBytes: log.unreportedBytes, now: at(time))
     }
 

@@ -78,6 +78,7 @@ struct SessionLab {
         if let deadline = session.nextDeadline(now: at(time)), at(time) >= deadline { note(session.tick(into: &batch, now: at(time))) }
         viewer.tick(time: time)
         flush()
+        guard flights.contains(where: { $0.arrives <= time }) else { return note() }
         let due = flights.filter { $0.arrives <= time }.sorted { ($0.arrives, $0.order) < ($1.arrives, $1.order) }
         flights.removeAll { $0.arrives <= time }
         for flight in due {
@@ -89,6 +90,10 @@ struct SessionLab {
             }
         }
         flush()
+        note()
+    }
+
+    private mutating func note() {
         if rungs.last?.rung != session.rung { rungs.append((session.rung, time)) }
     }
 
@@ -106,6 +111,7 @@ struct SessionLab {
     }
 
     private mutating func flush() {
+        if batch.entries.isEmpty, !viewer.hasOutgoing { return }
         for entry in batch.entries {
             order += 1
             let bytes = Array(batch[entry])

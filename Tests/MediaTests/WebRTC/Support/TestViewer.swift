@@ -55,6 +55,8 @@ struct TestViewer {
         self.video = video
     }
 
+    var hasOutgoing: Bool { !outgoing.isEmpty }
+
     mutating func takeOutgoing() -> [(bytes: [UInt8], path: IcePath)] {
         defer { outgoing = [] }
         return outgoing
@@ -99,7 +101,7 @@ struct TestViewer {
     }
 
     mutating func tick(time: Double) {
-        perform(ice.tick(now: at(time)), time: time)
+        if let deadline = ice.nextDeadline, at(time) >= deadline { perform(ice.tick(now: at(time)), time: time) }
         if let timeout = dtls.nextTimeout(now: at(time)), at(time) >= timeout {
             dtls.handleTimeout(now: at(time))
             flush()
