@@ -38,8 +38,11 @@ public final class AccessUnitBus: Sendable {
         for subscription in subscriptions { subscription.offer(stamped) }
     }
 
+    /// How many listen.
+    var subscribers: Int { state.withLock { $0.live().count } }
+
     /// Whether anybody listens.
-    var hasSubscribers: Bool { state.withLock { !$0.live().isEmpty } }
+    var hasSubscribers: Bool { subscribers > 0 }
 
     /// Tells every subscription that the source broke off: what follows may have another size, and begins with a key frame.
     func interrupt(reason: String) {

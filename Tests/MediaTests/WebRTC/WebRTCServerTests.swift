@@ -1,0 +1,202 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Media
+
+/// The whole server: a real socket, OpenSSL, libsrtp2, and real H.264.
+@Suite(.timeLimit(.minutes(2))) struct WebRTCServerTests {
+    /// A camera's two streams, fed by hand.
+    private final class Source: LiveSource {
+        let buses = [LiveStream.main: AccessUnitBus(), .small: AccessUnitBus()]
+        let keyFrameRequests = Mutex<[LiveStream: Int]>([:])
+
+        func subscribe(to stream: LiveStream, name: String, capacity: Int) -> AccessUnitSubscription {
+            requestKeyFrame(of: stream)
+            return buses[stream]!.subscribe(name: name, capacity: capacity)
+        }
+
+        func requestKeyFrame(of stream: LiveStream) { keyFrameRequests.withLock { $0[stream, default: 0] += 1 } }
+
+        /// A picture as an encoder gives it: its number is in its bytes.
+        func show(_ number: Int, isKeyFrame: Bool, bytes: Int = 3000, of stream: LiveStream = .main) {
+            let filling = (0..<bytes).map { UInt8(truncatingIfNeeded: 1 + ($0 &* 31 &+ number) % 250) }
+            let sets: [UInt8] = isKeyFrame ? [0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x1f, 0x9a, 0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80] : []
+            let unit = sets + [0, 0, 0, 1, isKeyFrame ? 0x65 : 0x41] + filling
+            buses[stream]!.publish(
+                AccessUnit(
+                    codec: .h264, bytes: SharedBytes(unit), pts90k: Int64(number) * 3000, duration90k: 3000, isKeyFrame: isKeyFrame, captured: .now))
+        }
+    }
+
+    private func settings(_ change: (inout WebRTCServerSettings) -> Void = { _ in }) -> WebRTCServerSettings {
+        var settings = WebRTCServerSettings(port: 0) { ["127.0.0.1"] }
+        change(&settings)
+        return settings
+    }
+
+    /// Runs a server around `body`; both have ended afterwards.
+    private func serving(_ settings: WebRTCServerSettings, _ body: (WebRTCServer) async throws -> Void) async throws {
+        let server = WebRTCServer(settings: settings, wallClock: { Date() }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let running = Task { try await server.run() }
+        while server.port == nil { await Task.yield() }
+        do { try await body(server) } catch {
+            running.cancel()
+            throw error
+        }
+        running.cancel()
+        try await running.value
+        #expect(server.port == nil)
+    }
+
+    /// On a thread of its own: it waits for sockets.
+    private func apart<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Swift.Result { try work() }) }.start()
+        }
+    }
+
+    @Test func aViewerSeesWhatTheCameraShows() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            let shown = try await apart {
+                let viewer = try SocketViewer()
+                let offer = viewer.offer
+                let answered = try wait { try await server.answer(offer, source: "porch", live: source) }
+                try viewer.accept(answered.answer)
+                #expect(viewer.run { $0.isConnected })
+                var number = 0
+                // The way is open: pictures follow, one after another, the first of them a key frame.
+                let saw = viewer.run { viewer in
+                    source.show(number, isKeyFrame: number % 10 == 0)
+                    number += 1
+                    return viewer.pictures.count >= 25
+                }
+                #expect(saw && viewer.refused == 0)
+                _ = try wait { await server.end(answered.id) }
+                #expect(viewer.run { $0.heardGoodbye }, "who is sent away hears it")
+                return viewer.pictures
+            }
+            #expect(shown[0].isKeyFrame)
+            for picture in shown { #expect(picture.bytes.count >= 3005) }
+            #expect(source.keyFrameRequests.withLock { $0[.main] ?? 0 } >= 1)
+            let left = await server.statistics()
+            #expect(left.isEmpty)
+        }
+    }
+
+    /// Each stream is fed once however many watch, and not at all when nobody does.
+    @Test func viewersShareAFeed() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            var ids: [ViewerID] = []
+            for index in 0..<6 {
+                let viewer = try SocketViewer()
+                ids.append(try await server.answer(viewer.offer, source: "porch", live: source, stream: index < 4 ? .main : .small).id)
+            }
+            #expect(source.buses[.main]!.subscribers == 1 && source.buses[.small]!.subscribers == 1)
+            #expect(await server.statistics().map(\.source) == [String](repeating: "porch", count: 6))
+            for id in ids { #expect(await server.end(id)) }
+            #expect(!source.buses[.main]!.hasSubscribers && !source.buses[.small]!.hasSubscribers)
+            let again = await server.end(ids[0])
+            #expect(!again, "it is over")
+        }
+    }
+
+    @Test func moreThanMayAreRefusedWithTheCure() async throws {
+        let source = Source()
+        try await serving(settings { $0.viewerLimit = 3 }) { server in
+            var last: ViewerID?
+            for _ in 0..<3 { last = try await server.answer(SocketViewer().offer, source: "porch", live: source).id }
+            let error = await #expect(throws: WebRTCError.self) { try await server.answer(SocketViewer().offer, source: "porch", live: source) }
+            #expect(error?.description.contains("3 viewers") == true)
+            if let last { await server.end(last) }
+            _ = try await server.answer(SocketViewer().offer, source: "porch", live: source)
+        }
+    }
+
+    /// A thousand come and go: nothing of them stays.
+    @Test func aThousandComeAndGo() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            let offer = try SocketViewer().offer
+            let before = try descriptors()
+            for _ in 0..<1000 { await server.end(try await server.answer(offer, source: "porch", live: source).id) }
+            #expect(await server.statistics().isEmpty && !source.buses[.main]!.hasSubscribers)
+            // Other tests open files meanwhile, but not a thousand.
+            #expect(try descriptors() < before + 500)
+        }
+    }
+
+    /// What is no offer is refused in words, and what is no datagram of ours is dropped; who watches sees on.
+    @Test(arguments: 1...3 as ClosedRange<UInt64>) func garbageDisturbsNobody(seed: UInt64) async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            var random = SeededGenerator(state: seed)
+            let good = try SocketViewer().offer
+            for _ in 0..<200 {
+                var bytes = Array(good.utf8)
+                for _ in 0..<Int.random(in: 1...20, using: &random) { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+                let text = String(decoding: bytes.prefix(Int.random(in: 0...bytes.count, using: &random)), as: UTF8.self)
+                if let session = try? await server.answer(text, source: "porch", live: source) { await server.end(session.id) }
+            }
+            for wrong in ["", "v=0\r\n", "hello", String(repeating: "a=x\r\n", count: 50_000)] {
+                await #expect(throws: WebRTCError.self) { try await server.answer(wrong, source: "porch", live: source) }
+            }
+            let noise = (0..<300).map { _ in (0..<Int.random(in: 0...1400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) } }
+            let saw = try await apart {
+                let viewer = try SocketViewer()
+                let offer = viewer.offer
+                let answered = try wait { try await server.answer(offer, source: "porch", live: source) }
+                try viewer.accept(answered.answer)
+                guard viewer.run(until: { $0.isConnected }) else { return false }
+                for bytes in noise { viewer.send(garbage: bytes) }
+                var number = 0
+                return viewer.run { viewer in
+                    source.show(number, isKeyFrame: number % 10 == 0)
+                    number += 1
+                    return viewer.pictures.count >= 5
+                }
+            }
+            #expect(saw, "seed \(seed)")
+        }
+    }
+
+    @Test func aSessionThatIsOverTakesNothing() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            let id = try await server.answer(SocketViewer().offer, source: "porch", live: source).id
+            await #expect(throws: WebRTCError.self) { try await server.trickle(id, "v=0 no fragment\r\nx") }
+            await server.end(id)
+            await #expect(throws: WebRTCError.self) { try await server.trickle(id, "a=ice-ufrag:abcd\r\n") }
+        }
+        let stopped = WebRTCServer(settings: settings(), wallClock: { Date() }, logger: Logger(label: "test"))
+        await #expect(throws: WebRTCError.self) { try await stopped.answer("", source: "porch", live: source) }
+    }
+
+    @Test func whoNamesASessionKnowsIt() {
+        var random = SystemRandomNumberGenerator()
+        let id = ViewerID(using: &random)
+        #expect(ViewerID("\(id)") == id && "\(id)".count == 32)
+        for wrong in ["", "\(id)0", "\(id)".uppercased() + "", String("\(id)".dropLast()), "+" + "\(id)".dropFirst(), String(repeating: "g", count: 32)] where wrong != "\(id)" {
+            #expect(ViewerID(wrong) == nil)
+        }
+    }
+
+    private func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+}
+
+/// Waits on a thread of its own for what is asynchronous.
+private func wait<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) throws -> Result {
+    let done = DispatchSemaphore(value: 0)
+    let result = Mutex<Swift.Result<Result, any Error>?>(nil)
+    Task {
+        let made: Swift.Result<Result, any Error>
+        do { made = .success(try await work()) } catch { made = .failure(error) }
+        result.withLock { $0 = made }
+        done.signal()
+    }
+    done.wait()
+    return try result.withLock { $0! }.get()
+}
