@@ -7,6 +7,8 @@ struct Pacer: Sendable {
     static let factor = 2.5
     /// Bytes that leave at once from an empty bucket: two batches of sixteen full packets.
     static let burstBytes = 32 * 1200
+    /// A full bucket drains at least this long before more leaves: some packets at once cost less than each alone.
+    static let quantum = Duration.milliseconds(5)
 
     /// Bytes in the bucket.
     private var level = 0.0
@@ -38,8 +40,7 @@ struct Pacer: Sendable {
     /// When the next packet may leave: `now` or later.
     func nextTime(now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         let excess = level - Double(Self.burstBytes)
-        // A packet's time more than needed: else the clock's grain might find the bucket still full.
-        return excess < 0 ? max(now, last) : max(now, last + .nanoseconds(Int64((excess + 1) / drain * 1e9)))
+        return excess < 0 ? max(now, last) : max(now, last + max(Self.quantum, .nanoseconds(Int64((excess + 1) / drain * 1e9))))
     }
 
     /// How long `bytes` more would take to leave.

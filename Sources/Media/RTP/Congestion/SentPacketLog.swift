@@ -4,7 +4,7 @@ struct SentPacketLog: Sendable {
         var sent: ContinuousClock.Instant
         /// On the wire without IP and UDP headers.
         var bytes: Int
-        /// The probe that the packet belongs to, if any.
+        /// The probe that the packet belongs to, if any; numbered from 1.
         var probe: Int?
     }
 
@@ -15,10 +15,22 @@ struct SentPacketLog: Sendable {
         var received: Duration?
     }
 
+    /// A packet as it is remembered, in 24 bytes.
+    private struct Entry: Sendable {
+        /// After `origin`.
+        var sentNanoseconds: Int64
+        var bytes: UInt32
+        /// 0 for none.
+        var probe: UInt32
+        var sequence: UInt16
+        var isOpen: Bool
+    }
+
     /// Packets remembered; at 10 Mbit/s, 2048 are two seconds.
     static let capacity = 2048
 
-    private var ring: [(sequence: UInt16, packet: Packet)?] = Array(repeating: nil, count: capacity)
+    private var ring = [Entry](repeating: Entry(sentNanoseconds: 0, bytes: 0, probe: 0, sequence: 0, isOpen: false), count: capacity)
+    private var origin: ContinuousClock.Instant?
     private(set) var nextSequence: UInt16
     /// Sent since the last feedback came: whether silence means anything.
     private(set) var unreportedBytes = 0
@@ -33,7 +45,12 @@ struct SentPacketLog: Sendable {
     mutating func append(bytes: Int, probe: Int? = nil, now: ContinuousClock.Instant) -> UInt16 {
         let sequence = nextSequence
         nextSequence &+= 1
-        ring[Int(sequence) % Self.capacity] = (sequence, Packet(sent: now, bytes: bytes, probe: probe))
+        let origin = self.origin ?? now
+        self.origin = origin
+        let (seconds, attoseconds) = (now - origin).components
+        ring[Int(sequence) % Self.capacity] = Entry(
+            sentNanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000, bytes: UInt32(clamping: bytes),
+            probe: UInt32(clamping: probe ?? 0), sequence: sequence, isOpen: true)
         unreportedBytes += bytes
         return sequence
     }
@@ -42,6 +59,7 @@ struct SentPacketLog: Sendable {
     /// reported once; one reported as lost may still turn up.
     mutating func reports(in feedback: TransportFeedback) -> [Report] {
         unreportedBytes = 0
+        guard let origin else { return [] }
         let reference = unwrap(feedback.referenceTime)
         var reports: [Report] = []
         reports.reserveCapacity(feedback.arrivals.count)
@@ -49,14 +67,17 @@ struct SentPacketLog: Sendable {
         for arrival in feedback.arrivals {
             defer { sequence &+= 1 }
             let place = Int(sequence) % Self.capacity
-            guard let entry = ring[place], entry.sequence == sequence else { continue }
+            let entry = ring[place]
+            guard entry.isOpen, entry.sequence == sequence else { continue }
+            let packet = Packet(
+                sent: origin + .nanoseconds(entry.sentNanoseconds), bytes: Int(entry.bytes), probe: entry.probe == 0 ? nil : Int(entry.probe))
             guard let arrival else {
-                reports.append(Report(packet: entry.packet, received: nil))
+                reports.append(Report(packet: packet, received: nil))
                 continue
             }
             let ticks = reference &* TransportFeedback.ticksPerReference &+ Int64(arrival)
-            reports.append(Report(packet: entry.packet, received: .microseconds(ticks &* 250)))
-            ring[place] = nil
+            reports.append(Report(packet: packet, received: .microseconds(ticks &* 250)))
+            ring[place].isOpen = false
         }
         return reports
     }

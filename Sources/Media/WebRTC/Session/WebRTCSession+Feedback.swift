@@ -76,6 +76,8 @@ extension WebRTCSession {
             sender.forget()
             choice.broke()
         }
+        // Another encoder: what the one before was asked for does not delay it.
+        if rung.stream != before.stream { limiter = KeyFrameLimiter(interval: settings.keyFrameInterval) }
         let wanted: [Event] = rung.stream == before.stream ? [] : [.streamWanted(rung.stream)]
         return choice.awaitsKeyFrame ? wanted + wantKeyFrame(now: now) : wanted
     }
