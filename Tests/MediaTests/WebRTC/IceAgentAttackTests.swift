@@ -107,6 +107,11 @@ import Testing
         #expect(agent.selected?.remote == there, "however often it is asked for")
         let id = try StunMessage(bytes[...]).transactionID
         let answer = StunMessage(.success, transactionID: id, attributes: [.xorMappedAddress(here)]).bytes(key: theirs.key)
+        // Nor by a restart in between: a nomination of the new generation needs the same proof.
+        var restarted = agent
+        restarted.restart(local: ours, remote: theirs, now: at(7))
+        let other = TransportAddress("192.168.1.67", port: 9)!
+        #expect(restarted.handle(check()[...], from: other, to: here, now: at(7)).count == 1 && restarted.selected?.remote == there)
         let moved = agent.handle(answer[...], from: victim, to: here, now: at(7))
         #expect(moved == [.selected(IcePath(local: here, remote: victim))], "who answers is the viewer, in another place")
     }

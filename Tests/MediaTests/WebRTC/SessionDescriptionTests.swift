@@ -62,6 +62,30 @@ import Testing
         #expect(section.transport.candidates.count == 64 && section.transport.fingerprints.count == 8)
     }
 
+    /// Candidates come alone too, and in fragments (RFC 8840).
+    @Test func candidatesAndFragmentsAreTotalOnAnything() {
+        let line = "candidate:1 1 udp 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998 generation 0"
+        let fragment = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=\(line)\r\na=end-of-candidates\r\n"
+        for seed in ByteMutator.seeds {
+            var mutator = ByteMutator(seed: seed)
+            var read = 0
+            for _ in 0..<2000 {
+                if case .candidate(let candidate) = CandidateLine(String(decoding: mutator.mutate(Array(line.utf8)), as: UTF8.self)) {
+                    read += 1
+                    // A base that was not told comes back as the address of nobody.
+                    var again = candidate
+                    again.related = candidate.related ?? (candidate.kind == .host ? nil : TransportAddress("0.0.0.0", port: 9))
+                    #expect(CandidateLine(candidate.line) == .candidate(again), "seed \(seed): \(candidate)")
+                }
+                guard let broken = try? TrickleFragment(String(decoding: mutator.mutate(Array(fragment.utf8)), as: UTF8.self)) else { continue }
+                read += 1
+                let said = broken.description
+                #expect((try? TrickleFragment(said))?.description == said, "seed \(seed): \(said)")
+            }
+            #expect(read > 800, "seed \(seed): \(read)")
+        }
+    }
+
     @Test func isTotalOnAnything() {
         let offers = BrowserOffers.all.sorted { $0.key < $1.key }.map { Array($0.value.utf8) }
         for seed in ByteMutator.seeds {

@@ -60,7 +60,7 @@ extension IceAgent {
             // Like a lite agent (§7.3.2): its check came, our answer will go the same way.
             checklist[index].state = .succeeded
             guard nominates else { return [] }
-            if state != .connected || checklist[index].isProven || checklist[index].path == selected { return follow(index, now: now) }
+            if !hasConnected || checklist[index].isProven || checklist[index].path == selected { return follow(index, now: now) }
             // Media flows already. A sender's address is easily forged: before the stream turns to a new one, whoever is there must answer.
             // The first path needs no such proof, as nothing flows before a handshake went both ways.
             if checklist[index].check == nil { checklist.trigger(checklist[index].path) }
@@ -167,6 +167,7 @@ extension IceAgent {
 
     private mutating func connected(now: ContinuousClock.Instant) -> [Action] {
         state = .connected
+        hasConnected = true
         connectDeadline = nil
         nomination = nil
         previousLocal = nil

@@ -50,6 +50,8 @@ struct IceAgent: Sendable {
     /// When to give up if nothing was selected.
     var connectDeadline: ContinuousClock.Instant?
     var tieBreaker: UInt64
+    /// Whether there ever was a way: media may flow from then on.
+    var hasConnected = false
     /// Of the generation before a restart, good for answering checks until the new one has a way.
     var previousLocal: IceCredentials?
     private var remoteIsLite = false

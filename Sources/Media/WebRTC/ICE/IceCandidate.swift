@@ -60,7 +60,7 @@ enum CandidateLine: Sendable, Hashable {
             return
         }
         let fields = text.dropFirst("candidate:".count).split(whereSeparator: \.isWhitespace)
-        guard fields.count >= 8, (1...32).contains(fields[0].utf8.count), let component = UInt16(fields[1]), let priority = UInt32(fields[3]),
+        guard fields.count >= 8, Self.isFoundation(fields[0]), let component = UInt16(fields[1]), let priority = UInt32(fields[3]),
             let port = UInt16(fields[5]), fields[6] == "typ"
         else {
             self = .malformed
@@ -75,6 +75,11 @@ enum CandidateLine: Sendable, Hashable {
         self = .candidate(
             IceCandidate(
                 foundation: String(fields[0]), priority: priority, address: address, kind: kind, related: Self.related(fields.dropFirst(8))))
+    }
+
+    /// 1 to 32 characters; any visible ones, as implementations use more than the standard's.
+    private static func isFoundation(_ text: Substring) -> Bool {
+        (1...32).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
     }
 
     /// Of the pairs of name and value after the kind, `raddr` and `rport`; `tcptype`, `generation`, `ufrag`, `network-id` and others are
