@@ -223,5 +223,8 @@ import Testing
         #expect(plan.burst(wanted: 400_000, estimate: 500_000, isQuiet: true, packetBytes: 1200, now: at(9999)) == nil, "known to be carried")
         #expect(plan.burst(wanted: nil, estimate: 500_000, isQuiet: true, packetBytes: 1200, now: at(9999)) == nil)
         #expect(plan.burst(wanted: 2_500_000, estimate: 500_000, isQuiet: false, packetBytes: 1200, now: at(9999)) == nil, "not into trouble")
+        plan.postpone(now: at(20_000))
+        #expect(plan.burst(wanted: 2_500_000, estimate: 500_000, isQuiet: true, packetBytes: 1200, now: at(20_002)) == nil, "not after a fall")
+        #expect(plan.burst(wanted: 2_500_000, estimate: 500_000, isQuiet: true, packetBytes: 1200, now: at(20_061)) != nil)
     }
 }

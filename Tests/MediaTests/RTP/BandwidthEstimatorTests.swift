@@ -142,6 +142,39 @@ import Testing
     }
 }
 
+@Suite struct PacketGroupsTests {
+    /// draft-ietf-rmcat-gcc-02 §5.2: what was sent within 5 ms is one group; groups are compared by their last packets.
+    @Test func burstsAreOneGroup() {
+        var groups = PacketGroups()
+        var variations: [PacketGroups.Variation] = []
+        for (departure, arrival) in [(0.0, 1.0), (0.004, 1.010), (0.033, 1.035), (0.036, 1.050), (0.066, 1.070), (0.1, 1.2)] {
+            if let variation = groups.add(departure: departure, arrival: arrival) { variations.append(variation) }
+        }
+        #expect(variations.count == 2)
+        #expect(abs(variations[0].departure - 0.032) < 1e-9 && abs(variations[0].arrival - 0.040) < 1e-9 && variations[0].arrived == 1.050)
+        #expect(abs(variations[1].departure - 0.030) < 1e-9 && abs(variations[1].arrival - 0.020) < 1e-9)
+    }
+
+    /// A packet of a group that is over, come late, changes nothing.
+    @Test func overtakenPacketsAreLeftOut() {
+        let packets = (0..<40).map { (departure: Double($0) * 0.01, arrival: 5 + Double($0) * 0.011) }
+        var orderly = PacketGroups()
+        var overtaken = PacketGroups()
+        for (index, packet) in packets.enumerated() {
+            let expected = orderly.add(departure: packet.departure, arrival: packet.arrival)
+            #expect(overtaken.add(departure: packet.departure, arrival: packet.arrival) == expected)
+            if index > 3 { #expect(overtaken.add(departure: packet.departure - 0.025, arrival: packet.arrival + 0.001) == nil) }
+        }
+    }
+
+    @Test func aClockThatJumpsBeginsAnew() {
+        var groups = PacketGroups()
+        for step in 0..<5 { _ = groups.add(departure: Double(step) * 0.01, arrival: Double(step) * 0.01) }
+        for step in 5..<8 { #expect(groups.add(departure: Double(step) * 0.01, arrival: 100 + Double(step) * 0.01).map { $0.arrival < 1 } ?? true) }
+        #expect(groups.add(departure: 0.08, arrival: 100.08) != nil, "after which it goes on")
+    }
+}
+
 @Suite struct SentPacketLogTests {
     private func feedback(_ base: UInt16, _ reference: Int32, _ arrivals: [Int32?]) -> TransportFeedback {
         TransportFeedback(senderSSRC: 1, mediaSSRC: 2, baseSequence: base, referenceTime: reference, feedbackCount: 0, arrivals: arrivals)

@@ -116,6 +116,40 @@ import Testing
         #expect(moved == [.selected(IcePath(local: here, remote: victim))], "who answers is the viewer, in another place")
     }
 
+    /// Who checks us proves that they are there, even if our own checks get lost; and we need not ask.
+    @Test func aCheckRenewsConsent() {
+        var agent = agent()
+        _ = agent.handle(check()[...], from: there, to: here, now: at(0))
+        var ours = 0
+        for second in 1...100 {
+            if second % 4 == 0 { _ = agent.handle(check()[...], from: there, to: here, now: at(Double(second))) }
+            ours += agent.tick(now: at(Double(second))).count
+        }
+        #expect(agent.state == .connected && ours == 0)
+        // Silence: then we ask, and after half a minute give up.
+        for second in 101...140 { ours += agent.tick(now: at(Double(second))).count }
+        #expect(agent.state == .failed && ours > 4)
+    }
+
+    /// What a STUN server sees is believed from that server only.
+    @Test func aStrangerIsNoStunServer() throws {
+        let server = TransportAddress("198.51.100.1", port: 3478)!
+        let mapped = TransportAddress("203.0.113.9", port: 4000)!
+        var agent = IceAgent(
+            role: .controlled, credentials: ours, addresses: [here], stunServers: [server], random: SeededGenerator(state: 1), now: at(0))
+        guard case .transmit(let bytes, let path)? = agent.tick(now: at(0)).first else {
+            Issue.record("no question")
+            return
+        }
+        #expect(path.remote == server)
+        let id = try StunMessage(bytes[...]).transactionID
+        let answer = StunMessage(.success, transactionID: id, attributes: [.xorMappedAddress(mapped)]).bytes(key: nil)
+        #expect(agent.handle(answer[...], from: there, to: here, now: at(0.1)).isEmpty && agent.localCandidates.count == 1)
+        let actions = agent.handle(answer[...], from: server, to: here, now: at(0.2))
+        #expect(actions.last == .gatheringDone && agent.localCandidates.last?.address == mapped && agent.localCandidates.last?.related == here)
+        #expect(agent.handle(answer[...], from: server, to: here, now: at(0.3)).isEmpty, "once")
+    }
+
     @Test func floodsAreBounded() {
         var agent = agent()
         for number in 0..<500 as Range<UInt16> {

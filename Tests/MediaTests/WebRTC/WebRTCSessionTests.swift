@@ -134,6 +134,50 @@ import Testing
         #expect(lab.longestFreeze(from: 1, to: 43) < 0.06)
     }
 
+    /// Who falls to a smaller stream is sent nothing of the larger one again, whatever is asked for.
+    @Test func aFallForgetsWhatWasSent() throws {
+        var lab = try SessionLab(seed: 14)
+        lab.run(seconds: 3)
+        let old = lab.session.sender.history.newestEntries(20).map(\.sequenceNumber)
+        lab.viewer.send([.nack(.init(senderSSRC: 1, mediaSSRC: 1000, sequenceNumbers: [old[10]]))])
+        lab.run(seconds: 0.1)
+        #expect(lab.session.counters.resentPackets == 1, "before the fall it is repeated")
+        lab.session.estimator.handle(.init(senderSSRC: 1, bitRate: 400_000, ssrcs: []), now: at(lab.time))
+        lab.run(seconds: 0.5) { $0.session.rung == .small }
+        #expect(lab.session.rung == .small)
+        lab.viewer.send([.nack(.init(senderSSRC: 1, mediaSSRC: 1000, sequenceNumbers: old))])
+        lab.run(seconds: 0.1)
+        #expect(lab.session.counters.resentPackets == 1)
+    }
+
+    /// A picture that would come too late is dropped, with all up to the next key frame, and one is asked for.
+    @Test func whatWouldComeTooLateIsDropped() throws {
+        var lab = try SessionLab(seed: 15)
+        lab.run(seconds: 3)
+        let asked = lab.events.count
+        var source = TestSource(.main, bytes: 12_000)
+        var batch = DatagramBatch()
+        for picture in 0..<60 {
+            guard let unit = source.next(time: 10 + Double(picture) / 30) else { continue }
+            lab.note(lab.session.send(unit, of: .main, into: &batch, now: at(lab.time)))
+        }
+        #expect(lab.session.counters.droppedPackets > 100)
+        #expect(lab.session.queue.bytes < 600_000, "half a second of three megabits, two and a half times as fast")
+        #expect(lab.session.choice.awaitsKeyFrame && lab.events[asked...].contains { $0.event == .keyFrameWanted(.main) })
+    }
+
+    /// A goodbye counts only from where the viewer is.
+    @Test func aStrangersGoodbyeIsNotHeard() throws {
+        var lab = try SessionLab(seed: 16)
+        lab.run(seconds: 1)
+        var batch = DatagramBatch()
+        for (source, closing) in [(TransportAddress("10.9.9.9", port: 1)!, nil), (SessionLab.browser, WebRTCSession.Closing.there)] {
+            var alert: [UInt8] = [22, 4] + [UInt8](repeating: 0, count: 32)
+            lab.note(lab.session.handle(&alert, from: source, to: SessionLab.camera, into: &batch, now: at(lab.time)))
+            #expect(lab.closing == closing)
+        }
+    }
+
     @Test func goodbyeIsSaidAndHeard() throws {
         var lab = try SessionLab(seed: 7)
         lab.run(seconds: 2)

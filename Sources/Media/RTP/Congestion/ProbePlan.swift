@@ -28,6 +28,11 @@ struct ProbePlan: Sendable {
         nextProbe = now + Self.pauses.lowerBound
     }
 
+    /// The link was just seen to be full: nothing is tried for a while.
+    mutating func postpone(now: ContinuousClock.Instant) {
+        nextProbe = max(nextProbe, now + pause)
+    }
+
     /// The burst to send now, if any.
     /// - Parameters:
     ///   - wanted: Bit/s that the next larger stream needs; nil if there is none.

@@ -69,11 +69,14 @@ extension WebRTCSession {
         guard let rung = adaptation.update(estimate: estimator.bitRate, rates: known, now: now) else { return [] }
         let before = choice.rung
         choice.set(rung)
-        if rung < before {
+        // Where the viewer merely wants less, the larger stream goes on until the smaller one's key frame.
+        if rung < before, rung < adaptation.ceiling {
             // The link is full: what waits, and what was lost, would fill it further, and nobody needs it once the smaller stream's key frame
             // is there.
             counters.droppedPackets += queue.removeAll()
             sender.forget()
+            probe = nil
+            probePlan.postpone(now: now)
             choice.broke()
         }
         // Another encoder: what the one before was asked for does not delay it.
