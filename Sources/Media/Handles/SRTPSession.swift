@@ -99,6 +99,8 @@ final class SRTPSession: SRTPContext {
         }
         policy.ssrc.type = direction
         policy.window_size = window
+        // A viewer that knows no retransmission format gets a lost packet once more as it was, bit for bit.
+        policy.allow_repeat_tx = 1
         let status = key.withUnsafeMutableBufferPointer { bytes in
             policy.key = bytes.baseAddress
             return srtp_create(&session, &policy)

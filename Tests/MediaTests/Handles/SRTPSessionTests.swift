@@ -67,6 +67,15 @@ import Testing
         #expect(throws: SRTPSession.Failure.replayed) { try ends.unprotect(control: control) }
     }
 
+    /// For viewers that know no retransmission format.
+    @Test(arguments: SRTPProfile.allCases) func theSamePacketMayGoOutOnceMore(profile: SRTPProfile) throws {
+        let ends = try Ends(profile)
+        let first = try ends.protect(packet(7))
+        _ = try ends.protect(packet(8))
+        #expect(try ends.protect(packet(7)) == first, "bit for bit")
+        #expect(try ends.unprotect(first) == packet(7))
+    }
+
     @Test func keysThatAreNone() {
         #expect(SRTPKeys(material: [1], profile: .aeadAES128GCM, role: .client) == nil)
     }

@@ -117,24 +117,15 @@ final class WebRTCLoop: @unchecked Sendable {
         }
     }
 
+    /// What is for none of our sessions is dropped without a word.
     private func take(_ datagram: [UInt8], _ path: IcePath, now: ContinuousClock.Instant) {
-        if let id = router.session(for: datagram[...], path: path) {
-            handle(datagram, path, of: id, now: now)
-        } else if DatagramKind(datagram[...]) == .stun {
-            // An answer to a question of ours names no session: its number does, which only who asked knows.
-            for (id, viewer) in viewers where viewer.session.ice.isGathering || viewer.session.ice.sendsChecks {
-                handle(datagram, path, of: id, now: now)
-            }
-        }
-    }
-
-    private func handle(_ datagram: [UInt8], _ path: IcePath, of id: ViewerID, now: ContinuousClock.Instant) {
+        guard let id = router.session(for: datagram[...], path: path) else { return }
         var datagram = datagram
         change(id, now: now) { viewer, batch in
             viewer.session.handle(&datagram, from: path.remote, to: path.local, into: &batch, now: now)
         }
         // Only what a session has found authentic may be remembered.
-        if viewers[id]?.session.ice.knows(path) == true { router.learn(path, for: id) }
+        if viewers[id]?.session.accepts(path) == true { router.learn(path, for: id) }
     }
 
     private func tick(now: ContinuousClock.Instant) {
@@ -149,7 +140,10 @@ final class WebRTCLoop: @unchecked Sendable {
     /// Lets a session do something, and follows what comes of it.
     func change(_ id: ViewerID, now: ContinuousClock.Instant, _ work: (inout Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {
         guard viewers[id] != nil else { return }
+        let before = batch.entries.count
         let events = work(&viewers[id]!, &batch)
+        // Answers to its questions name no session.
+        for entry in batch.entries[before...] { router.sends(batch[entry], from: id) }
         viewers[id]!.deadline = viewers[id]!.session.nextDeadline(now: now)
         for event in events { follow(event, of: id, now: now) }
         // A burst for many viewers goes out in pieces, so that the buffer stays small.
