@@ -71,14 +71,14 @@ def test_a_browser_without_it_sees_them_too(page, demo, sign_in, without, way):
 
 
 # A viewer that is no page of ours: it closes nothing by itself.
-WATCH = """async (cameras) => {
+WATCH = """async ([cameras, query]) => {
   window.connections = [];
   for (const camera of cameras) {
     const connection = new RTCPeerConnection();
     window.connections.push(connection);
     connection.addTransceiver('video', { direction: 'recvonly' });
     await connection.setLocalDescription();
-    const answer = await fetch(`/api/mesh/v1/cameras/${camera}/whep`, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: connection.localDescription.sdp });
+    const answer = await fetch(`/api/mesh/v1/cameras/${camera}/whep${query}`, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: connection.localDescription.sdp });
     if (answer.status !== 201) return answer.status;
     await connection.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
   }
@@ -86,15 +86,19 @@ WATCH = """async (cameras) => {
 }"""
 
 
-@pytest.mark.parametrize("at", [0, 2])
-def test_who_signs_out_sees_no_more(page, demo, at):
-    """The pictures come past every request, each from another node; a sign-out ends all of them."""
+PORTS = "() => window.connections.map((one) => /a=candidate.* udp \\d+ \\S+ (\\d+)/.exec(one.remoteDescription.sdp)[1])"
+
+
+@pytest.mark.parametrize("at, query", [(0, ""), (2, "?relay=true")])
+def test_who_signs_out_sees_no_more(page, demo, at, query):
+    """The pictures come past every request, each from another node, or all through one; a sign-out ends all of them."""
     page.goto(f"{demo.urls[at]}/")
     sign_in = "([username, password]) => fetch('/api/mesh/v1/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username, password }) }).then((answer) => answer.ok)"
     assert page.evaluate(sign_in, [demo.user, demo.password])
     cameras = page.evaluate("() => fetch('/api/mesh/v1/cameras').then((answer) => answer.json()).then((all) => all.map((one) => one.id))")
-    assert len(cameras) == 3 and page.evaluate(WATCH, cameras) == 201
+    assert len(cameras) == 3 and page.evaluate(WATCH, [cameras, query]) == 201
+    assert len(set(page.evaluate(PORTS))) == (1 if query else 3), "straight from each camera's node, or through the one that was asked"
     wait_for(lambda: [one["decoded"] > 5 for one in page.evaluate(COUNTERS)] == [True] * 3, 20, "three pictures move")
     assert page.evaluate("() => fetch('/api/mesh/v1/session', { method: 'DELETE' }).then((answer) => answer.ok)")
     wait_for(lambda: page.evaluate("() => window.connections.every((one) => one.connectionState !== 'connected')"), 10, "all three are over")
-    assert page.evaluate(WATCH, cameras[:1]) == 401
+    assert page.evaluate(WATCH, [cameras[:1], query]) == 401

@@ -60,6 +60,7 @@ import Testing
             web_port = 443
             http_port = 8080
             gossip_port = 1000
+            live_port = 1001
             peer_port = 0
             pairing_port = 7999
             certificate = "/etc/cert.pem"
@@ -92,6 +93,7 @@ import Testing
         expected.network.webPort = 443
         expected.network.httpPort = 8080
         expected.network.gossipPort = 1000
+        expected.network.livePort = 1001
         expected.network.peerPort = 0
         expected.network.pairingPort = 7999
         expected.network.certificate = "/etc/cert.pem"
@@ -314,7 +316,7 @@ import Testing
                 properties.append("\(section.label ?? "").\(name)")
             }
         }
-        #expect(properties.count == 27 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
+        #expect(properties.count == 28 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
         #expect(properties == Settings.keys.map(\.path))
     }
 

@@ -28,6 +28,8 @@ TABLE = {
     ("GET", "cameras"): LOOK, ("GET", "clips"): LOOK, ("GET", "incidents"): LOOK, ("GET", "nodes"): LOOK, ("GET", "events"): LOOK,
     ("GET", "cameras/:id"): OWN, ("GET", "cameras/:id/snapshot.jpg"): OWN, ("GET", "cameras/:id/stream.mjpeg"): OWN,
     ("GET", "cameras/:id/live.mp4"): OWN, ("POST", "cameras/:id/whep"): OWN,
+    # Between nodes alone.
+    ("GET", "cameras/:id/feed"): None, ("POST", "cameras/:id/key-frame"): None,
     ("PATCH", "cameras/:id/whep/:session"): OWN, ("DELETE", "cameras/:id/whep/:session"): OWN,
     ("GET", "clips/:id"): OWN, ("GET", "clips/:id/video.mp4"): OWN, ("GET", "clips/:id/thumbnail.jpg"): OWN, ("GET", "incidents/:event"): OWN,
     ("POST", "cameras/:id/trigger"): ADMIN, ("GET", "groups"): ADMIN, ("PUT", "groups"): ACT, ("GET", "discovered"): ADMIN,

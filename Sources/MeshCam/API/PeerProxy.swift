@@ -89,7 +89,12 @@ final class PeerProxy: PeerExchange {
 
     /// A peer's event stream, as it comes.
     func events(of member: Member) async throws -> HTTPClientResponse.Body {
-        let response = try await execute(member, path: "/api/mesh/v1/events")
+        try await body(of: member, "/api/mesh/v1/events")
+    }
+
+    /// The body of a peer's answer that goes on for as long as it lasts.
+    func body(of member: Member, _ path: String) async throws -> HTTPClientResponse.Body {
+        let response = try await execute(member, path: path)
         guard response.status == .ok else { throw PeerError.refused(status: Int(response.status.code)) }
         return response.body
     }

@@ -111,6 +111,7 @@ struct WebServer: Sendable {
         TokenRoutes(node: node).addChanges(to: kept)
         AuditRoutes(node: node).add(to: api)
         PairingRoutes(node: node, logger: logger).addDiscovered(to: api)
+        FeedRoutes(node: node).add(to: api)
         router.post("gossip") { [node, exchanges] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let answer = try await exchanges.admit(peer) {

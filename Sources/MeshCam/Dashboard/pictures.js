@@ -21,10 +21,16 @@ const lateMs = 3500;
 /** A way of playing that showed nothing so often is given up for the next one. */
 const barrenLimit = 2;
 
-/** How pictures come, the best first. @typedef {"webrtc" | "movie" | "jpeg"} Way */
+/** How pictures come, the best first: `relay` is WebRTC through the node that serves the page. @typedef {"webrtc" | "relay" | "movie" | "jpeg"} Way */
 
-/** @type {Record<"webrtc" | "movie", (play: import("./webrtc.js").LivePlay) => Promise<void>>} */
-const players = { webrtc: playByWebRTC, movie: playMovie };
+/** @type {Record<Exclude<Way, "jpeg">, (play: import("./webrtc.js").LivePlay) => Promise<void>>} */
+const players = { webrtc: playByWebRTC, relay: (play) => playByWebRTC({ ...play, relay: true }), movie: playMovie };
+
+/** @param {Way} way  one that showed nothing */
+const nextWay = (way) => (way === "webrtc" ? "relay" : way === "relay" && hasMovies ? "movie" : "jpeg");
+
+/** @param {Viewer} viewer */
+const comesByUDP = (viewer) => viewer.way === "webrtc" || viewer.way === "relay";
 
 /** @returns {Way} */
 export const bestWay = () => (hasWebRTC ? "webrtc" : hasMovies ? "movie" : "jpeg");
@@ -54,8 +60,8 @@ export const bestWay = () => (hasWebRTC ? "webrtc" : hasMovies ? "movie" : "jpeg
  */
 export function planPictures(viewers) {
   const shown = viewers.filter((viewer) => viewer.visible && viewer.running);
-  const free = shown.filter((viewer) => viewer.way === "webrtc");
-  const { stream, poll } = planConnections(shown.filter((viewer) => viewer.way !== "webrtc"));
+  const free = shown.filter(comesByUDP);
+  const { stream, poll } = planConnections(shown.filter((viewer) => !comesByUDP(viewer)));
   return { stream: [...free, ...stream], poll };
 }
 
@@ -139,7 +145,7 @@ class PicturePool {
   /**
    * By a video, until that way turns out to lead nowhere.
    * @param {Viewer} viewer
-   * @param {"webrtc" | "movie"} way
+   * @param {Exclude<Way, "jpeg">} way
    * @param {AbortSignal} signal
    */
   async #play(viewer, way, signal) {
@@ -182,7 +188,7 @@ class PicturePool {
       if (signal.aborted) return;
       barren = seen ? 0 : barren + (wasBarren ? 1 : 0);
       if (isFinal || barren >= barrenLimit) {
-        viewer.way = way === "webrtc" && hasMovies ? "movie" : "jpeg";
+        viewer.way = isFinal && way !== "movie" && hasMovies ? "movie" : nextWay(way);
         this.#stop(viewer);
         this.replan();
         return;

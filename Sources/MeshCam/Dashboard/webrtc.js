@@ -1,5 +1,6 @@
 // @ts-check
-// A camera's live picture by WebRTC: one offer (WHEP), then the pictures come by UDP, straight from the camera's own node.
+// A camera's live picture by WebRTC: one offer (WHEP), then the pictures come by UDP, straight from the camera's own node or through the one
+// that serves this page.
 
 import { exchange, Problem, segment } from "./api.js";
 
@@ -13,6 +14,7 @@ export const noPictures = "No pictures";
  * @typedef {object} LivePlay
  * @property {string} camera
  * @property {boolean} small  the camera's small stream
+ * @property {boolean} [relay]  through the node that serves this page
  * @property {HTMLVideoElement} video  keeps the last picture when this ends
  * @property {AbortSignal} signal  ends it
  * @property {() => void} onFrame  each picture that is shown
@@ -23,7 +25,7 @@ export const noPictures = "No pictures";
  * @param {LivePlay} play
  * @returns {Promise<void>} rejects with a Problem when it broke
  */
-export async function playByWebRTC({ camera, small, video, signal, onFrame }) {
+export async function playByWebRTC({ camera, small, relay, video, signal, onFrame }) {
   const connection = new RTCPeerConnection();
   const frames = watchFrames(video, onFrame);
   let session = "";
@@ -37,7 +39,8 @@ export async function playByWebRTC({ camera, small, video, signal, onFrame }) {
       video.play().catch(() => {});
     });
     await connection.setLocalDescription();
-    const response = await exchange(`/cameras/${segment(camera)}/whep${small ? "?stream=small" : ""}`, { contentType: "application/sdp", body: connection.localDescription?.sdp ?? "", signal });
+    const query = new URLSearchParams({ stream: small ? "small" : "main", ...(relay ? { relay: "true" } : {}) });
+    const response = await exchange(`/cameras/${segment(camera)}/whep?${query}`, { contentType: "application/sdp", body: connection.localDescription?.sdp ?? "", signal });
     session = response.headers.get("Location") ?? "";
     await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
     await over;

@@ -106,6 +106,7 @@ struct Node: Sendable {
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
             Named("live", restarts: true) { try await services.live.run() },
+            Named("relay", restarts: true) { await services.relay.run() },
             Named("viewers", restarts: true) { await services.viewers.run(services) },
             Named("sessions", restarts: true) { await sessions.run() },
             Named("revocations", restarts: true) { await peers.connections.run(gossip, logger: logger.part("peers")) },

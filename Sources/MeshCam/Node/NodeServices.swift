@@ -13,6 +13,8 @@ final class NodeServices: Sendable {
     let camera: CameraService
     /// Viewers by WebRTC of this node's camera.
     let live: WebRTCServer
+    /// Other nodes' cameras, passed on to viewers of this one.
+    let relay: LiveRelay
     /// Viewers that came through this node, of whichever camera.
     let viewers = ViewerWatch()
     let store: ClipStore
@@ -42,6 +44,7 @@ final class NodeServices: Sendable {
         self.discovery = discovery
         self.camera = camera
         self.live = live
+        relay = LiveRelay(peers: peers)
         self.store = store
         self.orphans = orphans
         self.sessions = sessions

@@ -46,10 +46,14 @@ final class ViewerWatch: Sendable {
     }
 
     private func end(_ entry: Entry, _ node: NodeServices) async {
-        let session = String(entry.path.split(separator: "/").last ?? "")
-        switch node.owner(ofCamera: entry.camera) {
-        case .here:
-            if let id = ViewerID(session) { await node.live.end(id) }
+        let parts = entry.path.split(separator: "?", maxSplits: 1)
+        let session = ViewerID(String(parts.first?.split(separator: "/").last ?? ""))
+        let owner = node.owner(ofCamera: entry.camera)
+        // One that goes through this node is this node's, whosever the camera is.
+        let isRelayed = parts.count > 1
+        switch owner {
+        case _ where isRelayed, .here:
+            if let session { await node.live.end(session) }
         case .peer(let member):
             let request = Request(head: .init(method: .delete, scheme: "https", authority: nil, path: entry.path), body: .init(buffer: .init()))
             _ = try? await node.peers.forward(request, to: member)

@@ -6,7 +6,7 @@ import Media
 import NIOCore
 
 /// Live pictures by WebRTC: WHEP (draft-ietf-wish-whep) for any camera, at any node. The node that has the camera answers, so its pictures
-/// go straight from there to the viewer.
+/// go straight from there to the viewer; with `?relay=true` they go through the node that was asked, for viewers whom no way leads to the other.
 struct WhepRoutes: Sendable {
     let node: NodeServices
 
@@ -24,10 +24,16 @@ struct WhepRoutes: Sendable {
         }
     }
 
+    private static let relayed = "?relay=true"
+
+    /// A session that goes through this node is its own, whosever the camera is.
+    private func isRelayed(_ request: Request) -> Bool { request.uri.queryParameters["relay"] == "true" }
+
     private func answer(_ request: Request, _ context: APIContext, here: () async throws -> Response) async throws -> Response {
         let id = context.parameter("id")
         // Before it is passed on: a peer asks as a peer, and is told everything.
         guard context.rights.sees(camera: id), let owner = node.owner(ofCamera: id) else { throw ProblemDetails.notFound("camera", id) }
+        if case .peer = owner, isRelayed(request), !context.isLocal { return try await here() }
         return try await node.answer(request, context, owner: owner, here: here)
     }
 
@@ -47,25 +53,32 @@ struct WhepRoutes: Sendable {
         }
         let name = request.uri.queryParameters["stream"].map(String.init) ?? LiveStream.main.rawValue
         guard let stream = LiveStream(rawValue: name) else { throw ProblemDetails.badRequest("stream must be main or small.") }
-        switch node.camera.camera.status.state {
-        case .running, .starting: break
-        case .failed(let problem): throw ProblemDetails.unavailable("\(node.name) has no picture: \(problem.message).", cure: problem.cure)
-        case .none: throw ProblemDetails.notFound("camera on", node.name)
-        }
+        let camera = context.parameter("id")
+        let live = try source(camera)
         let body = try await request.wholeBody(upTo: Self.offerLimit)
         let id: ViewerID
         let answer: String
         do {
-            (id, answer) = try await node.live.answer(String(buffer: body), source: node.id, live: node.camera.camera, stream: stream)
+            (id, answer) = try await node.live.answer(String(buffer: body), source: camera, live: live, stream: stream)
         } catch let error as WebRTCError {
             throw ProblemDetails(error)
         }
         return Response(
             status: .created,
             headers: [
-                .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(node.id)/whep/\(id)",
+                .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(camera)/whep/\(id)\(camera == node.id ? "" : Self.relayed)",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: answer)))
+    }
+
+    /// This node's camera, or another's that is to go through this node.
+    private func source(_ camera: String) throws -> any LiveSource {
+        if case .peer(let member) = node.owner(ofCamera: camera) { return node.relay.source(of: member) }
+        switch node.camera.camera.status.state {
+        case .running, .starting: return node.camera.camera
+        case .failed(let problem): throw ProblemDetails.unavailable("\(node.name) has no picture: \(problem.message).", cure: problem.cure)
+        case .none: throw ProblemDetails.notFound("camera on", node.name)
+        }
     }
 
     private func trickle(_ request: Request, _ context: APIContext) async throws -> Response {
