@@ -1,11 +1,13 @@
 """Live pictures as a page gets them: by WebRTC from the camera's own node, as a movie where the browser cannot, and no longer than one may."""
 
-import subprocess
-
 import pytest
 from playwright.sync_api import expect
 
 from Harness.demo import wait_for
+from Harness.lan import lan
+
+#: Its pages have all that the browser has.
+VIDEO = True
 
 # What the browser's own counters say of each session of the page.
 COUNTERS = """async () => {
@@ -24,19 +26,10 @@ NO_WEBRTC = "delete window.RTCPeerConnection;"
 NO_VIDEO_AT_ALL = NO_WEBRTC + "delete window.MediaSource;"
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
-
-
 @pytest.fixture(scope="module", autouse=True)
-def lan():
-    """A browser makes no connection by WebRTC on a machine that has a loopback alone."""
-    ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1")
-    ip("address", "add", "10.77.9.1/24", "dev", "lan0")
-    for end in ("lan0", "lan1"):
-        ip("link", "set", end, "up")
-    yield
-    ip("link", "del", "lan0")
+def network():
+    with lan():
+        yield
 
 
 def shown(page, what):
@@ -70,6 +63,27 @@ def test_a_browser_without_it_sees_them_too(page, demo, sign_in, without, way):
         assert page.evaluate("() => [...document.querySelectorAll('[data-testid=live-video]')].every((video) => video.buffered.end(0) - video.currentTime < 2)")
 
 
+# Where the answers said that the pictures come from.
+PORTS = "() => window.connections.map((one) => /a=candidate.* udp \\d+ \\S+ (\\d+)/.exec(one.remoteDescription.sdp)[1])"
+
+# To the first three sessions, one for each camera, no way leads.
+NO_WAY = REMEMBER + """
+  const take = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
+    const isBroken = window.connections.indexOf(this) < 3;
+    return take.call(this, isBroken ? { type: answer.type, sdp: answer.sdp.replace(/ \\d+ typ host/g, ' 65000 typ host') } : answer);
+  };"""
+
+
+def test_where_no_way_leads_to_a_camera_its_picture_comes_through_the_pages_own_node(page, demo, sign_in):
+    page.add_init_script(NO_WAY)
+    sign_in(page, 1)
+    expect(shown(page, "[data-moving]")).to_have_count(3, timeout=15_000)
+    states = page.evaluate("() => window.connections.map((one) => one.connectionState)")
+    assert states == ["closed"] * 3 + ["connected"] * 3, states
+    assert len(set(page.evaluate(PORTS)[3:])) == 1, "all through one node"
+
+
 # A viewer that is no page of ours: it closes nothing by itself.
 WATCH = """async ([cameras, query]) => {
   window.connections = [];
@@ -84,9 +98,6 @@ WATCH = """async ([cameras, query]) => {
   }
   return 201;
 }"""
-
-
-PORTS = "() => window.connections.map((one) => /a=candidate.* udp \\d+ \\S+ (\\d+)/.exec(one.remoteDescription.sdp)[1])"
 
 
 @pytest.mark.parametrize("at, query", [(0, ""), (2, "?relay=true")])

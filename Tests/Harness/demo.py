@@ -82,7 +82,8 @@ class Client:
         request = urllib.request.Request(self.base + path, method=method, headers=dict(headers or {}))
         if body is not None:
             request.data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
+            if not request.has_header("Content-type"):
+                request.add_header("Content-Type", "application/json")
         if self.cookie:
             request.add_header("Cookie", self.cookie)
         try:

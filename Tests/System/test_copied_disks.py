@@ -1,46 +1,16 @@
 """Disks that are not what they seem, on real nodes: put back as they were weeks ago, or copied to another board."""
 
-import itertools
 import pathlib
 import shutil
 import socket
 import time
 
-import pytest
-
-from Harness.demo import PASSWORD, Client, temporary_directory, wait_for
+from Harness.demo import Client, wait_for
 from Harness.lone import LoneNode
 from Harness.thief import Thief
 
-numbers = itertools.count(1)
 #: Where a board's number is read, best first; where there is none, its host name is its number.
 SERIALS = ("/proc/device-tree/serial-number", "/etc/machine-id", "/var/lib/dbus/machine-id")
-
-
-@pytest.fixture
-def lone():
-    made = []
-
-    def make():
-        directory = temporary_directory("lone")
-        made.append((LoneNode(directory / "gate", f"disk {next(numbers)}"), directory))
-        return made[-1][0]
-
-    try:
-        yield make
-    finally:
-        for node, directory in made:
-            print(node.read_log()[-4000:])
-            node.stop()
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def admin(demo):
-    client = Client(demo.urls[0])
-    assert client.sign_in().status == 200
-    assert client.post("/session/unlock", {"passphrase": PASSWORD}).status == 200
-    return client
 
 
 def entry(client, identity):

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from Harness import pairing
-from Harness.demo import PASSWORD, TLS, Client, temporary_directory, wait_for
+from Harness.demo import TLS, Client, temporary_directory, wait_for
 from Harness.lone import LoneNode
 
 numbers = itertools.count(1)
@@ -42,14 +42,6 @@ def lone():
         print(node.read_log()[-4000:])
         node.stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def admin(demo):
-    client = Client(demo.urls[0])
-    assert client.sign_in().status == 200
-    assert client.post("/session/unlock", {"passphrase": PASSWORD}).status == 200
-    return client
 
 
 def framed(message: bytes) -> bytes:

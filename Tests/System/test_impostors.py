@@ -1,6 +1,5 @@
 """False members of the mesh, on real nodes: a copied name, forged and old words, a thief with a card, and who was revoked and talks on."""
 
-import itertools
 import json
 import os
 import shutil
@@ -13,40 +12,11 @@ import time
 import pytest
 
 from Harness import sodium
-from Harness.demo import PASSWORD, Client, temporary_directory, wait_for
-from Harness.lone import LoneNode
+from Harness.demo import Client, wait_for
 from Harness.thief import ADMIN_KEY, ADMIT, HELLO, REVOKE, Thief, listening
 from Harness.wire import decode, encode
 
-numbers = itertools.count(1)
 FOUNDER = "five words are quite enough"
-
-
-@pytest.fixture
-def lone():
-    """Makes cameras fresh out of their boxes, not yet switched on."""
-    made = []
-
-    def make(name=None):
-        directory = temporary_directory("lone")
-        made.append((LoneNode(directory / "gate", name or f"guest {next(numbers)}"), directory))
-        return made[-1][0]
-
-    try:
-        yield make
-    finally:
-        for node, directory in made:
-            print(node.read_log()[-4000:])
-            node.stop()
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def admin(demo):
-    client = Client(demo.urls[0])
-    assert client.sign_in().status == 200
-    assert client.post("/session/unlock", {"passphrase": PASSWORD}).status == 200
-    return client
 
 
 def join(admin, clients, node) -> str:

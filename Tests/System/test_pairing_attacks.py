@@ -1,49 +1,17 @@
 """Attacks on pairing, on real nodes: guessing, recordings, two at once, and somebody in between. Nothing gets in, and nothing secret out."""
 
 import concurrent.futures
-import itertools
 import os
 import shutil
 import threading
 
-import pytest
-
 from Harness import pairing
 from Harness.asleep import SleepyNode
-from Harness.demo import PASSWORD, Client, temporary_directory, wait_for
-from Harness.lone import LoneNode
+from Harness.demo import Client, wait_for
 from Harness.pairing import Between, Caller, Impostor, guess, refusal
 from Harness.wire import decode, encode, unsealed
 
-numbers = itertools.count(1)
 FOUNDER = "five words are quite enough"
-
-
-@pytest.fixture
-def lone():
-    """Makes cameras fresh out of their boxes, not yet switched on; `lone(SleepyNode)` on machines that can be put to sleep."""
-    made = []
-
-    def make(kind=LoneNode):
-        directory = temporary_directory("lone")
-        made.append((kind(directory / "gate", f"attacked {next(numbers)}"), directory))
-        return made[-1][0]
-
-    try:
-        yield make
-    finally:
-        for node, directory in made:
-            print(node.read_log())
-            node.stop()
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def admin(demo):
-    client = Client(demo.urls[0])
-    assert client.sign_in().status == 200
-    assert client.post("/session/unlock", {"passphrase": PASSWORD}).status == 200
-    return client
 
 
 def add(client, address, code, **more):
@@ -70,7 +38,7 @@ def secrets_of(state) -> list:
 
 
 def test_the_twentieth_wrong_code_makes_a_new_one(lone):
-    node = lone(SleepyNode).start()
+    node = lone(kind=SleepyNode).start()
     printed = node.state / "setup-code.txt"
     code = printed.read_text().strip()
     wrong = pairing.another(code)
@@ -214,7 +182,7 @@ def test_who_hangs_up_in_the_moment_of_joining_takes_nothing_from_the_member(dem
 
 
 def test_a_device_in_between_that_alters_anything(demo, clients, admin, lone):
-    node = lone(SleepyNode).start()
+    node = lone(kind=SleepyNode).start()
     code = node.code()
 
     def altered(message, place):

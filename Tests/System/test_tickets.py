@@ -1,7 +1,6 @@
 """New cameras join by themselves with a `join.bundle`: made at a dashboard or in a terminal, used up, revoked, wiped."""
 
 import base64
-import itertools
 import os
 import re
 import shutil
@@ -9,42 +8,10 @@ import stat
 import subprocess
 import time
 
-import pytest
-
 from Harness.demo import BINARY, PASSWORD, Client, temporary_directory, wait_for
-from Harness.lone import LoneNode
 
-numbers = itertools.count(1)
 #: What machines may take between "powered" and "member, shown live on every dashboard"; nobody has to do anything here.
 MACHINE_TIME = 5
-
-
-@pytest.fixture
-def lone():
-    """Makes cameras fresh out of their boxes, not yet switched on."""
-    made = []
-
-    def make():
-        directory = temporary_directory("lone")
-        made.append((LoneNode(directory / "gate", f"card {next(numbers)}"), directory))
-        made[-1][0].state.mkdir()
-        return made[-1][0]
-
-    try:
-        yield make
-    finally:
-        for node, directory in made:
-            print(node.read_log() if node.log_file.exists() else "")
-            node.stop()
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def admin(demo):
-    client = Client(demo.urls[0])
-    assert client.sign_in().status == 200
-    assert client.post("/session/unlock", {"passphrase": PASSWORD}).status == 200
-    return client
 
 
 def ticket(admin, **wishes):
@@ -104,6 +71,7 @@ def test_a_camera_joins_by_itself(demo, clients, admin, lone):
     made = ticket(admin, name="gate", uses=1)
     assert read_code(svg_rows(made["qr"])) == made["text"] and made["text"].startswith("meshcam-join:1:")
     node = lone()
+    node.state.mkdir()
     give(node, made)
     secret = (node.state / "join.bundle").read_bytes()
 
@@ -124,6 +92,7 @@ def test_a_camera_joins_by_itself(demo, clients, admin, lone):
 
     # The same file on a second card: used up. Its setup code works all the same, and takes the file away.
     second = lone()
+    second.state.mkdir()
     give(second, made)
     second.start()
     wait_for(lambda: "the ticket is used up" in second.read_log(), 30, "the second one is told why")
@@ -150,6 +119,7 @@ def test_a_revoked_ticket_and_a_good_one(demo, admin, lone):
     assert admin.request("DELETE", f"/api/mesh/v1/tickets/{bad['id']}").status == 204
     assert admin.request("DELETE", "/api/mesh/v1/tickets/00").status == 404
     node = lone()
+    node.state.mkdir()
     (node.state / "join.bundle").write_text("not a bundle")
     node.start()
     wait_for(lambda: "the file is damaged or no join bundle" in node.read_log(), 20, "it says what is wrong")
@@ -187,6 +157,7 @@ def test_commands(demo, lone, tmp_path):
     made = run("ticket", "--uses", "2", "--name", "two cards", "--out", str(out))
     assert made.returncode == 0 and stat.S_IMODE(out.stat().st_mode) == 0o600, made.stderr
     node = lone()
+    node.state.mkdir()
     shutil.copy(out, node.directory / "elsewhere")
     node.config.write_text(node.config.read_text() + f'[mesh]\njoin_ticket = "{node.directory / "elsewhere"}"\n')
     node.start()

@@ -8,7 +8,7 @@ import { backoffMs, getJSON, openStream, pause, Problem, request, segment } from
 import { at } from "./format.js";
 import { boundaryOf, MultipartParser } from "./mjpeg.js";
 import { hasMovies, playMovie } from "./movie.js";
-import { hasWebRTC, noPictures, playByWebRTC } from "./webrtc.js";
+import { hasWebRTC, noNetwork, noPictures, noWay, playByWebRTC } from "./webrtc.js";
 
 const mostStreams = 4;
 /** Streams left when some pictures are polled, so that two connections stay free. */
@@ -164,6 +164,7 @@ class PicturePool {
       }, 1000);
       let words = "no picture came";
       let isFinal = false;
+      let leadsNowhere = false;
       let wasBarren = true;
       try {
         await players[way]({
@@ -181,13 +182,14 @@ class PicturePool {
         // A node that refuses or does not answer says nothing of the way.
         wasBarren = !(error instanceof Problem) || error.title === noPictures;
         // What this browser asked for, the camera will never have.
-        isFinal = error instanceof Problem && (error.type === "/problems/bad-offer" || error.status === 404);
+        isFinal = error instanceof Problem && (error.type === "/problems/bad-offer" || error.type === noNetwork || error.status === 404);
+        leadsNowhere = error instanceof Problem && error.type === noWay && !seen;
       } finally {
         clearInterval(watch);
       }
       if (signal.aborted) return;
       barren = seen ? 0 : barren + (wasBarren ? 1 : 0);
-      if (isFinal || barren >= barrenLimit) {
+      if (isFinal || leadsNowhere || barren >= barrenLimit) {
         viewer.way = isFinal && way !== "movie" && hasMovies ? "movie" : nextWay(way);
         this.#stop(viewer);
         this.replan();

@@ -9,6 +9,13 @@ export const hasWebRTC = typeof RTCPeerConnection !== "undefined" && (RTCRtpRece
 
 /** The title of a Problem that is the way's and not the node's. */
 export const noPictures = "No pictures";
+/** Its type where no datagram gets through this way, and where this browser sends none at all. */
+export const noWay = "no-way";
+export const noNetwork = "no-network";
+/** On any network that lets datagrams through, a way is found in a fraction of this. */
+const connectMs = 3000;
+/** A browser that has not begun to look for one by then has no network to look in, or may not use it. */
+const beginMs = 1000;
 
 /**
  * @typedef {object} LivePlay
@@ -29,6 +36,11 @@ export async function playByWebRTC({ camera, small, relay, video, signal, onFram
   const connection = new RTCPeerConnection();
   const frames = watchFrames(video, onFrame);
   let session = "";
+  let isOver = false;
+  // The node would find out by itself, half a minute later.
+  const sayGoodbye = () => {
+    if (session) void fetch(session, { method: "DELETE", keepalive: true, credentials: "same-origin" }).catch(() => {});
+  };
   try {
     const over = whenOver(connection, signal);
     // Whoever awaits it comes later; it must not count as unheard meanwhile.
@@ -40,15 +52,23 @@ export async function playByWebRTC({ camera, small, relay, video, signal, onFram
     });
     await connection.setLocalDescription();
     const query = new URLSearchParams({ stream: small ? "small" : "main", ...(relay ? { relay: "true" } : {}) });
-    const response = await exchange(`/cameras/${segment(camera)}/whep?${query}`, { contentType: "application/sdp", body: connection.localDescription?.sdp ?? "", signal });
-    session = response.headers.get("Location") ?? "";
-    await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
+    const answered = exchange(`/cameras/${segment(camera)}/whep?${query}`, { contentType: "application/sdp", body: connection.localDescription?.sdp ?? "", signal }).then((response) => {
+      session = response.headers.get("Location") ?? "";
+      // Nobody waits for it any more.
+      if (isOver) sayGoodbye();
+      return response.text();
+    });
+    answered.catch(() => {});
+    const answer = await Promise.race([answered, over]);
+    if (answer === undefined) return;
+    await connection.setRemoteDescription({ type: "answer", sdp: answer });
+    await Promise.race([over, tooLate(connection)]);
     await over;
   } finally {
     frames.stop();
     connection.close();
-    // The node would find out by itself, half a minute later.
-    if (session) void fetch(session, { method: "DELETE", keepalive: true, credentials: "same-origin" }).catch(() => {});
+    isOver = true;
+    sayGoodbye();
   }
 }
 
@@ -62,9 +82,32 @@ function whenOver(connection, signal) {
     if (signal.aborted) return resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
     connection.addEventListener("connectionstatechange", () => {
-      if (connection.connectionState === "failed") reject(new Problem(0, noPictures, "No way to the camera was found."));
+      if (connection.connectionState === "failed") reject(new Problem(0, noPictures, "No way to the camera was found.", { type: noWay }));
       if (connection.connectionState === "closed") resolve();
     });
+  });
+}
+
+/**
+ * Rejects when no way was found in time; resolves when one was.
+ * @param {RTCPeerConnection} connection
+ * @returns {Promise<void>}
+ */
+function tooLate(connection) {
+  return new Promise((resolve, reject) => {
+    const timers = [
+      setTimeout(() => reject(new Problem(0, noPictures, "No way to the camera was found.", { type: noWay })), connectMs),
+      setTimeout(() => {
+        if (connection.connectionState === "new") reject(new Problem(0, noPictures, "This browser sends nothing by UDP.", { type: noNetwork }));
+      }, beginMs),
+    ];
+    const look = () => {
+      if (connection.connectionState !== "connected") return;
+      timers.forEach(clearTimeout);
+      resolve();
+    };
+    connection.addEventListener("connectionstatechange", look);
+    look();
   });
 }
 
