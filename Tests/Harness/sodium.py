@@ -61,3 +61,11 @@ def open_(sealed: bytes, header: bytes, nonce: bytes, key: bytes):
     """None when it was altered, or made with another key."""
     return _made(len(sealed) - 16, "crypto_aead_xchacha20poly1305_ietf_decrypt", None, None, sealed, ctypes.c_ulonglong(len(sealed)),
                  header, ctypes.c_ulonglong(len(header)), nonce, key)
+
+
+def with_passphrase(sealed: bytes, passphrase: str, passes: int):
+    """What a passphrase opens (`version 1 | salt 16 | nonce 24 | secretbox`, Argon2id with 64 MiB); None when it is another one."""
+    salt, nonce, box = sealed[1:17], sealed[17:41], sealed[41:]
+    key = _made(32, "crypto_pwhash", ctypes.c_ulonglong(32), passphrase.encode(), ctypes.c_ulonglong(len(passphrase.encode())), salt,
+                ctypes.c_ulonglong(passes), ctypes.c_size_t(64 << 20), 2)
+    return _made(len(box) - 16, "crypto_secretbox_open_easy", box, ctypes.c_ulonglong(len(box)), nonce, key)

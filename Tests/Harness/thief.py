@@ -13,7 +13,7 @@ from Harness import sodium
 from Harness.wire import decode, encode, unsealed
 
 SUITE = b"meshcam-x25519-xchacha20poly1305-1"
-ADMIT, REVOKE, ADMIN_KEY = 1, 2, 3
+ADMIT, REVOKE, ADMIN_KEY, REVOKE_ADMIN_KEY = 1, 2, 3, 8
 HELLO, HELLO_REPLY = 2, 3
 
 
@@ -57,6 +57,7 @@ class Thief:
         self.dh, self.boot = identity[3][0], identity[6][0]
         self.id = node_id(self.signer.public)
         self.genesis, self.roster = trust[1][0], [decode(record) for record in trust[2]]
+        self.settings = {entry[1][0].decode(): entry for entry in (decode(decode(signed_)[1][0]) for signed_ in trust.get(3, []))}
         self.mesh = hashlib.blake2b(self.genesis, digest_size=16).digest()
         self.places = {peer[1][0]: [place.decode() for place in peer.get(2, [])] for peer in map(decode, peers.get(1, []))}
         self.tls = self._tls(identity[4][0], identity[5][0], directory)
@@ -125,6 +126,15 @@ class Thief:
                         return sodium.open_(answer[38:], answer[:38], answer[14:38], keys[1])
             except TimeoutError:
                 return None
+
+    # With a user's password
+
+    def cracked(self, name: str, password: str):
+        """An admin's own key and the root's, from what every card has of them: sealed under that password."""
+        users = [decode(user) for user in decode(self.settings["users"][3][0])[1]]
+        user = next(user for user in users if user[1][0].decode() == name)
+        admin, root = (sodium.with_passphrase(user[field][0], password, passes) for field, passes in ((5, 3), (6, 4)))
+        return sodium.Signer(admin), sodium.Signer(root)
 
     # What it says
 

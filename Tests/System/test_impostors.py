@@ -12,8 +12,8 @@ import time
 import pytest
 
 from Harness import sodium
-from Harness.demo import Client, wait_for
-from Harness.thief import ADMIN_KEY, ADMIT, HELLO, REVOKE, Thief, listening
+from Harness.demo import PASSWORD, Client, wait_for
+from Harness.thief import ADMIN_KEY, ADMIT, HELLO, REVOKE, REVOKE_ADMIN_KEY, Thief, listening
 from Harness.wire import decode, encode
 
 FOUNDER = "five words are quite enough"
@@ -197,6 +197,67 @@ def test_a_revoked_node_gets_nothing_by_any_name(demo, clients, admin, lone):
     while not unknown():
         pause.wait(0.3)
     assert node.process.poll() is None
+
+
+def test_new_passwords_after_a_theft_end_the_old_one_s_keys(demo, clients, admin, lone):
+    """The natural order: the theft is told at once, the weak password is changed later. The thief has worked it out from the stolen card,
+    and has another member's keys besides, so that nodes listen at all."""
+    weak, better = "anna's weak password", "five other words for anna"
+    assert admin.post("/users", {"name": "anna", "password": weak, "role": "admin"}).status == 201
+    card, insider = lone().start(), lone().start()
+    gone, inside = join(admin, clients, card), join(admin, clients, insider)
+    card.stop()
+    insider.stop()
+    anna, root = stolen(card, "card").cracked("anna", weak)
+    member = stolen(insider, "card")
+    processes = [demo.node_pid(index) for index in range(3)]
+
+    def count(words, what) -> list:
+        """At which nodes it counts, once it was said to all of them."""
+        for process in processes:
+            member.exchange(process, words)
+        return [what(member.exchange(process)) for process in processes]
+
+    def setting(key):
+        return lambda told: key in [decode(decode(entry)[1][0])[1][0].decode() for entry in told[3]]
+
+    assert count(member.config(anna, "planted before", b"1"), setting("planted before")) == [True] * 3, "a cracked admin's key signs"
+    assert admin.post(f"/nodes/{gone}/stolen", {"passphrase": PASSWORD}).status == 200
+    for client in clients:
+        wait_for(lambda: gone not in listed(client), 20, "the camera is gone everywhere")
+    guest = encode((1, os.urandom(32)), (2, os.urandom(32)), (3, os.urandom(32)), (5, "guest"), (6, 100000))
+    admitted = member.rostered(root, ADMIT, "meshcam-admit-1", guest)
+    assert count(admitted, lambda told: any(decode(record)[2][0] == guest for record in told[1])) == [False] * 3, "the cracked root is none any more"
+
+    # Her own new password, at another camera; the key of the new root opens with it, although nobody knew the old one when that was made.
+    her = Client(demo.urls[1])
+    assert her.sign_in(user="anna", password=weak).status == 200
+    changed = her.request("PUT", "/api/mesh/v1/users/me/password", {"old": weak, "new": better})
+    assert changed.status == 200, changed.body
+    her.cookie = changed.headers["Set-Cookie"].split(";")[0]
+    for client in [Client(url) for url in demo.urls]:
+        wait_for(lambda: client.sign_in(user="anna", password=better).status == 200, 20, "it is known everywhere")
+        wait_for(lambda: client.post("/session/unlock", {"passphrase": better}).status == 200, 20, "and opens the new root")
+    before = ruled(clients[0])
+    for key, value in [("planted after", b"1"), ("users", b""), ("tokens", b"")]:
+        counted = count(member.config(anna, key, value, counter=1 << 40), setting("planted after"))
+        assert counted == [False] * 3 and ruled(clients[0]) == ruled(clients[2]) == before, "what the old password opens signs nothing"
+    told = member.exchange(processes[2])
+    assert setting("planted before")(told), "what it had signed before is as it was"
+    assert anna.public not in [decode(decode(entry)[1][0])[4][0] for entry in told[3]], "under the new key"
+    assert her.request("PUT", "/api/mesh/v1/groups", body=her.get("/groups").json).status == 200, "and she goes on"
+
+    # Another admin goes: with the root, and so does the key.
+    answer = her.request("DELETE", "/api/mesh/v1/users/anna")
+    assert answer.status == 409 and answer.json["type"] == "/problems/own-key", answer.body
+    locked = Client(demo.urls[2])
+    assert locked.sign_in().status == 200
+    assert locked.request("DELETE", "/api/mesh/v1/users/anna").json["type"] == "/problems/root-locked"
+    assert locked.post("/session/unlock", {"passphrase": PASSWORD}).status == 200
+    assert locked.request("DELETE", "/api/mesh/v1/users/anna").status == 204
+    key = next(body[1][0] for body in (decode(decode(record)[2][0]) for record in member.exchange(processes[2])[1] if decode(record)[1][0] == REVOKE_ADMIN_KEY))
+    assert len(key) == 32
+    assert locked.request("DELETE", f"/api/mesh/v1/nodes/{inside}").status == 204
 
 
 def test_a_node_of_another_mesh_with_a_copied_name(demo, clients, admin, lone):

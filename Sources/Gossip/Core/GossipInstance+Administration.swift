@@ -25,27 +25,39 @@ extension GossipInstance {
         accept(roster: records.map(\.wire), now: now)
     }
 
-    /// Takes records of the root together with shared configuration that follows from them, in one step: a power cut leaves both or neither.
+    /// Takes records of the root together with shared configuration that goes with them, in one step: a power cut leaves both or neither,
+    /// and no peer that compares with this node sees the one without the other.
     ///
-    /// - Throws: before anything has changed, when a value cannot be set.
+    /// What only keys had signed that these records make void (``SignedRecord/Kind/revokeAdminKey``, a rotation) is signed anew, as it is.
+    ///
+    /// - Parameters:
+    ///   - values: shared configuration to set, by key.
+    ///   - admin: certified when the records are taken.
+    /// - Throws: before anything has changed, when that key is not certified then, or a value cannot be set.
     package mutating func merge(
         _ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey, now: ContinuousClock.Instant
     ) throws(TrustError) -> [Action] {
+        var trial = roster
+        trial.merge(records)
+        try SharedConfig.check(admin.publicKey, trial)
         for (key, value) in values {
-            try SharedConfig.check(key, value, admin.publicKey, roster)
+            try SharedConfig.check(key, value, admin.publicKey, trial)
             try config.checkRoom(for: key, value)
         }
+        let before = config
         var actions = merge(records, now: now)
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) { actions += try setConfig(key, value, by: admin) }
+        let (held, kept) = (before.values, config.values)
+        let void = held.filter { kept[$0.key] != $0.value && values[$0.key] == nil }
+        for (key, value) in values.merging(void, uniquingKeysWith: { first, _ in first }).sorted(by: { $0.key < $1.key }) {
+            // Above whatever an admin writes elsewhere who has not heard of this root: that would bring back keys sealed for the former one.
+            actions += try setConfig(key, value, by: admin, least: max(roster.rootEpoch << 32, before.counter(of: key)))
+        }
         return actions
     }
 
-    /// Another root, and what is to be signed anew under it, in one step: no disk and no peer sees the one without the other.
+    /// Another root, and what is to be signed anew under it (``merge(_:setting:by:now:)``).
     ///
-    /// - Parameters:
-    ///   - records: the rotation, and what else goes with it.
-    ///   - values: shared configuration to set, by key.
-    ///   - admin: certified by the new root. Everything else that only void keys had signed is signed anew with it.
+    /// - Parameter records: the rotation, and what else goes with it.
     /// - Throws: before anything has changed, when the rotation is not taken or does not certify that key.
     package mutating func replaceRoot(
         _ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey, now: ContinuousClock.Instant
@@ -57,14 +69,6 @@ extension GossipInstance {
                 operation: "replace the root key", reason: "the mesh does not take the new one",
                 cure: "It may have got another one in this moment: unlock again and repeat.")
         }
-        for (key, value) in values { try SharedConfig.check(key, value, admin.publicKey, trial) }
-        let before = config.values
-        var actions = merge(records, now: now)
-        let void = before.filter { config.values[$0.key] == nil && values[$0.key] == nil }
-        for (key, value) in values.merging(void, uniquingKeysWith: { first, _ in first }).sorted(by: { $0.key < $1.key }) {
-            // Above whatever an admin writes elsewhere who has not heard of this root: that would bring back keys sealed for the former one.
-            actions += try setConfig(key, value, by: admin, least: roster.rootEpoch << 32)
-        }
-        return actions
+        return try merge(records, setting: values, by: admin, now: now)
     }
 }

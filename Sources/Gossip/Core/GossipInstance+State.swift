@@ -291,10 +291,10 @@ extension GossipInstance {
             return []
         case .adminKey:
             return []
+        case .adminKeyRevoked:
+            return forgetVoidConfig()
         case .newRoot(let epoch):
-            // What admins signed whose keys it does not know counts as little as what the former root signed.
-            let gone = config.retain { [roster] in roster.isAdmin($0) }
-            return [.log(.warning, "the mesh has another root key, its number \(epoch)", peer: nil)] + gone.map { .changed(.config($0)) }
+            return [.log(.warning, "the mesh has another root key, its number \(epoch)", peer: nil)] + forgetVoidConfig()
         case .dropped(let node):
             return [.log(.warning, "node \(node.short) is no member under the new root key: it was added elsewhere in the moment of the change; add it again", peer: node)]
         case .returned(let node):
@@ -304,14 +304,20 @@ extension GossipInstance {
         }
     }
 
-    /// A rotation fits no packet: comparing with some members soon makes them fetch it.
+    /// What admins signed whose keys do not count any more counts as little as what a former root signed.
+    private mutating func forgetVoidConfig() -> [Action] {
+        config.retain { [roster] in roster.isAdmin($0) }.map { .changed(.config($0)) }
+    }
+
+    /// A rotation fits no packet: comparing with some members soon makes them fetch it. So they do with the end of an admin's key, which
+    /// makes void what that signed: it comes together with what was signed anew.
     private mutating func spread(roster records: [SignedRecord], now: ContinuousClock.Instant) -> [Action] {
-        var isTooLarge = false
+        var isForComparing = false
         for record in records {
             let frame = Frame(kind: .roster, body: record.wire.wireBytes)
-            if fits(frame) { broadcasts.add(.roster(record.digest), frame) } else { isTooLarge = true }
+            if fits(frame), record.kind != .revokeAdminKey { broadcasts.add(.roster(record.digest), frame) } else { isForComparing = true }
         }
-        guard isTooLarge else { return [] }
+        guard isForComparing else { return [] }
         comparisonsLeft = Self.comparisonRounds
         return compareSoon(now: now)
     }

@@ -43,6 +43,18 @@ extension GossipService {
         perform(try instance.merge(records, setting: values, by: admin, now: now), now: now)
     }
 
+    /// The same, with one value that is changed on top of what it is: nothing that this node hears comes between the look and the change.
+    ///
+    /// What only keys had signed that the records revoke is signed anew with `admin`'s.
+    ///
+    /// - Parameters:
+    ///   - admin: certified when the records are taken.
+    ///   - change: answers what is to be there in place of the present value, or throws to leave everything as it is.
+    /// - Throws: what `change` throws; before anything has changed, when the value cannot be set.
+    public func merge(_ records: [SignedRecord], changing key: String, by admin: AdminKey, _ change: @Sendable ([UInt8]?) throws -> [UInt8]) throws {
+        try merge(records, setting: [key: try change(view.config[key])], by: admin)
+    }
+
     /// Takes another root, and sets shared configuration that goes with it, in one step.
     ///
     /// - Parameters:

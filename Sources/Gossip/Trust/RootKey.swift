@@ -37,6 +37,12 @@ public struct RootKey: Sendable, CustomStringConvertible {
         sign(WireAdminKeyBody(adminPublicKey, name: name, serial: serial).wireBytes, .adminKey)
     }
 
+    /// Ends for ever what ``certify(_:name:serial:)`` began. What that key had signed is void, too, wherever this is known: take it to
+    /// the mesh with ``GossipService/merge(_:changing:by:_:)``, which signs it anew.
+    public func revoke(adminKey: [UInt8], name: String, serial: UInt64) -> SignedRecord {
+        sign(WireAdminKeyBody(adminKey, name: name, serial: serial).wireBytes, .revokeAdminKey)
+    }
+
     func sign(_ body: [UInt8], _ kind: SignedRecord.Kind) -> SignedRecord {
         SignedRecord(kind: kind, body: body, signature: key.sign(body, domain: kind.domain, mesh: meshID))
     }

@@ -5,6 +5,8 @@ public enum RosterChange: Sendable, Hashable {
     case renewed(NodeID)
     case revoked(NodeID)
     case adminKey([UInt8])
+    /// An admin has another key, or is none any more.
+    case adminKeyRevoked([UInt8])
     /// Another key is the root now; what follows in the same list comes from that.
     case newRoot(epoch: UInt64)
     /// A member that the new root does not know: it was admitted elsewhere in the moment of the rotation.
@@ -158,7 +160,7 @@ public struct Roster: Sendable, Equatable {
         let bearable = voids + Self.voidLimit
         for record in records where record.kind != .rootRotate && forgeries < forgeryLimit && voids < bearable {
             // However full it is, who goes has to go.
-            guard byDigest[record.digest] == nil, byDigest.count < Self.limit || record.kind == .revoke, record.body.count <= Self.recordLimit else { continue }
+            guard byDigest[record.digest] == nil, byDigest.count < Self.limit || record.kind.isEnd, record.body.count <= Self.recordLimit else { continue }
             if record.kind == .admitByTicket {
                 if book.record(record.digest) != nil { continue }
                 if let claim = TicketAdmission(record) { claims.append(claim) } else { forgeries += 1 }

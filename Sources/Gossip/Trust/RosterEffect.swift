@@ -4,8 +4,9 @@
 struct RosterEffect: Sendable {
     private(set) var admissions: [NodeID: Admission] = [:]
     private(set) var revoked: Set<NodeID> = []
-    /// Names by public key.
+    /// Names by public key: certified, and not revoked.
     private(set) var adminKeys: [[UInt8]: String] = [:]
+    private var revokedAdminKeys: Set<[UInt8]> = []
     private(set) var byTLSKeyHash: [[UInt8]: NodeID] = [:]
     private(set) var byPrefix: [UInt64: NodeID] = [:]
     private(set) var highestSerial: UInt64 = 0
@@ -59,7 +60,15 @@ struct RosterEffect: Sendable {
         case .adminKey:
             guard let body = WireAdminKeyBody(untrusted: record.body), body.key.count == 32 else { return nil }
             note(serial: body.serial)
-            return adminKeys.updateValue(body.name, forKey: Array(body.key)) == nil ? [.adminKey(Array(body.key))] : []
+            let key = Array(body.key)
+            guard !revokedAdminKeys.contains(key) else { return [] }
+            return adminKeys.updateValue(body.name, forKey: key) == nil ? [.adminKey(key)] : []
+        case .revokeAdminKey:
+            guard let body = WireAdminKeyBody(untrusted: record.body), body.key.count == 32 else { return nil }
+            note(serial: body.serial)
+            let key = Array(body.key)
+            revokedAdminKeys.insert(key)
+            return adminKeys.removeValue(forKey: key) == nil ? [] : [.adminKeyRevoked(key)]
         case .ticket:
             guard let ticket = Ticket(body: record.body) else { return nil }
             note(serial: ticket.serial)

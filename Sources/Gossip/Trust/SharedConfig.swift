@@ -63,6 +63,12 @@ package struct SharedConfig: Sendable {
 
     package init() {}
 
+    /// The highest one of a key's entries; 0 where there is none. One that nobody reaches by counting leaves no room above it: then 0, too.
+    func counter(of key: String) -> UInt64 {
+        let highest = byKey[key]?.map(\.counter).max() ?? 0
+        return highest < 1 << 62 ? highest : 0
+    }
+
     /// Sorted by key.
     var entries: [WireSigned] { byKey.sorted { $0.key < $1.key }.flatMap { $0.value.map(\.signed) } }
 
@@ -201,9 +207,14 @@ package struct SharedConfig: Sendable {
         guard value.count <= valueLimit else {
             throw TrustError(operation: operation, reason: "its value has \(value.count) bytes", cure: "Keep it under \(valueLimit) bytes.")
         }
+        try check(adminKey, roster, operation: operation)
+    }
+
+    /// - Throws: with the cure, for a key that may not sign.
+    static func check(_ adminKey: [UInt8], _ roster: Roster, operation: String = "change the shared settings") throws(TrustError) {
         guard roster.isAdmin(adminKey) else {
             throw TrustError(
-                operation: operation, reason: "this admin key is not certified by the mesh's root", cure: "Sign in as an admin of this mesh.")
+                operation: operation, reason: "this admin key is not certified by the mesh's root, or not any more", cure: "Sign in again as an admin of this mesh.")
         }
     }
 }

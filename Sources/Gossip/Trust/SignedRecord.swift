@@ -14,6 +14,7 @@ public struct SignedRecord: Sendable, Hashable {
         /// Signed by a member, not by the root.
         case admitByTicket = 6
         case revokeTicket = 7
+        case revokeAdminKey = 8
 
         var domain: SignatureDomain {
             switch self {
@@ -24,12 +25,16 @@ public struct SignedRecord: Sendable, Hashable {
             case .ticket: .ticket
             case .admitByTicket: .admitByTicket
             case .revokeTicket: .revokeTicket
+            case .revokeAdminKey: .revokeAdminKey
             }
         }
 
         /// Whether a rotation hands it on to the next root. Tickets end with the root that made them; whom they brought is carried as if the
-        /// root had admitted it.
+        /// root had admitted it. Of admins' keys those are carried that are not revoked.
         var isCarried: Bool { [.admit, .revoke, .adminKey].contains(self) }
+
+        /// Whether it ends what counted: there is room for it in the fullest roster.
+        var isEnd: Bool { [.revoke, .revokeAdminKey].contains(self) }
     }
 
     public let kind: Kind

@@ -8,6 +8,8 @@ public enum SignatureDomain: String, Sendable, CaseIterable {
     case revoke = "meshcam-revoke-1"
     /// Root: a user's key may sign shared configuration.
     case adminKey = "meshcam-admin-key-1"
+    /// Root: it may not any more.
+    case revokeAdminKey = "meshcam-revoke-admin-key-1"
     /// Root, or recovery key: another key is the root from now on.
     case rootRotate = "meshcam-root-rotate-1"
     /// New root: it is there to take over.

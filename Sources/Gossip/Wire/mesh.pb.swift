@@ -111,7 +111,8 @@ nonisolated struct WireSigned: Sendable {
   init() {}
 }
 
-/// A roster record: `kind` 1 = AdmitBody, 2 = RevokeBody, 3 = AdminKeyBody, 5 = TicketBody, 7 = RevokeTicketBody, signed by the root;
+/// A roster record: `kind` 1 = AdmitBody, 2 = RevokeBody, 3 = AdminKeyBody, 5 = TicketBody, 7 = RevokeTicketBody,
+/// 8 = AdminKeyBody (that key may not sign any more), signed by the root;
 /// 4 = RootRotateBody, signed by the root that it replaces or by the recovery key; 6 = AdmitByTicketBody, signed by the member that it names.
 nonisolated struct WireRosterRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the

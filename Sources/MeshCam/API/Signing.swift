@@ -44,7 +44,7 @@ extension NodeServices {
             return Signer(name: name, key: key)
         }
         guard let holder = RootKeychain.Holder(context), let signer = rootKeychain.signer(for: holder),
-            users.contains(where: { $0.name == signer.name && $0.isAdmin })
+            users.contains(where: { $0.name == signer.name && $0.isAdmin }), gossip.view.roster.isAdmin(signer.key.publicKey)
         else { return nil }
         return signer
     }

@@ -65,6 +65,16 @@ struct UserList: Sendable {
         if user.isAdmin { try checkAdmins(without: user) }
     }
 
+    /// What keeps `author` from a change whoever has unlocked the root: asked before a passphrase is.
+    func check(from seen: UsersConfig.User, to user: UsersConfig.User?, by author: String) throws(ProblemDetails) {
+        var trial = self
+        if let user { try trial.replace(seen, by: user) } else { try trial.remove(seen.name) }
+        guard seen.isAdmin, user?.isAdmin != true, seen.name == author else { return }
+        throw ProblemDetails(
+            type: "/problems/own-key", title: "Not by yourself", status: 409, detail: "Your own key would have to sign this, and it ends with it.",
+            cure: "Ask another admin to do it.")
+    }
+
     /// Somebody must be left who can administer, and who can open the root key if anybody could.
     private func checkAdmins(without user: UsersConfig.User) throws(ProblemDetails) {
         let admins = users.filter(\.isAdmin)

@@ -17,7 +17,7 @@ struct DemoMesh {
         if let wanted, wanted.count < Self.shortestPassword {
             throw NodeError("the password is too short", cure: "Use \(Self.shortestPassword) characters or more.")
         }
-        let keys = try keys()
+        var keys = try keys()
         let kept = directory.secret("password")
         let password = wanted ?? kept ?? Self.generatedPassword()
 
@@ -33,6 +33,12 @@ struct DemoMesh {
         // Somebody replaced the root here (a theft, a recovery): the mesh goes on as they left it, and nobody here can add to it.
         guard roster.currentRootPublicKey == keys.root.publicKey else { return try goOn(plan, stores, roster, password: password) }
         roster.merge([keys.root.certify(keys.admin.publicKey, name: Self.user, serial: 1)])
+        if !roster.isAdmin(keys.admin.publicKey) {
+            // The demo's user has another password since, which ended this key.
+            keys.admin = AdminKey()
+            try directory.setSecret("admin.key", keys.admin.secretBytes.hexText)
+            roster.merge([keys.root.certify(keys.admin.publicKey, name: Self.user, serial: roster.nextSerial)])
+        }
         var identities: [NodeIdentity] = []
         for node in plan.nodes {
             let identity = try NodeIdentity.loadOrCreate(in: directory.state(node.name), board: .current())

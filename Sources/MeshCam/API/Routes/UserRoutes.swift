@@ -33,8 +33,9 @@ struct UserRoutes: Sendable {
         try list.checkNew(wanted.name)
         try CameraRule.check(wanted.cameras ?? [], role: wanted.role, known: node.knownCameras)
         try PasswordRule.check(wanted.password, role: wanted.role)
-        let user = try await self.user(wanted.name, role: wanted.role, cameras: wanted.cameras ?? [], password: wanted.password, context)
-        try await set(request, by: signer) { list throws(ProblemDetails) in try list.add(user) }
+        let (user, _) = try await fresh(wanted.name, role: wanted.role, cameras: wanted.cameras ?? [], password: wanted.password, context)
+        let records = try keyRecords(from: nil, to: user) { try node.unlockedRoot(context) }
+        try await set(request, by: signer, along: records) { list throws(ProblemDetails) in try list.add(user) }
         node.audit.record(.userAdded, context, subject: user.name, detail: describe(user))
         return try answer(user, status: .created)
     }
@@ -47,8 +48,12 @@ struct UserRoutes: Sendable {
         try CameraRule.check(cameras, role: role, known: node.knownCameras.union(seen.cameras))
         if let password = wanted.password { try PasswordRule.check(password, role: role) }
         var user = seen
+        var signer = signer
         if let password = wanted.password {
-            user = try await self.user(seen.name, role: role, cameras: cameras, password: password, context)
+            let (changed, key) = try await fresh(seen.name, role: role, cameras: cameras, password: password, context)
+            user = changed
+            // Their key until now ends with this.
+            if let key, signer.name == seen.name { signer = Signer(name: seen.name, key: key) }
         } else if role == .admin, !seen.isAdmin {
             throw ProblemDetails.badRequest("An admin's keys are sealed under their password, which no node knows.", cure: "Give them a new password along with the role.")
         } else {
@@ -56,7 +61,9 @@ struct UserRoutes: Sendable {
             user.cameras = cameras
             if role == .viewer { user.forgetKeys() }
         }
-        try await set(request, by: signer) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
+        try list.check(from: seen, to: user, by: signer.name)
+        let records = try keyRecords(from: seen, to: user) { try node.unlockedRoot(context) }
+        try await set(request, by: signer, along: records) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
         node.audit.record(
             .userChanged, context, subject: user.name, detail: describe(user) + (wanted.password == nil ? "" : ", new password"))
         return try answer(user)
@@ -64,7 +71,12 @@ struct UserRoutes: Sendable {
 
     private func remove(_ request: Request, _ context: APIContext, by signer: Signer) async throws -> Response {
         let user = try known(context.parameter("name"))
-        try await set(request, by: signer) { list throws(ProblemDetails) in try list.remove(user.name) }
+        try list.check(from: user, to: nil, by: signer.name)
+        let records = try keyRecords(from: user, to: nil) { try node.unlockedRoot(context) }
+        try await set(request, by: signer, along: records) { list throws(ProblemDetails) in
+            guard list[name: user.name] == user else { throw UserList.changedMeanwhile }
+            try list.remove(user.name)
+        }
         node.audit.record(.userRemoved, context, subject: user.name)
         // They open nothing any more in any case; without this, a later admin of that name would have them.
         if node.tokens.contains(where: { $0.madeBy == user.name }) {
@@ -100,16 +112,17 @@ struct UserRoutes: Sendable {
         }
         gate.succeeded(host, context.address, user: name)
         var user = seen
-        var signer = node.anySigner
+        var (signer, records) = (node.anySigner, [SignedRecord]())
         if role == .admin {
-            let key = try await reseal(&user, wanted)
+            let (key, root) = try await reseal(&user, wanted)
             signer = Signer(name: name, key: key)
+            records = keyRecords(from: seen, to: user) { root }
         } else {
             user.passwordHash = try await gate.slowly { try PasswordHash.make(wanted.new) }
         }
         user.beginGeneration()
         guard let signer else { return try await passOn(request, body, context) }
-        try await set(request, by: signer) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
+        try await set(request, by: signer, along: records) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
         node.audit.record(.passwordChanged, context)
         guard door != .peers else { return try Response.json(PasswordChanged(signedIn: false)) }
         let (token, _) = await node.sessions.begin(user: user, role: role, adminKey: role == .admin ? signer.key : nil, now: Date())
@@ -118,11 +131,8 @@ struct UserRoutes: Sendable {
         return response
     }
 
-    /// Another key for the admin, certified by the root that the old password opens; both under the new one. The key until now, of which
-    /// somebody may have a copy that the old password opens, is void with the next root.
-    ///
-    /// - Returns: the key that signs from now on.
-    private func reseal(_ user: inout UsersConfig.User, _ wanted: PasswordChange) async throws -> AdminKey {
+    /// Another key for the admin, and the root that the old password opens; both under the new one.
+    private func reseal(_ user: inout UsersConfig.User, _ wanted: PasswordChange) async throws -> (AdminKey, RootKey) {
         guard let opened = await gate.open(rootFor: user, passphrase: wanted.old, roster: node.gossip.view.roster) else {
             throw ProblemDetails.unavailable("Your keys could not be opened.", cure: "Try again; if that does not help, another admin can give you a new password.")
         }
@@ -132,9 +142,7 @@ struct UserRoutes: Sendable {
         }
         user.passwordHash = fresh.passwordHash
         (user.adminKey, user.sealedAdminKey, user.sealedRootKey, user.rootForAdmin) = (fresh.adminKey, fresh.sealedAdminKey, fresh.sealedRootKey, Data())
-        // First, so that every node knows the key when it hears of what it signed.
-        await node.gossip.merge([opened.root.certify(key.publicKey, name: user.name, serial: node.nextSerial)])
-        return key
+        return (key, opened.root)
     }
 
     /// To the first node where an admin's key is open.
@@ -164,15 +172,14 @@ struct UserRoutes: Sendable {
     }
 
     /// With all that the password makes. An admin's keys need the root, which has to be unlocked here.
-    private func user(_ name: String, role: Caller.Role, cameras: [String], password: String, _ context: APIContext) async throws -> UsersConfig.User {
+    private func fresh(_ name: String, role: Caller.Role, cameras: [String], password: String, _ context: APIContext) async throws -> (UsersConfig.User, AdminKey?) {
         var user: UsersConfig.User
+        var key: AdminKey?
         switch role {
         case .admin:
-            let root = try node.unlockedRoot(context)
-            let key = AdminKey()
-            // First, so that every node knows the key when it hears of the user who may sign with it.
-            await node.gossip.merge([root.certify(key.publicKey, name: name, serial: node.nextSerial)])
-            user = try await gate.slowly { try UsersConfig.User(admin: name, password: password, adminKey: key, root: root) }
+            let (root, new) = (try node.unlockedRoot(context), AdminKey())
+            user = try await gate.slowly { try UsersConfig.User(admin: name, password: password, adminKey: new, root: root) }
+            key = new
         case .viewer:
             user = UsersConfig.User()
             user.name = name
@@ -181,16 +188,30 @@ struct UserRoutes: Sendable {
             user.passwordHash = try await gate.slowly { try PasswordHash.make(password) }
         }
         user.beginGeneration()
-        return user
+        return (user, key)
+    }
+
+    /// What the root says of it when an admin's key ends, of which somebody may have a copy that the old password opens, or another begins.
+    /// Empty where neither does.
+    private func keyRecords(
+        from seen: UsersConfig.User?, to user: UsersConfig.User?, root: () throws -> RootKey
+    ) rethrows -> [SignedRecord] {
+        let (old, new) = (Array(seen?.adminKey ?? Data()), Array(user?.adminKey ?? Data()))
+        guard old != new else { return [] }
+        let (root, serial) = (try root(), node.nextSerial)
+        return (user.map { new.isEmpty ? [] : [root.certify(new, name: $0.name, serial: serial)] } ?? [])
+            + (seen.map { old.isEmpty ? [] : [root.revoke(adminKey: old, name: $0.name, serial: serial + 1)] } ?? [])
     }
 
     /// Changes the list on top of what it is at that moment.
+    ///
+    /// - Parameter records: the root's, about the keys of who changes: taken in the same step, or not at all.
     private func set(
-        _ request: Request, by signer: Signer, _ change: @escaping @Sendable (inout UserList) throws(ProblemDetails) -> Void
+        _ request: Request, by signer: Signer, along records: [SignedRecord], _ change: @escaping @Sendable (inout UserList) throws(ProblemDetails) -> Void
     ) async throws {
         let expected = request.headers[values: .ifMatch].joined(separator: ",")
         do {
-            try await node.gossip.changeConfig(SharedConfigKey.users, by: signer.key) { bytes in
+            try await node.gossip.merge(records, changing: SharedConfigKey.users, by: signer.key) { bytes in
                 guard expected.isEmpty || EntityTag.matches(expected, UserList.entityTag(of: bytes)) else { throw UserList.changedMeanwhile }
                 var list = UserList(bytes)
                 try change(&list)
