@@ -112,21 +112,72 @@ import Testing
         #expect(left.count == 4 && !left.contains { Array($0.adminKey) == ann.publicKey })
     }
 
-    /// Before the password changed, whoever had the key may have signed something that no counter goes beyond.
-    @Test func whatNobodyCouldReplaceCanBeReplaced() throws {
+    /// Whoever has a key signs with the highest counter that anybody takes: nothing takes that value's place but the end of the key, and
+    /// what is signed then goes before all that was signed until then, by whomever.
+    @Test func nothingStaysForEver() throws {
         var a = instance(0, roster)
         var b = instance(1, roster)
-        let planted = [signed("users", [66], counter: .max, by: ann), signed("tokens", [67], counter: .max, by: ann)]
-        _ = a.accept(config: planted)
-        _ = b.accept(config: planted)
+        let counters = a.roster.configCounters
+        let bobs = [signed("users", [5], counter: 3, by: bob), signed("tokens", [6], counter: 7, by: bob)]
+        let planted = [signed("users", [66], counter: counters.upperBound - 1, by: ann), signed("tokens", [67], counter: counters.upperBound - 1, by: ann)]
+        for entries in [bobs, planted] {
+            _ = a.accept(config: entries)
+            _ = b.accept(config: entries)
+        }
+        #expect(a.config.values == ["users": [66], "tokens": [67]])
+        // Not silently: whoever changes something hears that it does not work, and what does.
+        let refusal = #expect(throws: TrustError.self) { try a.setConfig("users", [9], by: bob) }
+        #expect(refusal?.cure.contains("new password") == true)
         _ = try a.merge(change, setting: ["users": [9]], by: fresh, now: now)
-        // Whoever tells a digest with such a counter is not sent what counts less: it comes with the next comparison.
-        compare(&b, &a)
+        // Whoever tells a digest with such a counter is not sent what counts less; here it counts more.
         compare(&b, &a)
         #expect(a.config.values == ["users": [9], "tokens": [67]] && b.config.values == a.config.values)
+        for entries in [bobs, planted] {
+            _ = a.accept(config: entries)
+            _ = b.accept(config: entries)
+        }
+        #expect(a.config.values["users"] == [9] && b.config.values["users"] == [9], "what anybody signed before does not come back")
         _ = try b.setConfig("tokens", [], by: bob)
         compare(&a, &b)
         #expect(a.config.values == ["users": [9], "tokens": []] && a.stateHash == b.stateHash)
+    }
+
+    /// A counter that only a later roster allows is no forgery, and is not taken before.
+    @Test func whatComesBeforeItsRosterWaits() {
+        var a = instance(0, roster)
+        for counter in [a.roster.configCounters.upperBound, 1 << 62, .max] {
+            _ = a.accept(config: [signed("users", [66], counter: counter, by: bob)])
+        }
+        #expect(a.config.values.isEmpty && a.drops.total[.unheeded] == 3 && a.drops.total[.forged, default: 0] == 0)
+        _ = a.merge(change, now: now)
+        _ = a.accept(config: [signed("users", [7], counter: roster.configCounters.upperBound, by: bob)])
+        #expect(a.config.values == ["users": [7]])
+    }
+
+    /// Each end of a key, and each root, moves the counters up, in whatever order they come.
+    @Test func countersGoUp() {
+        var one = roster
+        let before = one.configCounters
+        one.merge([change[1]])
+        #expect(one.configCounters.lowerBound == before.upperBound)
+        let (_, rotation) = mesh.root.replaced(in: one)
+        let ended = one.configCounters
+        one.merge([rotation])
+        #expect(one.configCounters.lowerBound >= ended.upperBound)
+        var other = roster
+        other.merge([rotation])
+        other.merge([change[1]])
+        #expect(other.configCounters == one.configCounters)
+    }
+
+    /// A root that was replaced by somebody who had not heard of the end: nodes that know of both say so.
+    @Test func anEndThatARotationUndoesIsTold() {
+        let (_, rotation) = mesh.root.replaced(in: roster)
+        var node = instance(0, roster)
+        _ = node.merge(change, now: now)
+        let told = node.merge([rotation], now: now).compactMap { if case .log(.warning, let text, _) = $0 { text } else { nil } }
+        #expect(told.contains { $0.contains("ann's key of before counts again") })
+        #expect(node.roster.isAdmin(ann.publicKey))
     }
 
     /// Of groups that stand beside each other, those that the old key signed are joined with the others before they go.

@@ -13,7 +13,7 @@ from Harness import sodium
 from Harness.wire import decode, encode, unsealed
 
 SUITE = b"meshcam-x25519-xchacha20poly1305-1"
-ADMIT, REVOKE, ADMIN_KEY, REVOKE_ADMIN_KEY = 1, 2, 3, 8
+ADMIT, REVOKE, ADMIN_KEY, ROOT_ROTATE, REVOKE_ADMIN_KEY = 1, 2, 3, 4, 8
 HELLO, HELLO_REPLY = 2, 3
 
 

@@ -22,13 +22,25 @@ import Testing
         let (_, root, _) = Founding.found(name: "test")
         let (admin, now) = (AdminKey(), ContinuousClock.now)
         keychain.unlock(root, for: .session([1]), now: now)
-        #expect(keychain.unlocked(now: now) == nil)
+        #expect(keychain.unlocked(now: now) { _ in true } == nil)
         keychain.unlock(root, signer: Signer(name: "owner", key: admin), for: .session([2]), now: now)
-        let unlocked = keychain.unlocked(now: now + .seconds(599))
+        let unlocked = keychain.unlocked(now: now + .seconds(599)) { _ in true }
         #expect(unlocked?.root.publicKey == root.publicKey && unlocked?.admin.publicKey == admin.publicKey)
-        #expect(keychain.unlocked(now: now + .seconds(600)) == nil)
+        #expect(keychain.unlocked(now: now + .seconds(600)) { _ in true } == nil)
         keychain.lock(.session([2]))
-        #expect(keychain.unlocked(now: now) == nil)
+        #expect(keychain.unlocked(now: now) { _ in true } == nil)
+    }
+
+    /// Whose key ended with another password is passed over, and wiped where that happens.
+    @Test func keysThatEndedAreOfNoUse() {
+        let keychain = RootKeychain()
+        let (_, root, _) = Founding.found(name: "test")
+        let (old, new) = (AdminKey(), AdminKey())
+        for number in 0..<8 { keychain.unlock(root, signer: Signer(name: "ann", key: old), for: .session([UInt8(number)])) }
+        keychain.unlock(root, signer: Signer(name: "bob", key: new), for: .local)
+        #expect(keychain.unlocked { $0.publicKey == new.publicKey }?.admin.publicKey == new.publicKey)
+        keychain.lock(user: "ann")
+        #expect(keychain.count == 1 && keychain.signer(for: .local)?.name == "bob")
     }
 
     /// Nobody looks, and it is wiped all the same.

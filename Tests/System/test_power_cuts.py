@@ -72,3 +72,14 @@ def test_nobody_gets_a_name_that_no_route_reaches(founded):
         refused = client.post("/recovery", {"username": name, "password": PASSPHRASE, "phrase": "no phrase"})
         assert refused.status in (400, 422), refused.body
     assert client.post("/recovery", {"username": "me", "password": PASSPHRASE, "phrase": "0" * 64}).status == 400
+
+
+def test_a_sign_out_that_is_not_kept_is_told(founded):
+    node, client = founded
+    kept = node.state / "sessions"
+    os.rename(kept, node.state / "sessions.away")
+    kept.mkdir()
+    answer = client.request("DELETE", "/api/mesh/v1/session")
+    assert answer.status == 507 and answer.json["type"].endswith("not-kept") and answer.json["cure"], answer.body
+    assert "Max-Age=0" in answer.headers["Set-Cookie"], "the browser forgets it all the same"
+    assert client.get("/session").status == 401, "and here it is over"

@@ -1,16 +1,21 @@
 extension GossipInstance {
     /// Sets a value of the mesh's shared configuration, for all nodes.
     ///
-    /// - Parameter least: its Lamport counter is higher than this, too. Default 0.
-    /// - Throws: when the key is not certified by the root, the value is too large, or there is no room for it.
-    package mutating func setConfig(
-        _ key: String, _ value: [UInt8], by admin: AdminKey, least: UInt64 = 0
-    ) throws(TrustError) -> [Action] {
+    /// - Throws: before anything has changed, when the key is not certified by the root, the value is too large, there is no room for it, or
+    ///   it cannot take the place of what is there.
+    package mutating func setConfig(_ key: String, _ value: [UInt8], by admin: AdminKey) throws(TrustError) -> [Action] {
         try SharedConfig.check(key, value, admin.publicKey, roster)
         try config.checkRoom(for: key, value)
-        let body = config.next(key, value, adminKey: admin.publicKey, least: least)
-        let signature = admin.key.sign(body, domain: .config, mesh: roster.meshID)
-        return accept(config: [WireSigned(body: body, signature: signature, signer: admin.publicKey)])
+        let body = config.next(key, value, adminKey: admin.publicKey, least: roster.configCounters.lowerBound)
+        try SharedConfig.check(counterOf: body, roster)
+        let signed = WireSigned(body: body, signature: admin.key.sign(body, domain: .config, mesh: roster.meshID), signer: admin.publicKey)
+        let actions = accept(config: [signed])
+        guard config.holds(signed) else {
+            throw TrustError(
+                operation: "change the shared setting '\(key.prefix(SharedConfig.keyLimit))'", reason: "the mesh does not take it",
+                cure: "Try again; if that does not help, give each admin a new password.")
+        }
+        return actions
     }
 
     /// Makes the mesh's groups what is wanted. What other admins do at the same time elsewhere is joined with it: added cameras stay.
@@ -44,14 +49,16 @@ extension GossipInstance {
             try SharedConfig.check(key, value, admin.publicKey, trial)
             try config.checkRoom(for: key, value)
         }
-        let before = config
-        var actions = merge(records, now: now)
-        let (held, kept) = (before.values, config.values)
+        let held = config.values
+        // On a copy: what fails halfway has not begun.
+        var changed = self
+        var actions = changed.merge(records, now: now)
+        let kept = changed.config.values
         let void = held.filter { kept[$0.key] != $0.value && values[$0.key] == nil }
         for (key, value) in values.merging(void, uniquingKeysWith: { first, _ in first }).sorted(by: { $0.key < $1.key }) {
-            // Above whatever an admin writes elsewhere who has not heard of this root: that would bring back keys sealed for the former one.
-            actions += try setConfig(key, value, by: admin, least: max(roster.rootEpoch << 32, before.counter(of: key)))
+            actions += try changed.setConfig(key, value, by: admin)
         }
+        self = changed
         return actions
     }
 

@@ -239,6 +239,11 @@ extension GossipInstance {
     mutating func accept(config entries: [WireSigned], spreading: Bool = true) -> [Action] {
         var actions: [Action] = []
         for entry in entries where config.mayBeNews(entry) {
+            // It comes again, with the roster that allows it.
+            guard !SharedConfig.isEarly(entry, roster: roster) else {
+                drops.count(.unheeded)
+                continue
+            }
             guard SharedConfig.verify(entry, roster: roster) else {
                 drops.count(.forged)
                 continue
@@ -293,6 +298,8 @@ extension GossipInstance {
             return []
         case .adminKeyRevoked:
             return forgetVoidConfig()
+        case .adminKeyReturned(let name):
+            return [.log(.warning, "\(name)'s key of before counts again: it was ended elsewhere while the root key was replaced; set another password once more", peer: nil)]
         case .newRoot(let epoch):
             return [.log(.warning, "the mesh has another root key, its number \(epoch)", peer: nil)] + forgetVoidConfig()
         case .dropped(let node):

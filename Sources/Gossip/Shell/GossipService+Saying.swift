@@ -58,11 +58,12 @@ extension GossipService {
     /// Takes another root, and sets shared configuration that goes with it, in one step.
     ///
     /// - Parameters:
-    ///   - records: the rotation, and what else goes with it.
-    ///   - values: shared configuration by key.
     ///   - admin: certified by the new root. Everything else that only void keys had signed is signed anew with it.
-    /// - Throws: before anything has changed, when the rotation is not taken or does not certify that key.
-    public func replaceRoot(_ records: [SignedRecord], setting values: [String: [UInt8]], by admin: AdminKey) throws {
+    ///   - change: answers, from what is known at that moment, the rotation with what else goes with it, and values of the shared configuration by
+    ///     key; or throws to leave everything as it is. Nothing that this node hears comes between the look and the change.
+    /// - Throws: what `change` throws; before anything has changed, when the rotation is not taken or does not certify that key.
+    public func replaceRoot(by admin: AdminKey, _ change: @Sendable (MeshView) throws -> (records: [SignedRecord], values: [String: [UInt8]])) throws {
+        let (records, values) = try change(view)
         let now = ContinuousClock.now
         perform(try instance.replaceRoot(records, setting: values, by: admin, now: now), now: now)
     }

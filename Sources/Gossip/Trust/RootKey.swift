@@ -9,6 +9,17 @@ public struct RootKey: Sendable, CustomStringConvertible {
     public var publicKey: [UInt8] { key.publicKey }
     public var description: String { "<root key>" }
 
+    /// A key that rules nothing yet: for a rotation to hand the mesh over to.
+    public init(toSucceedIn mesh: MeshID) {
+        key = SigningKey()
+        meshID = mesh
+    }
+
+    init(key: SigningKey, meshID: MeshID) {
+        self.key = key
+        self.meshID = meshID
+    }
+
     /// Makes a node a member: the record that every member's roster takes.
     ///
     /// - Parameter serial: a node's admission with the highest serial counts; use a greater one to rename it.

@@ -8,7 +8,8 @@ import Foundation
 struct RootRotation: Sendable, Hashable {
     /// A longer one is refused. 2,000 members have room.
     static let sizeLimit = 512 << 10
-    private static let epochLimit: UInt64 = 1 << 32
+    /// More than a line of roots can be long (``RootLineage/limit``), recoveries included; the counters of shared settings have room for it.
+    private static let epochLimit: UInt64 = 1 << 14
 
     /// Counts the roots of a mesh; that of the genesis has 0.
     let epoch: UInt64
@@ -89,11 +90,15 @@ extension RootKey {
     public func replaced(
         in roster: Roster, revoking nodes: [NodeID] = [], admins: [[UInt8]: String]? = nil
     ) -> (root: RootKey, record: SignedRecord) {
-        let new = SigningKey()
+        let new = RootKey(toSucceedIn: meshID)
+        return (new, handOver(to: new, in: roster, revoking: nodes, admins: admins))
+    }
+
+    /// The same with a key that was made before, and sealed for the admins, which takes long.
+    public func handOver(to new: RootKey, in roster: Roster, revoking nodes: [NodeID] = [], admins: [[UInt8]: String]? = nil) -> SignedRecord {
         let kept = roster.adminKeys.filter { admins == nil || admins?[$0.key] != nil }
-        let record = RootRotation.record(
-            in: roster, to: new, signedBy: key, isByRecovery: false, carrying: roster.carried(revoking: nodes, admins: kept))
-        return (RootKey(key: new, meshID: meshID), record)
+        return RootRotation.record(
+            in: roster, to: new.key, signedBy: key, isByRecovery: false, carrying: roster.carried(revoking: nodes, admins: kept))
     }
 }
 
@@ -102,11 +107,15 @@ extension RecoveryKey {
     ///
     /// - Returns: the new root, and the record that every member's roster takes, whatever roots it knew.
     public func replaceRoot(in roster: Roster, certifying admin: [UInt8], name: String) -> (root: RootKey, record: SignedRecord) {
-        let new = SigningKey()
-        let record = RootRotation.record(
-            in: roster, to: new, signedBy: key, isByRecovery: true,
+        let new = RootKey(toSucceedIn: roster.meshID)
+        return (new, handOver(to: new, in: roster, certifying: admin, name: name))
+    }
+
+    /// The same with a key that was made before, and sealed for the admin, which takes long.
+    public func handOver(to new: RootKey, in roster: Roster, certifying admin: [UInt8], name: String) -> SignedRecord {
+        RootRotation.record(
+            in: roster, to: new.key, signedBy: key, isByRecovery: true,
             carrying: roster.carried(revoking: [], admins: [admin: String(name.prefix(63))]))
-        return (RootKey(key: new, meshID: roster.meshID), record)
     }
 
     /// Whether this is the phrase of that mesh.

@@ -7,6 +7,8 @@ public enum RosterChange: Sendable, Hashable {
     case adminKey([UInt8])
     /// An admin has another key, or is none any more.
     case adminKeyRevoked([UInt8])
+    /// A key that was ended elsewhere in the moment of the rotation, and that the new root still has as an admin's, of that name.
+    case adminKeyReturned(String)
     /// Another key is the root now; what follows in the same list comes from that.
     case newRoot(epoch: UInt64)
     /// A member that the new root does not know: it was admitted elsewhere in the moment of the rotation.
@@ -122,6 +124,15 @@ public struct Roster: Sendable, Equatable {
 
     /// Whether the root certified that key to sign shared configuration.
     public func isAdmin(_ publicKey: [UInt8]) -> Bool { effect.adminKeys[publicKey] != nil }
+
+    /// What the counters of shared settings may be, before somebody's key ends or another root comes (``SharedConfig``).
+    ///
+    /// With each of these the range moves up, so that what is signed then goes before all that was signed until then; and whoever has an admin's
+    /// key can sign nothing that would go before that.
+    var configCounters: Range<UInt64> {
+        let era = min(rootEpoch, 1 << 14) << 16 | UInt64(min(effect.revokedAdminKeys.count, 0xffff))
+        return era << 32..<(era + 1) << 32
+    }
 
     /// The keys that may sign shared configuration: names by public key.
     public var adminKeys: [[UInt8]: String] { effect.adminKeys }
@@ -267,7 +278,9 @@ extension RosterEffect {
             }
         }
         changes += were.keys.filter { are[$0] == nil && !new.revoked.contains($0) }.sorted().map { .dropped($0) }
-        changes += new.adminKeys.keys.filter { adminKeys[$0] == nil }.sorted { $0.lexicographicallyPrecedes($1) }.map { .adminKey($0) }
+        for (key, name) in new.adminKeys.filter({ adminKeys[$0.key] == nil }).sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            changes.append(revokedAdminKeys.contains(key) ? .adminKeyReturned(name) : .adminKey(key))
+        }
         return changes
     }
 }

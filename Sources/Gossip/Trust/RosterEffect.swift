@@ -6,7 +6,7 @@ struct RosterEffect: Sendable {
     private(set) var revoked: Set<NodeID> = []
     /// Names by public key: certified, and not revoked.
     private(set) var adminKeys: [[UInt8]: String] = [:]
-    private var revokedAdminKeys: Set<[UInt8]> = []
+    private(set) var revokedAdminKeys: Set<[UInt8]> = []
     private(set) var byTLSKeyHash: [[UInt8]: NodeID] = [:]
     private(set) var byPrefix: [UInt64: NodeID] = [:]
     private(set) var highestSerial: UInt64 = 0

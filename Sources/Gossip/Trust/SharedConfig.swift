@@ -7,6 +7,8 @@ import Foundation
 /// admin signed on one side of a partition is lost to what another signed on the other. Of more than ``siblingLimit`` beside each
 /// other all nodes keep the same: those with the highest counters, of equal ones those with the highest hash.
 ///
+/// Counters are bounded by what the roster knows (``Roster/configCounters``): a key that is in wrong hands signs nothing that stays for ever.
+///
 /// Nothing is deleted: an emptied value is a value, with a higher counter, and beats the full one of whoever was away. At most
 /// ``countLimit`` keys exist, so there is nothing to collect.
 package struct SharedConfig: Sendable {
@@ -63,12 +65,6 @@ package struct SharedConfig: Sendable {
 
     package init() {}
 
-    /// The highest one of a key's entries; 0 where there is none. One that nobody reaches by counting leaves no room above it: then 0, too.
-    func counter(of key: String) -> UInt64 {
-        let highest = byKey[key]?.map(\.counter).max() ?? 0
-        return highest < 1 << 62 ? highest : 0
-    }
-
     /// Sorted by key.
     var entries: [WireSigned] { byKey.sorted { $0.key < $1.key }.flatMap { $0.value.map(\.signed) } }
 
@@ -76,7 +72,7 @@ package struct SharedConfig: Sendable {
 
     /// The signed body of a new value: its counter is higher than any that this node has seen for the key.
     ///
-    /// - Parameter least: no lower than this. Default 0.
+    /// - Parameter least: it is higher than this, too. Default 0.
     func next(_ key: String, _ value: [UInt8], adminKey: [UInt8], least: UInt64 = 0) -> [UInt8] {
         var entry = WireConfigEntry()
         entry.key = key
@@ -94,10 +90,22 @@ package struct SharedConfig: Sendable {
         return facts.bytes
     }
 
+    /// Whether its counter is one that only a later roster allows: whoever wrote it knows of the end of a key, or of a root, that is not known here.
+    static func isEarly(_ signed: WireSigned, roster: Roster) -> Bool {
+        WireConfigEntry(untrusted: signed.body).map { $0.counter >= roster.configCounters.upperBound } ?? false
+    }
+
+    /// Whether exactly this entry is here.
+    func holds(_ signed: WireSigned) -> Bool {
+        guard let entry = WireConfigEntry(untrusted: signed.body) else { return false }
+        let hash = Self.hash(signed)
+        return byKey[entry.key]?.contains { $0.hash == hash } ?? false
+    }
+
     /// Whether the entry is signed by a key that the roster certifies.
     static func verify(_ signed: WireSigned, roster: Roster) -> Bool {
         guard signed.isBare(bodyLimit: signedLimit), let entry = WireConfigEntry(untrusted: signed.body), entry.value.count <= valueLimit,
-            entry.key.utf8.count <= keyLimit, signed.signer == entry.adminKey, roster.isAdmin(Array(entry.adminKey)),
+            entry.key.utf8.count <= keyLimit, signed.signer == entry.adminKey, roster.isAdmin(Array(entry.adminKey)), entry.counter < roster.configCounters.upperBound,
             SigningKey.verify(
                 Array(signed.signature), of: Array(signed.body), domain: .config, mesh: roster.meshID, publicKey: Array(entry.adminKey))
         else { return false }
@@ -208,6 +216,15 @@ package struct SharedConfig: Sendable {
             throw TrustError(operation: operation, reason: "its value has \(value.count) bytes", cure: "Keep it under \(valueLimit) bytes.")
         }
         try check(adminKey, roster, operation: operation)
+    }
+
+    /// - Throws: with the cure, where somebody used up the counters, so that no value can take the present one's place.
+    static func check(counterOf body: [UInt8], _ roster: Roster) throws(TrustError) {
+        guard let entry = WireConfigEntry(untrusted: body), entry.counter < roster.configCounters.upperBound else {
+            throw TrustError(
+                operation: "change the shared settings", reason: "somebody has signed a value that no other can take the place of",
+                cure: "An admin's key is in wrong hands: give each admin a new password. The keys of the old ones end, and so does that value.")
+        }
     }
 
     /// - Throws: with the cure, for a key that may not sign.

@@ -27,7 +27,8 @@ public struct TrustStore: Sendable {
     public mutating func setConfig(_ key: String, _ value: [UInt8], by admin: AdminKey) throws(TrustError) {
         try SharedConfig.check(key, value, admin.publicKey, roster)
         try config.checkRoom(for: key, value)
-        let entry = config.next(key, value, adminKey: admin.publicKey)
+        let entry = config.next(key, value, adminKey: admin.publicKey, least: roster.configCounters.lowerBound)
+        try SharedConfig.check(counterOf: entry, roster)
         config.accept(
             WireSigned(body: entry, signature: admin.key.sign(entry, domain: .config, mesh: meshID), signer: admin.publicKey))
     }

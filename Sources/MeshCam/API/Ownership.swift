@@ -37,7 +37,7 @@ extension NodeServices {
             return try await here()
         case .peer(let member) where !context.isLocal:
             do {
-                return try await peers.forward(request, to: member)
+                return try await peers.forward(request, to: member, proof: context.proof)
             } catch let error where error is CancellationError || error is ProblemDetails || error is any HTTPResponseError {
                 // Not the peer's fault: the caller went, or sent too much or too slowly.
                 throw error

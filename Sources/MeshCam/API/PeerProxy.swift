@@ -61,10 +61,14 @@ final class PeerProxy: PeerExchange {
     /// Passes a request on and its answer back, streaming.
     ///
     /// - Parameters:
+    ///   - proof: what the caller signed in with, for what goes on after the answer.
     ///   - session: the caller's token, for what this node cannot sign.
     ///   - address: where the caller is.
-    func forward(_ request: Request, to member: Member, session: String? = nil, from address: String? = nil) async throws -> Response {
+    func forward(
+        _ request: Request, to member: Member, proof: Proof? = nil, session: String? = nil, from address: String? = nil
+    ) async throws -> Response {
         var headers = HTTPHeaders()
+        if let proof { headers.add(name: HTTPField.Name.meshCamProof.rawName, value: proof.text) }
         if let session { headers.add(name: HTTPField.Name.meshCamSession.rawName, value: session) }
         if let address { headers.add(name: HTTPField.Name.meshCamFrom.rawName, value: address) }
         for name in [HTTPField.Name.range, .ifRange, .ifMatch, .ifNoneMatch, .contentType, .accept] {
@@ -79,6 +83,8 @@ final class PeerProxy: PeerExchange {
         ] {
             if let value = answer.headers.first(name: name.rawName) { fields[name] = value }
         }
+        // A member asserts facts about itself; it does not put pages into this node's name.
+        if let type = fields[.contentType], !Self.mediaTypes.contains(type.prefix { $0 != ";" }.lowercased()) { fields[.contentType] = "application/octet-stream" }
         return Response(
             status: .init(code: Int(answer.status.code)), headers: fields,
             body: request.method == .head ? .init() : ResponseBody(contentLength: fields[.contentLength].flatMap { Int($0) }) { writer in
@@ -86,6 +92,12 @@ final class PeerProxy: PeerExchange {
                 try await writer.finish(nil)
             })
     }
+
+    /// What the API answers with.
+    static let mediaTypes: Set<String> = [
+        "application/json", "application/problem+json", "application/sdp", "application/trickle-ice-sdpfrag", "image/jpeg", "video/mp4",
+        "multipart/x-mixed-replace", "text/event-stream",
+    ]
 
     /// A peer's event stream, as it comes.
     func events(of member: Member) async throws -> HTTPClientResponse.Body {
@@ -140,6 +152,8 @@ final class PeerProxy: PeerExchange {
 extension HTTPField.Name {
     /// Between nodes: the token of the session in whose name one asks.
     static let meshCamSession = HTTPField.Name("MeshCam-Session")!
+    /// Between nodes: the hash of what the caller signed in with (``Proof/text``).
+    static let meshCamProof = HTTPField.Name("MeshCam-Proof")!
     /// Between nodes: the address of who has that session.
     static let meshCamFrom = HTTPField.Name("MeshCam-From")!
 }

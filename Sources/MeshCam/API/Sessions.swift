@@ -104,10 +104,13 @@ final class Sessions: Sendable {
     }
 
     /// Ends a session here at once, and everywhere as the news spreads; also of a node that is down.
-    func end(_ token: String, now: Date) async {
+    ///
+    /// - Returns: why that is not kept: after a power cut the session may be there again.
+    @discardableResult
+    func end(_ token: String, now: Date) async -> TrustError? {
         let others = others
         book.withLock { $0.end(Self.hash(token), others: others, now: now) }
-        await keep()
+        return await keep()
     }
 
     /// What is gossiped and compared instead of a token.
@@ -127,11 +130,13 @@ final class Sessions: Sendable {
         if book.withLock({ $0.follow(others, now: Date()) }) { await keep() }
     }
 
-    private func keep() async {
+    @discardableResult
+    private func keep() async -> TrustError? {
         let issued = book.withLock { $0.issued }
         adminKeys.withLock { keys in keys = keys.filter { issued[$0.key] != nil } }
-        await save()
+        let failure = await save()
         await publish()
+        return failure
     }
 
     private func publish() async {
@@ -139,20 +144,22 @@ final class Sessions: Sendable {
         if let bytes: [UInt8] = try? record.serializedBytes() { await gossip.publish(.sessions, bytes) }
     }
 
-    /// A disk that fails costs a sign-in after the next restart, and nothing now.
-    private func save() async {
-        guard let file else { return }
-        await withCheckedContinuation { continuation in
+    /// A disk that fails costs a sign-in after the next restart, and nothing now; whoever ends a session is told.
+    private func save() async -> TrustError? {
+        guard let file else { return nil }
+        return await withCheckedContinuation { continuation in
             disk.async { [self] in
                 // Read here, in the order of the queue: the newest state is written last.
                 let record = book.withLock { $0.record }
+                var failure: TrustError?
                 do {
                     let bytes: [UInt8] = try record.serializedBytes()
                     try DurableFile.write(bytes, to: file, operation: "keep who is signed in")
                 } catch {
                     logger.warning("\(error)")
+                    failure = error as? TrustError
                 }
-                continuation.resume()
+                continuation.resume(returning: failure)
             }
         }
     }

@@ -7,6 +7,25 @@ enum Proof: Sendable, Hashable {
     case session([UInt8])
     /// SHA-256 of an API token.
     case token([UInt8])
+
+    /// From ``text``; `nil` for anything else.
+    init?(_ text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let hash = [UInt8](hex: String(words[1])), hash.count == 32 else { return nil }
+        switch words[0] {
+        case "session": self = .session(hash)
+        case "token": self = .token(hash)
+        default: return nil
+        }
+    }
+
+    /// For another node, which knows the same hashes.
+    var text: String {
+        switch self {
+        case .session(let hash): "session \(hash.hexText)"
+        case .token(let hash): "token \(hash.hexText)"
+        }
+    }
 }
 
 /// Who somebody is, and what that allows, by the mesh's configuration at this moment: a changed role or list of cameras counts at once,

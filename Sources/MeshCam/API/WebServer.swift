@@ -68,6 +68,7 @@ struct WebServer: Sendable {
 
     private func router(_ door: Authentication.Door) -> Router<APIContext> {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: APIHeaders())
         router.add(middleware: ProblemMiddleware(logger: logger))
         router.add(middleware: Authentication(door: door, node: node, gate: gate))
         router.get("healthz") { _, _ in Response.text("ok") }

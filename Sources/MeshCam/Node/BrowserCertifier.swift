@@ -7,7 +7,7 @@ extension NodeServices {
     func certifyForBrowsers(logger: Logger) async {
         let view = gossip.view
         // A root that was replaced elsewhere meanwhile rules nothing any more.
-        guard let (root, admin) = rootKeychain.unlocked(), root.publicKey == view.roster.currentRootPublicKey else { return }
+        guard let (root, admin) = rootKeychain.unlocked(where: { view.roster.isAdmin($0.publicKey) }), root.publicKey == view.roster.currentRootPublicKey else { return }
         let keys = view.members.compactMap { member in member.node.map { (member.id, Array($0.browserKey)) } }
         do {
             let new = try BrowserCertificates.completed(

@@ -48,9 +48,14 @@ final class RootKeychain: Sendable {
     }
 
     /// Whoever unlocked it: for what this node does by itself while it is unlocked.
-    func unlocked(now: ContinuousClock.Instant = .now) -> (root: RootKey, admin: AdminKey)? {
+    ///
+    /// - Parameter counts: whether the mesh takes what that admin's key signs.
+    func unlocked(now: ContinuousClock.Instant = .now, where counts: (AdminKey) -> Bool) -> (root: RootKey, admin: AdminKey)? {
         entries.withLock { entries in
-            entries.values.lazy.filter { $0.until > now }.compactMap { entry in entry.signer.map { (root: entry.root, admin: $0.key) } }.first
+            for entry in entries.values where entry.until > now {
+                if let signer = entry.signer, counts(signer.key) { return (entry.root, signer.key) }
+            }
+            return nil
         }
     }
 
@@ -59,6 +64,9 @@ final class RootKeychain: Sendable {
 
     /// Another key is the root now: what anybody unlocked opens nothing any more.
     func lockAll() { entries.withLock { $0 = [:] } }
+
+    /// That admin has another password, or is none any more.
+    func lock(user name: String) { entries.withLock { $0 = $0.filter { $0.value.signer?.name != name } } }
 
     func lock(_ holder: Holder) { entries.withLock { $0[holder] = nil } }
 

@@ -1,63 +1,75 @@
 import Gossip
-import HTTPTypes
-import Hummingbird
 import Media
 import Synchronization
 
-/// Ends the WebRTC sessions of who may not watch any more: their pictures come by UDP, past every request, from whichever node has the camera.
-/// Sign-out, expiry, a removed user, and a camera that is taken away count within a second.
+/// Ends the WebRTC sessions of who may not watch any more: their pictures come by UDP, past every request.
+///
+/// Each node looks after the sessions that it serves itself, whichever node let the viewer in: sign-out, expiry, a removed user, a camera
+/// that is taken away, and the end of the membership of whoever passed the request on count within a second or two, also when that
+/// node is gone.
 final class ViewerWatch: Sendable {
-    private struct Entry: Sendable {
-        /// Of the session, as WHEP's `Location` tells it.
-        let path: String
+    /// Who watches, and by what right.
+    struct Viewer: Sendable, Hashable {
         let camera: String
-        let proof: Proof
-        let rights: Rights
+        /// The member that passed the request on; `nil`: it came to this node.
+        let peer: NodeID?
+        /// What the viewer signed in with; `nil` for programs on a member's own machine.
+        let proof: Proof?
+        let since: ContinuousClock.Instant
+        /// A sign-in elsewhere may be younger than the news of it here: until it was seen once, it has ``patience``.
+        var wasSeen = false
     }
 
-    /// Sessions looked after; of more, the oldest are ended. A node that has the cameras has its own limit.
-    private static let limit = 1024
-    private static let interval = Duration.seconds(1)
-
-    private let entries = Mutex<[Entry]>([])
-
-    /// Looks after a session from now on.
-    func watch(_ path: String, camera: String, proof: Proof, rights: Rights) {
-        entries.withLock { entries in
-            if entries.count >= Self.limit { entries.removeFirst() }
-            entries.append(Entry(path: path, camera: camera, proof: proof, rights: rights))
-        }
+    /// What a viewer's right is judged by.
+    struct Judge {
+        let isMember: (NodeID) -> Bool
+        /// What that proof allows now; `nil`: nothing, any more or yet.
+        let rights: (Proof) -> Rights?
     }
 
-    /// The viewer itself has ended it.
-    func forget(_ path: String) { entries.withLock { $0.removeAll { $0.path == path } } }
+    static let interval = Duration.seconds(1)
+    static let patience = Duration.seconds(10)
+
+    private let viewers = Mutex<[ViewerID: Viewer]>([:])
+
+    /// Looks after a session of this node from now on.
+    func watch(_ id: ViewerID, camera: String, peer: NodeID?, proof: Proof?) {
+        viewers.withLock { $0[id] = Viewer(camera: camera, peer: peer, proof: proof, since: .now) }
+    }
+
+    /// How many are looked after.
+    var count: Int { viewers.withLock { $0.count } }
 
     /// Runs until cancelled.
     func run(_ node: NodeServices) async {
         while !Task.isCancelled {
             try? await ContinuousClock().sleep(for: Self.interval)
-            let over = entries.withLock { entries in
-                let over = entries.filter { node.standing(of: $0.proof)?.rights.sees(camera: $0.camera) != true }
-                entries.removeAll { entry in over.contains { $0.path == entry.path } }
-                return over
-            }
-            for entry in over { await end(entry, node) }
+            let roster = node.gossip.view.roster
+            let judge = Judge(isMember: { roster.admission(of: $0) != nil }, rights: { node.standing(of: $0)?.rights })
+            let there = Set(await node.live.statistics().map(\.id))
+            let over = viewers.withLock { Self.look(&$0, there: there, judge, now: .now) }
+            for id in over { await node.live.end(id) }
         }
     }
 
-    private func end(_ entry: Entry, _ node: NodeServices) async {
-        let parts = entry.path.split(separator: "?", maxSplits: 1)
-        let session = ViewerID(String(parts.first?.split(separator: "/").last ?? ""))
-        let owner = node.owner(ofCamera: entry.camera)
-        // One that goes through this node is this node's, whosever the camera is.
-        let isRelayed = parts.count > 1
-        switch owner {
-        case _ where isRelayed, .here:
-            if let session { await node.live.end(session) }
-        case .peer(let member):
-            let request = Request(head: .init(method: .delete, scheme: "https", authority: nil, path: entry.path), body: .init(buffer: .init()))
-            _ = try? await node.peers.forward(request, to: member)
-        case .gone, nil: break
+    /// Whose session is over for want of a right. What the server does not have any more is forgotten.
+    static func look(
+        _ viewers: inout [ViewerID: Viewer], there: Set<ViewerID>, _ judge: Judge, now: ContinuousClock.Instant
+    ) -> [ViewerID] {
+        // One that began while the server was asked is not in its answer.
+        viewers = viewers.filter { there.contains($0.key) || now - $0.value.since < 2 * interval }
+        var over: [ViewerID] = []
+        for (id, viewer) in viewers {
+            if let peer = viewer.peer, !judge.isMember(peer) {
+                over.append(id)
+            } else if let proof = viewer.proof {
+                if judge.rights(proof)?.sees(camera: viewer.camera) == true {
+                    viewers[id]?.wasSeen = true
+                } else if viewer.wasSeen || now - viewer.since > patience {
+                    over.append(id)
+                }
+            }
         }
+        return over
     }
 }

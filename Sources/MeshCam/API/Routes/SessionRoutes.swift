@@ -83,8 +83,13 @@ struct SessionRoutes: Sendable {
     private func signOut(_ request: Request, _ context: APIContext) async throws -> Response {
         if let token = SessionCookie.token(in: request.headers[values: .cookie], door: door) {
             node.rootKeychain.lock(.session(Sessions.hash(token)))
-            await node.sessions.end(token, now: Date())
+            let failure = await node.sessions.end(token, now: Date())
             if context.session != nil { node.audit.record(.signedOut, context) }
+            if let failure {
+                var response = KeptOnDisk.notKept(failure).response
+                response.headers[.setCookie] = SessionCookie.clear(door: door)
+                return response
+            }
         }
         return Response(status: .noContent, headers: [.setCookie: SessionCookie.clear(door: door)])
     }

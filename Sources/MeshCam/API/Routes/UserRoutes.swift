@@ -64,6 +64,7 @@ struct UserRoutes: Sendable {
         try list.check(from: seen, to: user, by: signer.name)
         let records = try keyRecords(from: seen, to: user) { try node.unlockedRoot(context) }
         try await set(request, by: signer, along: records) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
+        if user.adminKey != seen.adminKey { node.rootKeychain.lock(user: seen.name) }
         node.audit.record(
             .userChanged, context, subject: user.name, detail: describe(user) + (wanted.password == nil ? "" : ", new password"))
         return try answer(user)
@@ -77,6 +78,7 @@ struct UserRoutes: Sendable {
             guard list[name: user.name] == user else { throw UserList.changedMeanwhile }
             try list.remove(user.name)
         }
+        node.rootKeychain.lock(user: user.name)
         node.audit.record(.userRemoved, context, subject: user.name)
         // They open nothing any more in any case; without this, a later admin of that name would have them.
         if node.tokens.contains(where: { $0.madeBy == user.name }) {
@@ -123,6 +125,7 @@ struct UserRoutes: Sendable {
         user.beginGeneration()
         guard let signer else { return try await passOn(request, body, context) }
         try await set(request, by: signer, along: records) { [user] list throws(ProblemDetails) in try list.replace(seen, by: user) }
+        if role == .admin { node.rootKeychain.lock(user: name) }
         node.audit.record(.passwordChanged, context)
         guard door != .peers else { return try Response.json(PasswordChanged(signedIn: false)) }
         let (token, _) = await node.sessions.begin(user: user, role: role, adminKey: role == .admin ? signer.key : nil, now: Date())
@@ -133,6 +136,7 @@ struct UserRoutes: Sendable {
 
     /// Another key for the admin, and the root that the old password opens; both under the new one.
     private func reseal(_ user: inout UsersConfig.User, _ wanted: PasswordChange) async throws -> (AdminKey, RootKey) {
+        try node.checkRoot(node.gossip.view.roster)
         guard let opened = await gate.open(rootFor: user, passphrase: wanted.old, roster: node.gossip.view.roster) else {
             throw ProblemDetails.unavailable("Your keys could not be opened.", cure: "Try again; if that does not help, another admin can give you a new password.")
         }
@@ -218,7 +222,7 @@ struct UserRoutes: Sendable {
                 return try list.bytes()
             }
         } catch let error as TrustError {
-            throw ProblemDetails.badRequest("The users cannot be changed: \(error).")
+            throw ProblemDetails(title: "The users cannot be changed", status: 409, detail: "\(error.reason).", cure: error.cure)
         }
     }
 

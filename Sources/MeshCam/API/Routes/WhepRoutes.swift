@@ -15,7 +15,9 @@ struct WhepRoutes: Sendable {
     private static let fragmentLimit = 32 << 10
 
     func add(to group: RouterGroup<APIContext>) {
-        group.post("cameras/:id/whep") { request, context in try await begin(request, context) }
+        group.post("cameras/:id/whep") { request, context in
+            try await answer(request, context) { try await offer(request, context) }
+        }
         group.patch("cameras/:id/whep/:session") { request, context in
             try await answer(request, context) { try await trickle(request, context) }
         }
@@ -37,13 +39,14 @@ struct WhepRoutes: Sendable {
         return try await node.answer(request, context, owner: owner, here: here)
     }
 
-    /// Whoever let a viewer in looks after it: with the caller's right to see the camera ends the session, wherever it is.
-    private func begin(_ request: Request, _ context: APIContext) async throws -> Response {
-        let response = try await answer(request, context) { try await offer(request, context) }
-        if response.status == .created, let proof = context.proof, let path = response.headers[.location] {
-            node.viewers.watch(path, camera: context.parameter("id"), proof: proof, rights: context.rights)
+    /// Whose session that is: with their right to see the camera it ends.
+    private func watch(_ id: ViewerID, _ request: Request, _ context: APIContext) {
+        var (peer, proof) = (NodeID?.none, context.proof)
+        if case .peer(let member) = context.caller {
+            peer = member
+            proof = request.headers[.meshCamProof].flatMap { Proof($0) }
         }
-        return response
+        node.viewers.watch(id, camera: context.parameter("id"), peer: peer, proof: proof)
     }
 
     private func offer(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -63,6 +66,7 @@ struct WhepRoutes: Sendable {
         } catch let error as WebRTCError {
             throw ProblemDetails(error)
         }
+        watch(id, request, context)
         return Response(
             status: .created,
             headers: [
