@@ -76,10 +76,14 @@ struct DatagramPort: ~Copyable {
     }
 
     /// Waits until a datagram is there, or somebody signals, or that long. Takes the signal back.
-    func wait(for wakeUp: WakeUp, atMost time: Duration) {
+    ///
+    /// - Returns: whether a datagram is there.
+    func wait(for wakeUp: WakeUp, atMost time: Duration) -> Bool {
         let (seconds, attoseconds) = time.components
         let nanoseconds = min(max(0, seconds), 3600) * 1_000_000_000 + max(0, attoseconds) / 1_000_000_000
-        if meshcam_wait(descriptor, wakeUp.descriptor, nanoseconds) & 2 != 0 { wakeUp.reset() }
+        let came = meshcam_wait(descriptor, wakeUp.descriptor, nanoseconds)
+        if came & 2 != 0 { wakeUp.reset() }
+        return came & 1 != 0
     }
 
     /// Takes what has come, at most one batch.

@@ -42,7 +42,7 @@ final class BenchMember: Sendable {
             throw NodeError("cannot make a network for a node", cure: "Its error stands above.")
         }
         let descriptor = dup(log.fileHandleForReading.fileDescriptor)
-        let reader = Thread { Self.read(descriptor, member: index, lines) }
+        let reader = Thread { ProcessOutput.read(descriptor) { lines.yield(Line(member: index, text: $0, at: .now)) } }
         reader.name = "log \(index)"
         reader.start()
     }
@@ -60,24 +60,6 @@ final class BenchMember: Sendable {
 
     /// A connection to its plain HTTP port.
     func connect() throws -> BenchConnection { try BenchConnection(process: pid, port: Self.httpPort, token: token ?? "") }
-
-    /// Stamps each line as it comes, until the end.
-    private static func read(_ descriptor: Int32, member: Int, _ lines: AsyncStream<Line>.Continuation) {
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 16384)
-        var rest: [UInt8] = []
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            let now = ContinuousClock.now
-            rest += buffer[..<count]
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                lines.yield(Line(member: member, text: String(decoding: rest[..<end], as: UTF8.self), at: now))
-                rest.removeFirst(end + 1)
-            }
-        }
-    }
 }
 
 /// One request over plain HTTP to the loopback of another network namespace. Blocking: for a thread of its own.

@@ -33,6 +33,9 @@ struct BenchNetwork {
         try Command.run("ip", ["link", "set", "mesh", "up"])
     }
 
+    /// Takes the bridge away, for the next measurement of the same process. Its hosts' ends go with their processes.
+    func end() { _ = try? Command.run("ip", ["link", "del", "mesh"]) }
+
     /// Connects the network namespace of a process, as host number `number`.
     func connect(_ process: Int32, number: Int) throws {
         let port = "p\(number)"

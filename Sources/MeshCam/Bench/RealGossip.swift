@@ -64,11 +64,11 @@ struct RealGossip {
         let converged = ContinuousClock.now - began
         try await ContinuousClock().sleep(for: Self.settling)
 
-        let before = (bytes: try Self.loopbackBytes(), cpu: try processes.map { try Self.cpuSeconds($0.pid) }.reduce(0, +), at: ContinuousClock.now)
+        let before = (bytes: try Self.loopbackBytes(), cpu: try processes.map { try ProcessTime.seconds(of: $0.pid) }.reduce(0, +), at: ContinuousClock.now)
         try await ContinuousClock().sleep(for: Self.idling)
         let seconds = (ContinuousClock.now - before.at) / .seconds(1)
         let bytes = try Self.loopbackBytes() - before.bytes
-        let cpu = try processes.map { try Self.cpuSeconds($0.pid) }.reduce(0, +) - before.cpu
+        let cpu = try processes.map { try ProcessTime.seconds(of: $0.pid) }.reduce(0, +) - before.cpu
 
         let victim = plan.nodes[count - 1]
         let killed = ContinuousClock.now
@@ -120,16 +120,6 @@ struct RealGossip {
             let bytes = line.split(separator: ":").last?.split(separator: " ").first.flatMap({ Int($0) })
         else { throw NodeError("/proc/net/dev has no loopback", cure: "Run 'ip link set lo up'.") }
         return bytes
-    }
-
-    /// User and system time of a process (proc(5), stat fields 14 and 15).
-    private static func cpuSeconds(_ pid: Int32) throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw NodeError("/proc/\(pid)/stat does not read", cure: "This is a fault of the program; please report it.")
-        }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     // MARK: Files

@@ -28,6 +28,16 @@ struct SendHistory: Sendable {
         }
     }
 
+    /// An entry but for its picture.
+    private struct Facts {
+        var index = 0
+        var sequenceNumber: UInt16 = 0
+        var timestamp: UInt32 = 0
+        var transportSequence: UInt16 = 0
+        var sent: ContinuousClock.Instant
+        var resends = 0
+    }
+
     /// Why a NACK was or was not answered.
     enum Answer: Sendable {
         case resend(Entry)
@@ -46,7 +56,9 @@ struct SendHistory: Sendable {
 
     let age: Duration
     let resendLimit: Int
-    private var ring: [Entry?]
+    /// By the lower bits of the number. Pictures and facts stand apart: what is looked at for each packet needs no reference counted.
+    private var units: [PacketizedAccessUnit?]
+    private var facts: [Facts]
     private var oldest: UInt16?
     private var newest: UInt16?
 
@@ -57,7 +69,8 @@ struct SendHistory: Sendable {
     init(capacity: Int = 1024, age: Duration = .seconds(2), resendLimit: Int = 8) {
         var size = 16
         while size < min(capacity, 32_768) { size *= 2 }
-        ring = Array(repeating: nil, count: size)
+        units = Array(repeating: nil, count: size)
+        facts = Array(repeating: Facts(sent: .now), count: size)
         self.age = age
         self.resendLimit = resendLimit
     }
@@ -67,14 +80,17 @@ struct SendHistory: Sendable {
         forget(before: entry.sent - age)
         let place = place(of: entry.sequenceNumber)
         if let oldest, oldest != entry.sequenceNumber, self.place(of: oldest) == place { self.oldest = oldest &+ 1 }
-        ring[place] = entry
+        units[place] = entry.unit
+        facts[place] = Facts(
+            index: entry.index, sequenceNumber: entry.sequenceNumber, timestamp: entry.timestamp, transportSequence: entry.transportSequence,
+            sent: entry.sent, resends: entry.resends)
         newest = entry.sequenceNumber
         if oldest == nil { oldest = entry.sequenceNumber }
     }
 
     /// Forgets everything: nobody shall be sent these packets again.
     mutating func removeAll() {
-        for place in ring.indices { ring[place] = nil }
+        for place in units.indices { units[place] = nil }
         oldest = nil
         newest = nil
     }
@@ -82,12 +98,13 @@ struct SendHistory: Sendable {
     /// Decides about one number of a NACK.
     mutating func answer(_ sequenceNumber: UInt16, now: ContinuousClock.Instant, roundTrip: Duration) -> Answer {
         let place = place(of: sequenceNumber)
-        guard var entry = ring[place], entry.sequenceNumber == sequenceNumber, now - entry.sent <= age || entry.resends > 0 else { return .unknown }
+        guard var entry = entry(sequenceNumber), now - entry.sent <= age || entry.resends > 0 else { return .unknown }
         if entry.resends >= resendLimit { return .exhausted }
         if entry.resends > 0, now - entry.sent < max(roundTrip * Self.patience, Self.shortestPause) { return .tooSoon }
         entry.sent = now
         entry.resends += 1
-        ring[place] = entry
+        facts[place].sent = now
+        facts[place].resends = entry.resends
         return .resend(entry)
     }
 
@@ -95,7 +112,7 @@ struct SendHistory: Sendable {
     func newestEntries(_ count: Int) -> [Entry] {
         guard var number = newest else { return [] }
         var entries: [Entry] = []
-        while entries.count < count, let entry = ring[place(of: number)], entry.sequenceNumber == number {
+        while entries.count < count, let entry = entry(number) {
             entries.append(entry)
             number &-= 1
         }
@@ -103,14 +120,25 @@ struct SendHistory: Sendable {
     }
 
     /// How many packets are held.
-    var count: Int { ring.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
+    var count: Int { units.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
+
+    private func entry(_ sequenceNumber: UInt16) -> Entry? {
+        let place = place(of: sequenceNumber)
+        let facts = facts[place]
+        guard let unit = units[place], facts.sequenceNumber == sequenceNumber else { return nil }
+        var entry = Entry(
+            unit: unit, index: facts.index, sequenceNumber: sequenceNumber, timestamp: facts.timestamp, transportSequence: facts.transportSequence,
+            sent: facts.sent)
+        entry.resends = facts.resends
+        return entry
+    }
 
     private mutating func forget(before moment: ContinuousClock.Instant) {
         while let number = oldest, let newest {
             let place = place(of: number)
-            if let entry = ring[place] {
-                guard entry.sent < moment else { return }
-                ring[place] = nil
+            if facts[place].sequenceNumber == number {
+                guard facts[place].sent < moment else { return }
+                units[place] = nil
             }
             if number == newest {
                 oldest = nil
@@ -120,5 +148,5 @@ struct SendHistory: Sendable {
         }
     }
 
-    private func place(of sequenceNumber: UInt16) -> Int { Int(sequenceNumber) & (ring.count - 1) }
+    private func place(of sequenceNumber: UInt16) -> Int { Int(sequenceNumber) & (units.count - 1) }
 }

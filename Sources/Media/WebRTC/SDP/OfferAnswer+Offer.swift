@@ -22,4 +22,28 @@ extension OfferAnswer {
         offer.media = [section]
         return offer
     }
+
+    /// The answer to who offers to send video: the first H.264 that is offered, to receive; everything else refused. Whoever answers begins DTLS.
+    ///
+    /// - Throws: ``OfferError`` when there is no H.264.
+    static func receiving(_ offer: SessionDescription, local: Local) throws(OfferError) -> SessionDescription {
+        var answer = SessionDescription(origin: .init(sessionID: String(local.sessionID & (1 << 63 - 1)), version: local.version))
+        guard let video = offer.media.firstIndex(where: { $0.kind == .video && !$0.isRefused }) else { throw .noVideo }
+        guard let payload = offer.media[video].orderedPayloads.first(where: { $0.encoding.lowercased() == "h264" }) else { throw .noH264(offered: []) }
+        answer.media = offer.media.indices.map { index in
+            let offered = offer.media[index]
+            guard index == video else { return refused(offered) }
+            var section = MediaSection(kind: .video, port: 9, protocolName: offered.protocolName, formats: [String(payload.payloadType)])
+            section.mid = offered.mid
+            section.direction = .recvonly
+            section.hasRTCPMux = true
+            section.hasReducedSizeRTCP = offered.hasReducedSizeRTCP
+            section.transport = transport(local, setup: .active)
+            section.payloads[payload.payloadType] = payload
+            section.extensions = offered.extensions.filter { $0.uri == TransportFeedback.extensionURI && (1...14).contains($0.id) }
+            return section
+        }
+        answer.bundle = offer.bundle.filter { mid in answer.media.contains { $0.mid == mid && !$0.isRefused } }
+        return answer
+    }
 }

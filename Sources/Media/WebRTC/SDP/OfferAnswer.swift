@@ -146,7 +146,7 @@ enum OfferAnswer {
         return section
     }
 
-    private static func refused(_ offered: MediaSection) -> MediaSection {
+    static func refused(_ offered: MediaSection) -> MediaSection {
         var section = MediaSection(
             kind: offered.kind, port: 0, protocolName: offered.protocolName, formats: offered.formats.isEmpty ? ["0"] : offered.formats)
         section.mid = offered.mid

@@ -11,6 +11,8 @@ public struct ViewerStatistics: Sendable {
     public var resentPackets: Int
     /// Too late to be sent.
     public var droppedPackets: Int
+    /// That the viewer says it never got, retransmissions included.
+    public var lostPackets: Int
     public var nacks: Int
     public var keyFrameRequests: Int
     /// What its link carries, bit/s, as far as is known.

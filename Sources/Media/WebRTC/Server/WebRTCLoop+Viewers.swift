@@ -18,6 +18,7 @@ extension WebRTCLoop {
                 retransmissionSSRC: .random(in: 1 ... .max, using: &random), cname: "meshcam", sessionID: .random(in: 0...UInt64(Int64.max), using: &random))
             var sessionSettings = WebRTCSettings()
             sessionSettings.ceiling = ceiling
+            sessionSettings.ticksFrom = began
             let session = WebRTCSession(
                 negotiated: negotiated, local: local, ice: ice, dtls: try endpoint(), makeSRTP: { try SRTPSession($0, $1) }, settings: sessionSettings,
                 wallTime: wallTime(), random: &random, now: now)
@@ -93,7 +94,7 @@ extension WebRTCLoop {
             return ViewerStatistics(
                 id: id, source: viewer.source, isConnected: viewer.session.state == .connected, stream: viewer.session.rung.stream,
                 sentPackets: counters.sentPackets, sentBytes: counters.sentBytes, resentPackets: counters.resentPackets,
-                droppedPackets: counters.droppedPackets, nacks: counters.nacks, keyFrameRequests: counters.keyFrameRequests,
+                droppedPackets: counters.droppedPackets, lostPackets: counters.lostPackets, nacks: counters.nacks, keyFrameRequests: counters.keyFrameRequests,
                 estimatedBitRate: viewer.session.estimatedBitRate, cipher: viewer.cipher)
         }
     }
@@ -104,7 +105,7 @@ extension WebRTCLoop {
         guard let viewer = viewers[id] else { return }
         switch event {
         case .connected:
-            if case .established(let profile, _) = viewer.session.dtls.progress { viewers[id]?.cipher = "\(profile)" }
+            if case .established(let profile, _) = viewer.session.dtls.progress { viewer.cipher = "\(profile)" }
             logger.debug("a viewer sees \(viewer.source)", metadata: ["viewer": "\(id.short)"])
         case .keyFrameWanted(let stream): viewer.live.requestKeyFrame(of: stream)
         case .streamWanted(let stream): feed(id, stream)
@@ -122,7 +123,7 @@ extension WebRTCLoop {
     /// Gives the description that somebody waits for.
     func describe(_ id: ViewerID) {
         guard let viewer = viewers[id], let pending = viewer.description else { return }
-        viewers[id]?.description = nil
+        viewer.description = nil
         pending.reply(viewer.session.state == .closed ? .failure(.unknownViewer) : .success(pending.text(viewer.session.ice)))
     }
 
@@ -130,7 +131,7 @@ extension WebRTCLoop {
 
     private func feed(_ id: ViewerID, _ stream: LiveStream) {
         guard let viewer = viewers[id], !viewer.streams.contains(stream) else { return }
-        viewers[id]?.streams.insert(stream)
+        viewer.streams.insert(stream)
         let key = ViewerFeed.Key(source: viewer.source, stream: stream)
         if feeds[key] == nil {
             let subscription = viewer.live.subscribe(to: stream, name: "viewers", capacity: ViewerFeed.capacity)
@@ -142,7 +143,7 @@ extension WebRTCLoop {
 
     private func starve(_ id: ViewerID, _ stream: LiveStream) {
         guard let viewer = viewers[id] else { return }
-        viewers[id]?.streams.remove(stream)
+        viewer.streams.remove(stream)
         let key = ViewerFeed.Key(source: viewer.source, stream: stream)
         feeds[key]?.watchers.remove(id)
         if feeds[key]?.watchers.isEmpty == true {

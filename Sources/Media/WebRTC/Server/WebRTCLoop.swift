@@ -30,18 +30,34 @@ final class WebRTCLoop: @unchecked Sendable {
     var feeds: [ViewerFeed.Key: (subscription: AccessUnitSubscription, watchers: Set<ViewerID>)] = [:]
     var random = SystemRandomNumberGenerator()
     private var sends: [DatagramPort.Batch] = []
+    /// No viewer has anything to do before; what is due later may have been put off since.
+    private var soonest: ContinuousClock.Instant?
+    private var due: [ViewerID] = []
+    /// All sessions look at their estimates at the same moments, so that many wake the thread once.
+    let began = ContinuousClock.now
 
-    /// One session and what the loop knows of it.
-    struct Viewer {
+    /// One session and what the loop knows of it. A reference: a session is large, and every datagram and picture would copy it.
+    final class Viewer {
         var session: WebRTCSession
         let source: String
         let live: any LiveSource
         /// What it is fed.
         var streams: Set<LiveStream> = []
+        /// Of the session.
         var deadline: ContinuousClock.Instant?
         /// Waits for our addresses.
         var description: PendingDescription?
         var cipher: String?
+
+        init(session: consuming WebRTCSession, source: String, live: any LiveSource, description: PendingDescription) {
+            self.session = session
+            self.source = source
+            self.live = live
+            self.description = description
+        }
+
+        /// When there is something to do for it.
+        var next: ContinuousClock.Instant? { earliest(deadline, description?.until) }
     }
 
     struct PendingDescription {
@@ -81,9 +97,7 @@ final class WebRTCLoop: @unchecked Sendable {
     /// Runs until ``stop()``.
     func run() {
         while !isOver {
-            wait()
-            let now = ContinuousClock.now
-            receive(now: now)
+            if socket.wait(for: wake, atMost: soonest.map { max(.zero, $0 - .now) } ?? .seconds(60)) { receive(now: .now) }
             let work = inbox.withLock { inbox in
                 defer { inbox = [] }
                 return inbox
@@ -100,11 +114,6 @@ final class WebRTCLoop: @unchecked Sendable {
     func stop() {
         for id in Array(viewers.keys) { end(id) }
         isOver = true
-    }
-
-    private func wait() {
-        let next = viewers.values.lazy.compactMap { [$0.deadline, $0.description?.until].compactMap { $0 }.min() }.min()
-        socket.wait(for: wake, atMost: next.map { max(.zero, $0 - .now) } ?? .seconds(60))
     }
 
     private func receive(now: ContinuousClock.Instant) {
@@ -129,22 +138,29 @@ final class WebRTCLoop: @unchecked Sendable {
     }
 
     private func tick(now: ContinuousClock.Instant) {
-        for (id, viewer) in viewers {
-            if let pending = viewer.description, now >= pending.until { describe(id) }
-            if let deadline = viewer.deadline, now >= deadline {
+        guard let soonest, soonest <= now else { return }
+        due.removeAll(keepingCapacity: true)
+        for (id, viewer) in viewers where viewer.next.map({ $0 <= now }) ?? false { due.append(id) }
+        // Some go meanwhile.
+        for id in due {
+            if let pending = viewers[id]?.description, now >= pending.until { describe(id) }
+            if let deadline = viewers[id]?.deadline, now >= deadline {
                 change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
             }
         }
+        self.soonest = nil
+        for viewer in viewers.values { self.soonest = earliest(self.soonest, viewer.next) }
     }
 
     /// Lets a session do something, and follows what comes of it.
-    func change(_ id: ViewerID, now: ContinuousClock.Instant, _ work: (inout Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {
-        guard viewers[id] != nil else { return }
+    func change(_ id: ViewerID, now: ContinuousClock.Instant, _ work: (Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {
+        guard let viewer = viewers[id] else { return }
         let before = batch.entries.count
-        let events = work(&viewers[id]!, &batch)
+        let events = work(viewer, &batch)
         // Answers to its questions name no session.
         for entry in batch.entries[before...] { router.sends(batch[entry], from: id) }
-        viewers[id]!.deadline = viewers[id]!.session.nextDeadline(now: now)
+        viewer.deadline = viewer.session.nextDeadline(now: now)
+        soonest = earliest(soonest, viewer.next)
         for event in events { follow(event, of: id, now: now) }
         // A burst for many viewers goes out in pieces, so that the buffer stays small.
         if batch.bytes.count > 1 << 20 { flush() }

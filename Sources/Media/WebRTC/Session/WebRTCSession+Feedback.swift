@@ -41,6 +41,7 @@ extension WebRTCSession {
 
     private mutating func handle(_ blocks: [ReportBlock], now: ContinuousClock.Instant) {
         guard let block = blocks.first(where: { $0.ssrc == sender.ssrc }) else { return }
+        counters.lostPackets = Int(block.cumulativeLost)
         estimator.handle(
             block, roundTrip: block.roundTrip(now: sender.clock.ntp(now: now).middle),
             hasTransportFeedback: negotiated.video.allowsTransportFeedback, now: now)
@@ -59,7 +60,8 @@ extension WebRTCSession {
     /// Looks at the estimate, and decides what the viewer gets.
     mutating func adapt(now: ContinuousClock.Instant) -> [Event] {
         guard state == .connected, now >= nextAdaptation else { return [] }
-        nextAdaptation = now + settings.adaptationInterval
+        let passed = ((now - ticksFrom) / settings.adaptationInterval).rounded(.down)
+        nextAdaptation = ticksFrom + settings.adaptationInterval * (passed + 1)
         estimator.tick(unreportedBytes: log.unreportedBytes, now: now)
         pacer.set(bitRate: estimator.bitRate, now: now)
         let known = ViewerAdaptation.Rates(

@@ -24,6 +24,7 @@ extension WebRTCSession {
     // MARK: ICE
 
     mutating func perform(_ actions: [IceAgent.Action], into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+        followIce()
         var events: [Event] = []
         for action in actions {
             switch action {

@@ -1,8 +1,8 @@
 /// A viewer: ICE, DTLS, SRTP, RTP and congestion control put together. Opens no socket and reads no clock.
 ///
 /// Feed it datagrams (`handle`), packetized pictures (`send`) and the time (`tick`, at `nextDeadline`). Each call appends what is to be sent
-/// to a batch and answers what happened. DTLS and SRTP are behind protocols; sessions of one node share nothing but the pictures.
-struct WebRTCSession {
+/// to a batch and answers what happened. It is large, and copied nowhere. DTLS and SRTP are behind protocols; sessions of one node share nothing but the pictures.
+struct WebRTCSession: ~Copyable {
     enum State: Sendable, Hashable {
         /// No way yet.
         case new
@@ -52,6 +52,8 @@ struct WebRTCSession {
         var resentPackets = 0
         /// Dropped because they would have come too late.
         var droppedPackets = 0
+        /// As the viewer's last report has it (RFC 3550 §6.4.1).
+        var lostPackets = 0
         var nacks = 0
         var keyFrameRequests = 0
         /// Datagrams that were not understood or not authentic.
@@ -64,6 +66,8 @@ struct WebRTCSession {
     let dtls: any DTLSTransport
     let makeSRTP: MakeSRTP
     var ice: IceAgent
+    /// Of `ice`, since it last took or did something.
+    private(set) var iceDeadline: ContinuousClock.Instant?
     var srtp: (any SRTPContext)?
     var state = State.new
     var hasStartedDTLS = false
@@ -86,6 +90,7 @@ struct WebRTCSession {
     var limiter: KeyFrameLimiter
     var nextReport: ContinuousClock.Instant?
     var nextAdaptation: ContinuousClock.Instant
+    let ticksFrom: ContinuousClock.Instant
     var counters = Counters()
 
     /// - Parameters:
@@ -115,17 +120,20 @@ struct WebRTCSession {
         choice = StreamSwitch(rung: settings.ceiling)
         limiter = KeyFrameLimiter(interval: settings.keyFrameInterval)
         nextAdaptation = now
+        ticksFrom = settings.ticksFrom ?? now
         if negotiated.dtlsRole == .server { startDTLS(now: now) }
     }
 
     /// When `tick` has something to do.
     func nextDeadline(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         guard state != .closed else { return nil }
-        var deadline = earliest(ice.nextDeadline, handshakeDeadline)
+        guard state == .connected else {
+            let deadline = earliest(ice.nextDeadline, handshakeDeadline)
+            return hasStartedDTLS ? earliest(deadline, dtls.nextTimeout(now: now)) : deadline
+        }
+        // This is asked after each datagram and picture; ICE's deadline has to be looked for, and moves seldom.
+        var deadline = earliest(iceDeadline, nextAdaptation)
         deadline = earliest(deadline, earliest(limiter.nextDeadline, probe?.next))
-        if hasStartedDTLS { deadline = earliest(deadline, dtls.nextTimeout(now: now)) }
-        guard state == .connected else { return deadline }
-        deadline = earliest(deadline, nextAdaptation)
         // Before the first picture there is nothing to report.
         if sender.packetCount > 0 { deadline = earliest(deadline, nextReport) }
         return queue.isEmpty ? deadline : earliest(deadline, pacer.nextTime(now: now))
@@ -145,12 +153,17 @@ struct WebRTCSession {
     /// A trickled candidate (RFC 8838).
     mutating func add(_ candidate: IceCandidate) {
         ice.add(candidate)
+        followIce()
     }
+
+    /// To be called after everything that may change what ICE waits for.
+    mutating func followIce() { iceDeadline = ice.nextDeadline }
 
     /// ICE begins anew with these credentials; media and keys stay (RFC 8445 §9).
     mutating func restart(local: IceCredentials, remote: IceCredentials, now: ContinuousClock.Instant) {
         guard state != .closed else { return }
         ice.restart(local: local, remote: remote, isLite: negotiated.isLite, now: now)
+        followIce()
     }
 
     /// The viewer wants less, or more again: a tile of a grid, or the whole screen.

@@ -12,6 +12,8 @@ struct WebRTCSettings: Sendable, Hashable {
     var keyFrameInterval = Duration.milliseconds(500)
     /// Between looks at the estimate.
     var adaptationInterval = Duration.milliseconds(100)
+    /// The looks are whole intervals after this moment. Default: after the session's begin.
+    var ticksFrom: ContinuousClock.Instant?
     /// The most that the viewer wants.
     var ceiling = ViewerRung.main
 

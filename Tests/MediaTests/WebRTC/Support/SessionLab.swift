@@ -1,7 +1,7 @@
 @testable import Media
 
 /// A camera's session and a viewer with a network between them, stepped millisecond by millisecond.
-struct SessionLab {
+struct SessionLab: ~Copyable {
     struct Conditions {
         var loss = 0.0
         var delay = 0.005
@@ -58,7 +58,7 @@ struct SessionLab {
         self.generator = generator
     }
 
-    mutating func run(seconds: Double, stop: (SessionLab) -> Bool = { _ in false }) {
+    mutating func run(seconds: Double, stop: (borrowing SessionLab) -> Bool = { _ in false }) {
         let end = time + seconds
         while time < end, !stop(self) {
             step()
