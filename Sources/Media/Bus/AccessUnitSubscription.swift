@@ -1,6 +1,7 @@
 import Synchronization
 
-/// One consumer's view of the bus: an asynchronous sequence for exactly one reader.
+/// One consumer's view of the bus: an asynchronous sequence for exactly one reader, or a queue that a thread empties when it is told
+/// (``notify(_:)``).
 ///
 /// Drop rule: when the queue is full, what comes is dropped until a video key frame finds room; then `.lost(count)` precedes that key frame.
 public final class AccessUnitSubscription: AsyncSequence, Sendable {
@@ -19,6 +20,7 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
         var skipping = false
         var cancelled = false
         var waiter: CheckedContinuation<Element?, Never>?
+        var notify: (@Sendable () -> Void)?
     }
 
     /// Who listens, for logs.
@@ -40,6 +42,7 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
         let waiter = state.withLock { state in
             state.cancelled = true
             state.queue = []
+            state.notify = nil
             return state.takeWaiter()
         }
         waiter?.resume(returning: nil)
@@ -47,8 +50,30 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
 
     var isCancelled: Bool { state.withLock { $0.cancelled } }
 
+    // MARK: For a thread of its own
+
+    /// Calls `ready` whenever something comes to an empty queue, on the publisher's thread: it returns at once.
+    func notify(_ ready: @escaping @Sendable () -> Void) {
+        let isReady = state.withLock { state in
+            guard !state.cancelled else { return false }
+            state.notify = ready
+            return !state.queue.isEmpty
+        }
+        if isReady { ready() }
+    }
+
+    /// All that is there; does not wait.
+    func takeAll() -> [Element] {
+        state.withLock { state in
+            defer { state.queue = [] }
+            return state.queue
+        }
+    }
+
+    // MARK: The publisher's side
+
     func offer(_ unit: AccessUnit) {
-        let delivery = state.withLock { state -> (CheckedContinuation<Element?, Never>, Element)? in
+        let delivery = state.withLock { state -> Delivery? in
             guard !state.cancelled else { return nil }
             if state.skipping {
                 // Two places: the notice and the key frame.
@@ -67,19 +92,21 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
             state.queue.append(.unit(unit))
             return state.takeDelivery()
         }
-        if let (waiter, element) = delivery { waiter.resume(returning: element) }
+        delivery?.carryOut()
     }
 
     func interrupt(reason: String) {
-        let delivery = state.withLock { state -> (CheckedContinuation<Element?, Never>, Element)? in
+        let delivery = state.withLock { state -> Delivery? in
             guard !state.cancelled else { return nil }
             // Interruptions do not count towards the capacity, so two in a row become one: the queue stays bounded.
             if case .interrupted = state.queue.last { state.queue.removeLast() }
             state.queue.append(.interrupted(reason))
             return state.takeDelivery()
         }
-        if let (waiter, element) = delivery { waiter.resume(returning: element) }
+        delivery?.carryOut()
     }
+
+    // MARK: The reader's side
 
     /// The next delivery; nil when cancelled (the subscription or the reading task).
     public func next() async -> Element? {
@@ -119,11 +146,24 @@ extension AccessUnitSubscription.State {
         return waiter
     }
 
-    /// The waiting reader and the first queued element, when there are both.
-    fileprivate mutating func takeDelivery() -> (
-        CheckedContinuation<AccessUnitSubscription.Element?, Never>, AccessUnitSubscription.Element
-    )? {
-        guard !queue.isEmpty, let waiter = takeWaiter() else { return nil }
-        return (waiter, queue.removeFirst())
+    /// Whom to tell of what was just queued, outside of the lock.
+    fileprivate mutating func takeDelivery() -> AccessUnitSubscription.Delivery? {
+        guard !queue.isEmpty else { return nil }
+        if let waiter = takeWaiter() { return .resume(waiter, queue.removeFirst()) }
+        return queue.count == 1 ? notify.map { .notify($0) } : nil
+    }
+}
+
+extension AccessUnitSubscription {
+    fileprivate enum Delivery {
+        case resume(CheckedContinuation<Element?, Never>, Element)
+        case notify(@Sendable () -> Void)
+
+        func carryOut() {
+            switch self {
+            case .resume(let waiter, let element): waiter.resume(returning: element)
+            case .notify(let ready): ready()
+            }
+        }
     }
 }

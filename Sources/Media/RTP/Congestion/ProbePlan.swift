@@ -28,6 +28,9 @@ struct ProbePlan: Sendable {
         nextProbe = now + Self.pauses.lowerBound
     }
 
+    /// Whether the time of the next one has come; what it needs is not looked for before.
+    func isDue(now: ContinuousClock.Instant) -> Bool { now >= nextProbe }
+
     /// The link was just seen to be full: nothing is tried for a while.
     mutating func postpone(now: ContinuousClock.Instant) {
         nextProbe = max(nextProbe, now + pause)

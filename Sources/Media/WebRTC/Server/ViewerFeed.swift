@@ -1,5 +1,5 @@
 /// One stream of one source, cut into packets once for all who watch it.
-struct ViewerFeed: Sendable {
+struct ViewerFeed {
     /// Names it within the node.
     struct Key: Sendable, Hashable {
         /// The source, as whoever opens a session calls it.
@@ -7,19 +7,22 @@ struct ViewerFeed: Sendable {
         var stream: LiveStream
     }
 
-    let key: Key
-    let subscription: AccessUnitSubscription
-
-    /// Pictures that may wait for the packetizer; it is far faster than any camera.
+    /// Pictures that may wait for the viewers' thread; it is far faster than any camera.
     static let capacity = 64
 
-    /// Runs until the subscription is cancelled.
-    func run(_ take: @Sendable (PacketizedAccessUnit) -> Void) async {
-        var packetizer = H264Packetizer()
-        while let element = await subscription.next() {
+    let subscription: AccessUnitSubscription
+    var watchers: Set<ViewerID> = []
+    private var packetizer = H264Packetizer()
+
+    init(_ subscription: AccessUnitSubscription) { self.subscription = subscription }
+
+    /// The pictures that have come, each for all watchers.
+    mutating func takeAll() -> [PacketizedAccessUnit] {
+        var packets: [PacketizedAccessUnit] = []
+        for element in subscription.takeAll() {
             // After a loss or an interruption comes a key frame: nobody has to be told.
-            guard case .unit(let unit) = element, let packets = packetizer.packetize(unit) else { continue }
-            take(packets)
+            if case .unit(let unit) = element, let cut = packetizer.packetize(unit) { packets.append(cut) }
         }
+        return packets
     }
 }

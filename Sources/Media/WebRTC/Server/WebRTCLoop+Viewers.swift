@@ -75,8 +75,13 @@ extension WebRTCLoop {
         change(id, now: .now) { viewer, batch in viewer.session.close(into: &batch, now: .now) }
     }
 
+    /// Pictures of a stream have come.
+    private func takeIn(_ key: ViewerFeed.Key) {
+        for unit in feeds[key]?.takeAll() ?? [] { deliver(unit, of: key) }
+    }
+
     /// A picture of a stream, for all who watch it.
-    func deliver(_ unit: PacketizedAccessUnit, of key: ViewerFeed.Key) {
+    private func deliver(_ unit: PacketizedAccessUnit, of key: ViewerFeed.Key) {
         guard let watchers = feeds[key]?.watchers else { return }
         let now = ContinuousClock.now
         for id in watchers {
@@ -135,8 +140,8 @@ extension WebRTCLoop {
         let key = ViewerFeed.Key(source: viewer.source, stream: stream)
         if feeds[key] == nil {
             let subscription = viewer.live.subscribe(to: stream, name: "viewers", capacity: ViewerFeed.capacity)
-            feeds[key] = (subscription, [])
-            openFeed(ViewerFeed(key: key, subscription: subscription))
+            feeds[key] = ViewerFeed(subscription)
+            subscription.notify { [weak self] in self?.post { $0.takeIn(key) } }
         }
         feeds[key]?.watchers.insert(id)
     }

@@ -7,8 +7,6 @@ import Synchronization
 final class WebRTCLoop: @unchecked Sendable {
     // Invariant behind @unchecked: every stored `var` below is touched by the loop's own thread alone; other threads only `post`.
 
-    /// Work that waits. Pictures of a loop that cannot follow are dropped at the limit; it never is in practice.
-    private static let inboxLimit = 4096
     /// Batches of datagrams taken before pictures and deadlines have their turn again.
     private static let receiveRounds = 8
 
@@ -17,9 +15,6 @@ final class WebRTCLoop: @unchecked Sendable {
     let context: DTLSContext
     let port: UInt16
     let wallTime: @Sendable () -> SenderReportClock.WallTime
-    /// Opens feeds: their pumps are tasks of the server.
-    let openFeed: @Sendable (ViewerFeed) -> Void
-
     private let wake: WakeUp
     private let inbox = Mutex<[@Sendable (WebRTCLoop) -> Void]>([])
     private var socket: DatagramPort
@@ -27,7 +22,7 @@ final class WebRTCLoop: @unchecked Sendable {
     var batch = DatagramBatch()
     var router = DatagramRouter<ViewerID>()
     var viewers: [ViewerID: Viewer] = [:]
-    var feeds: [ViewerFeed.Key: (subscription: AccessUnitSubscription, watchers: Set<ViewerID>)] = [:]
+    var feeds: [ViewerFeed.Key: ViewerFeed] = [:]
     var random = SystemRandomNumberGenerator()
     private var sends: [DatagramPort.Batch] = []
     /// No viewer has anything to do before; what is due later may have been put off since.
@@ -67,13 +62,11 @@ final class WebRTCLoop: @unchecked Sendable {
     }
 
     init(
-        settings: WebRTCServerSettings, logger: Logger, wallTime: @escaping @Sendable () -> SenderReportClock.WallTime,
-        openFeed: @escaping @Sendable (ViewerFeed) -> Void
+        settings: WebRTCServerSettings, logger: Logger, wallTime: @escaping @Sendable () -> SenderReportClock.WallTime
     ) throws(MediaError) {
         self.settings = settings
         self.logger = logger
         self.wallTime = wallTime
-        self.openFeed = openFeed
         context = try DTLSContext(certificate: DTLSCertificate())
         wake = try WakeUp()
         socket = try DatagramPort(port: settings.port)
@@ -82,10 +75,10 @@ final class WebRTCLoop: @unchecked Sendable {
 
     // MARK: From other threads
 
-    /// Has something done on the loop's thread.
+    /// Has something done on the loop's thread. What may wait is bounded by who posts: one for each feed, and one for each request that waits
+    /// for its answer.
     func post(_ work: @escaping @Sendable (WebRTCLoop) -> Void) {
         let isFirst = inbox.withLock { inbox in
-            guard inbox.count < Self.inboxLimit else { return false }
             inbox.append(work)
             return inbox.count == 1
         }
@@ -158,7 +151,7 @@ final class WebRTCLoop: @unchecked Sendable {
         let before = batch.entries.count
         let events = work(viewer, &batch)
         // Answers to its questions name no session.
-        for entry in batch.entries[before...] { router.sends(batch[entry], from: id) }
+        for entry in batch.entries[before...] where batch.isSTUN(entry) { router.sends(batch[entry], from: id) }
         viewer.deadline = viewer.session.nextDeadline(now: now)
         soonest = earliest(soonest, viewer.next)
         for event in events { follow(event, of: id, now: now) }

@@ -21,28 +21,16 @@ public final class WebRTCServer: Sendable {
     ///
     /// - Throws: ``MediaError`` when the port cannot be had.
     public func run() async throws {
-        let (feeds, continuation) = AsyncStream<ViewerFeed>.makeStream()
         let wallClock = wallClock
         let loop = try WebRTCLoop(
             settings: settings, logger: logger,
-            wallTime: { SenderReportClock.WallTime(moment: .now, unixTime: .seconds(wallClock().timeIntervalSince1970)) },
-            openFeed: { continuation.yield($0) })
+            wallTime: { SenderReportClock.WallTime(moment: .now, unixTime: .seconds(wallClock().timeIntervalSince1970)) })
         logger.info("live pictures on UDP port \(loop.port)")
         running.withLock { $0 = loop }
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                await withTaskCancellationHandler {
-                    await Self.thread(loop)
-                } onCancel: {
-                    loop.post { $0.stop() }
-                }
-                continuation.finish()
-            }
-            for await feed in feeds {
-                group.addTask {
-                    await feed.run { unit in loop.post { $0.deliver(unit, of: feed.key) } }
-                }
-            }
+        await withTaskCancellationHandler {
+            await Self.thread(loop)
+        } onCancel: {
+            loop.post { $0.stop() }
         }
         running.withLock { $0 = nil }
     }

@@ -51,6 +51,9 @@ struct DatagramBatch: Sendable {
         }
     }
 
+    /// Whether it may be a question (RFC 7983); of what a viewer is sent, hardly anything is.
+    func isSTUN(_ entry: Entry) -> Bool { bytes[entry.range.lowerBound] < 4 }
+
     /// The datagrams of `entry`.
     subscript(entry: Entry) -> ArraySlice<UInt8> { bytes[entry.range] }
 }

@@ -88,12 +88,14 @@ extension WebRTCSession {
     }
 
     private mutating func planProbe(_ known: ViewerAdaptation.Rates, now: ContinuousClock.Instant) {
-        guard probe == nil, sender.canProbe, negotiated.video.allowsTransportFeedback, queue.isEmpty else { return }
+        guard probe == nil, sender.canProbe, negotiated.video.allowsTransportFeedback, queue.isEmpty, probePlan.isDue(now: now),
+            let wanted = adaptation.wanted(known)
+        else { return }
         let recent = sender.history.newestEntries(16).map { $0.unit.byteCount(of: $0.index) }
         let bytes = recent.isEmpty ? 0 : recent.reduce(0, +) / recent.count
         // Small packets say little about a link.
         let burst = probePlan.burst(
-            wanted: adaptation.wanted(known), estimate: estimator.bitRate, isQuiet: estimator.isQuiet, packetBytes: bytes > 200 ? bytes : 0, now: now)
+            wanted: wanted, estimate: estimator.bitRate, isQuiet: estimator.isQuiet, packetBytes: bytes > 200 ? bytes : 0, now: now)
         probe = burst.map { ($0, $0.packets, now) }
     }
 }
