@@ -57,7 +57,7 @@ final class ViewerWatch: Sendable {
         _ viewers: inout [ViewerID: Viewer], there: Set<ViewerID>, _ judge: Judge, now: ContinuousClock.Instant
     ) -> [ViewerID] {
         // One that began while the server was asked is not in its answer.
-        viewers = viewers.filter { there.contains($0.key) || now - $0.value.since < 2 * interval }
+        viewers = viewers.filter { there.contains($0.key) || now - $0.value.since < interval * 2 }
         var over: [ViewerID] = []
         for (id, viewer) in viewers {
             if let peer = viewer.peer, !judge.isMember(peer) {
