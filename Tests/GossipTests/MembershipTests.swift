@@ -74,6 +74,31 @@ import Testing
         #expect(sim.run(atMost: .seconds(20)) { $0.allSeeAll } != nil, "seed \(seed)")
     }
 
+    /// News reaches nearly all: who has missed a suspect's refutation, and is told nothing more of it, asks before it buries.
+    @Test(arguments: seeds)
+    func missedRefutationIsAskedFor(seed: UInt64) {
+        var settings = GossipSettings()
+        // Neither a probe nor a comparison that comes by chance.
+        (settings.probeInterval, settings.syncInterval) = (.seconds(1000), .seconds(1000))
+        var sim = SimMesh(10, seed: seed, settings: settings)
+        sim.run(.seconds(15))
+        let standing = Standing(status: .suspect, incarnation: sim.nodes[1].instance.membership.own)
+        let accusations = (2..<5).map { author in
+            let claim = Claim(subject: sim.id(1), standing: standing, author: sim.id(author))
+            let signature = sim.mesh.identities[author].sign(claim.body, domain: .claim, mesh: sim.mesh.genesis.meshID)
+            return WireSigned(body: claim.body, signature: signature, signer: claim.author.bytes)
+        }
+        sim.act(0) { instance, now in
+            let actions = accusations.flatMap { instance.accept(claim: $0, from: nil, now: now) }
+            // The others have forgotten these accusations.
+            instance.broadcasts = Broadcasts()
+            return actions
+        }
+        #expect(sim.status(of: 1, at: 0) == .suspect, "seed \(seed)")
+        let took = sim.run(atMost: .seconds(3)) { $0.status(of: 1, at: 0) != .suspect }
+        #expect(sim.status(of: 1, at: 0) == .alive && (took ?? .zero) >= settings.suspicionMinimum - settings.suspectLastAsk, "seed \(seed)")
+    }
+
     /// A node that stood still must not bury a suspect whose refutation waits in its own socket.
     @Test(arguments: seeds)
     func pausedNodeBuriesNobody(seed: UInt64) {

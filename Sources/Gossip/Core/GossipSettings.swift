@@ -23,6 +23,9 @@ public struct GossipSettings: Sendable {
     public var suspicionConfirmations = 2
     /// A suspect that not enough others accuse is asked again this often: perhaps it is this node that heard nothing. Default 1 s.
     public var suspectAskInterval = Duration.seconds(1)
+    /// A suspect that enough others accuse is asked once more, so long before it is held for dead: perhaps this node alone missed its
+    /// refutation. As long as a probe waits for its answer. Default 500 ms.
+    public var suspectLastAsk = Duration.milliseconds(500)
     /// Cap of the local health multiplier (Lifeguard §IV-A): a node that misses answers slows down before it accuses. Default 8.
     public var awarenessLimit = 8
     /// Time between two rounds of news. Default 200 ms.

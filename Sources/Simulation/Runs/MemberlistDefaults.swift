@@ -21,6 +21,7 @@ extension GossipSettings {
         settings.suspicionConfirmations = 2
         // It asks nobody again.
         settings.suspectAskInterval = .seconds(3600)
+        settings.suspectLastAsk = .zero
         settings.awarenessLimit = 8
         settings.gossipInterval = .milliseconds(200)
         settings.gossipFanout = 3
