@@ -104,7 +104,7 @@ import Testing
         for node in [a, b] {
             var node = node
             let before = node.drops.total[.forged, default: 0]
-            _ = node.accept(config: [signed("users", [66], counter: 5000, by: ann)])
+            _ = node.accept(config: [signed("users", [66], counter: node.roster.configCounters.lowerBound + 5000, by: ann)])
             #expect(node.config.values == expected && node.drops.total[.forged] == before + 1)
         }
         // Nor is anything of it left for the disk.
@@ -191,6 +191,16 @@ import Testing
         _ = try a.merge(change, setting: [:], by: fresh, now: now)
         compare(&a, &b)
         for node in [a, b] { #expect(Set(node.config.groupFacts?.groups.map(\.name) ?? []) == ["home", "yard"]) }
+    }
+
+    /// Groups that are set as they are need no new word; nobody is told that it did not work.
+    @Test func groupsThatStayAsTheyAreAreSet() throws {
+        var a = instance(0, roster)
+        let groups = [CameraGroup(name: "home", cameras: ["x"])]
+        for number in 0..<16 {
+            _ = try a.setGroups(groups, by: number % 2 == 0 ? ann : bob)
+            #expect(a.config.groupFacts?.groups.map(\.name) == ["home"])
+        }
     }
 
     @Test func nothingChangesWhereTheNewKeyMayNotSign() throws {

@@ -85,9 +85,9 @@ def removed(admin, name):
 @pytest.mark.parametrize("at, of, query", [(0, 0, ""), (0, 1, ""), (0, 1, "?relay=true")])
 def test_who_is_removed_sees_no_more(demo, clients, admin, at, of, query):
     """At the camera's own node, at another, and through another."""
-    vic = viewer(admin, demo.urls[at], f"vic {at}{of}{len(query)}")
+    vic = viewer(admin, demo.urls[at], f"vic{at}{of}{len(query)}")
     camera = clients[of].get("/node").json["id"]
-    took = run(watch(by(vic, camera, query), removed(admin, f"vic {at}{of}{len(query)}")))
+    took = run(watch(by(vic, camera, query), removed(admin, f"vic{at}{of}{len(query)}")))
     print(f"pictures ended after {took} s")
     assert took is not None and took < LIMIT
 

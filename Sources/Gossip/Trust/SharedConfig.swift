@@ -95,9 +95,10 @@ package struct SharedConfig: Sendable {
         WireConfigEntry(untrusted: signed.body).map { $0.counter >= roster.configCounters.upperBound } ?? false
     }
 
-    /// Whether exactly this entry is here.
+    /// Whether this entry is here; of one that is joined with others, whether all that it says is.
     func holds(_ signed: WireSigned) -> Bool {
         guard let entry = WireConfigEntry(untrusted: signed.body) else { return false }
+        if Self.isJoined(entry.key) { return GroupFacts(bytes: entry.value).map { groupFacts?.covers($0) ?? false } ?? false }
         let hash = Self.hash(signed)
         return byKey[entry.key]?.contains { $0.hash == hash } ?? false
     }
