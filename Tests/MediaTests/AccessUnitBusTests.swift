@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Media
@@ -24,6 +25,27 @@ import Testing
         for index in 0..<4 { bus.publish(picture(Double(index), key: index == 0)) }
         #expect(await drain(first, count: 4) == ["1", "2", "3", "4"])
         #expect(await drain(second, count: 4) == ["1", "2", "3", "4"])
+    }
+
+    /// A thread that is told empties the queue; it is told once for each time that something comes to an empty one.
+    @Test func aThreadIsToldWhenThereIsSomething() {
+        let bus = AccessUnitBus()
+        let subscription = bus.subscribe(name: "thread", capacity: 3)
+        let told = Mutex(0)
+        bus.publish(picture(0, key: true))
+        subscription.notify { told.withLock { $0 += 1 } }
+        #expect(told.withLock { $0 } == 1, "something was there")
+        bus.publish(picture(1))
+        #expect(told.withLock { $0 } == 1 && subscription.takeAll().count == 2 && subscription.takeAll().isEmpty)
+        for index in 2...6 { bus.publish(picture(Double(index))) }
+        bus.interrupt(reason: "unplugged")
+        #expect(told.withLock { $0 } == 2)
+        #expect(subscription.takeAll().count == 4, "three that found room, and that it broke off")
+        bus.publish(picture(7, key: true))
+        #expect(told.withLock { $0 } == 3 && subscription.takeAll().count == 2, "the loss, and the key frame")
+        subscription.cancel()
+        bus.publish(picture(8, key: true))
+        #expect(told.withLock { $0 } == 3 && subscription.takeAll().isEmpty)
     }
 
     @Test func aSlowReaderLosesUpToTheNextKeyFrameAndIsTold() async {

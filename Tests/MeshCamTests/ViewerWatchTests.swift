@@ -41,6 +41,12 @@ import Testing
         #expect(Set(ViewerWatch.look(&viewers, there: [id, other], judge(rights: .everything), now: began)) == [id, other])
     }
 
+    @Test func whatHasAnEndEnds() {
+        var viewers = [id: ViewerWatch.Viewer(camera: "porch", peer: nil, proof: nil, since: began, until: began + .seconds(60))]
+        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + .seconds(59)).isEmpty)
+        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + .seconds(60)) == [id])
+    }
+
     /// However many come and go, those that go are forgotten, and those that stay are not.
     @Test func whatIsOverIsForgotten() {
         var viewers = [id: viewer(proof: proof), other: viewer(proof: proof)]

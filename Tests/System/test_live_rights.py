@@ -92,6 +92,39 @@ def test_who_is_removed_sees_no_more(demo, clients, admin, at, of, query):
     assert took is not None and took < LIMIT
 
 
+def test_the_opencamera_door(demo, clients, admin):
+    """`POST /api/v1/media/live/session` of one camera, for apps: a token in `x-token`, an offer and an answer in JSON."""
+    camera, url = clients[1].get("/node").json["id"], demo.urls[1]
+    other = clients[0].get("/node").json["id"]
+    made = admin.post("/tokens", {"name": "app", "role": "viewer", "cameras": [camera], "expires": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))})
+    assert made.status == 201, made.body
+    foreign = admin.post("/tokens", {"name": "other app", "role": "viewer", "cameras": [other]}).json["token"]
+    path, token = "/api/v1/media/live/session", made.json["token"]
+
+    def ask(body, **headers):
+        return Client(url).request("POST", path, body, headers=headers)
+
+    wait_for(lambda: ask({}, **{"x-token": token}).status == 400, 10, "the token is known there")
+    assert ask({"type": "offer", "sdp": "v=0"}).status == 401
+    assert ask({"type": "offer", "sdp": "v=0"}, Authorization=f"Bearer {token}").status == 401, "only x-token counts"
+    assert ask({"type": "offer", "sdp": "v=0"}, Cookie=clients[1].cookie).status == 401, "and no cookie"
+    wait_for(lambda: ask({}, **{"x-token": foreign}).status == 403, 10, "a token for another camera")
+    for wrong in ({}, {"type": "answer", "sdp": "v=0"}, {"type": "offer"}, {"type": "offer", "sdp": "v=0"}, b"offer"):
+        refused = ask(wrong, **{"x-token": token})
+        assert refused.status == 400 and refused.json["detail"], (wrong, refused.body)
+    until = []
+
+    def post(offer):
+        answer = ask({"type": "offer", "sdp": offer}, **{"x-token": token})
+        assert answer.json["type"] == "answer"
+        until.append(answer.json["valid_until"])
+        return 201 if answer.status == 200 else answer.status, answer.json["sdp"].encode()
+
+    took = run(watch(post, lambda: wait_for(lambda: admin.request("DELETE", f"/api/mesh/v1/tokens/{made.json['id']}").status == 204, 5, "the token ends")))
+    assert took is not None and took < LIMIT, "with the token the pictures end"
+    assert until[0].endswith("Z") and until[0] <= made.json["expires"]
+
+
 def test_programs_of_a_member_s_own_machine_see_on(demo, clients, admin):
     """They have no sign-in that could end: nothing ends them but the member's end."""
     token = demo.local_token(0)

@@ -41,9 +41,13 @@ struct Authentication: RouterMiddleware {
         case .loopback where !Self.isLoopback(request.head.authority):
             // Somebody else's name that resolves to this machine: a page out there must not reach in.
             throw ProblemDetails(title: "Wrong host", status: 421, detail: "This address answers for localhost only.")
+        case .web, .loopback where request.uri.path.hasPrefix(OpenCameraRoutes.prefix + "/"):
+            // Apps come from elsewhere: a browser's cookie means nothing here.
+            if let token = request.headers[.xToken], let refusal = admit(token, &context) { return refusal }
         case .web, .loopback:
-            if request.headers[.authorization] != nil {
-                if let refusal = admit(request, &context) { return refusal }
+            if let field = request.headers[.authorization] {
+                let token = field.lowercased().hasPrefix("bearer ") ? field.dropFirst(7).trimmingCharacters(in: .whitespaces) : ""
+                if let refusal = admit(token, &context) { return refusal }
             } else if let token = try sessionToken(of: request) {
                 take(.session(Sessions.hash(token)), &context)
                 if context.proof != nil { context.sessionToken = token }
@@ -56,9 +60,7 @@ struct Authentication: RouterMiddleware {
     ///
     /// A right token always passes: it cannot be guessed, and one program's stale token must not lock out another at the same address.
     /// Wrong ones are slowed down like wrong passwords, so that they fill no log.
-    private func admit(_ request: Request, _ context: inout APIContext) -> Response? {
-        let field = request.headers[.authorization] ?? ""
-        let token = field.lowercased().hasPrefix("bearer ") ? field.dropFirst(7).trimmingCharacters(in: .whitespaces) : ""
+    private func admit(_ token: String, _ context: inout APIContext) -> Response? {
         if node.localAccess.accepts(token: token) {
             context.caller = .local
             context.rights = .everything

@@ -75,6 +75,7 @@ struct WebServer: Sendable {
         router.get("readyz") { [node] _, _ in
             node.isReady ? Response.text("ready") : Response.text("starting", status: .serviceUnavailable)
         }
+        OpenCameraRoutes(node: node).add(to: router.group("api/v1"))
         let session = SessionRoutes(node: node, door: door, gate: gate, logger: logger)
         let open = router.group("api/mesh/v1")
         session.addPublic(to: open)

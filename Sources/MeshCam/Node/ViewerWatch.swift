@@ -1,3 +1,4 @@
+import Foundation
 import Gossip
 import Media
 import Synchronization
@@ -16,6 +17,8 @@ final class ViewerWatch: Sendable {
         /// What the viewer signed in with; `nil` for programs on a member's own machine.
         let proof: Proof?
         let since: ContinuousClock.Instant
+        /// It ends then in any case.
+        var until: ContinuousClock.Instant?
         /// A sign-in elsewhere may be younger than the news of it here: until it was seen once, it has ``patience``.
         var wasSeen = false
     }
@@ -33,8 +36,10 @@ final class ViewerWatch: Sendable {
     private let viewers = Mutex<[ViewerID: Viewer]>([:])
 
     /// Looks after a session of this node from now on.
-    func watch(_ id: ViewerID, camera: String, peer: NodeID?, proof: Proof?) {
-        viewers.withLock { $0[id] = Viewer(camera: camera, peer: peer, proof: proof, since: .now) }
+    func watch(_ id: ViewerID, camera: String, peer: NodeID?, proof: Proof?, until: Date? = nil) {
+        let now = ContinuousClock.now
+        let end = until.map { now + .seconds($0.timeIntervalSinceNow) }
+        viewers.withLock { $0[id] = Viewer(camera: camera, peer: peer, proof: proof, since: now, until: end) }
     }
 
     /// How many are looked after.
@@ -60,7 +65,9 @@ final class ViewerWatch: Sendable {
         viewers = viewers.filter { there.contains($0.key) || now - $0.value.since < interval * 2 }
         var over: [ViewerID] = []
         for (id, viewer) in viewers {
-            if let peer = viewer.peer, !judge.isMember(peer) {
+            if let until = viewer.until, now >= until {
+                over.append(id)
+            } else if let peer = viewer.peer, !judge.isMember(peer) {
                 over.append(id)
             } else if let proof = viewer.proof {
                 if judge.rights(proof)?.sees(camera: viewer.camera) == true {

@@ -17,6 +17,46 @@ import Testing
         return (offer, try OfferAnswer.negotiate(offer))
     }
 
+    /// Our own viewers answer servers that make the offer, as Janus does: the first H.264 is taken, everything else refused.
+    @Test func anOfferToSendIsAnswered() throws {
+        let offer = try SessionDescription(
+            """
+            v=0
+            o=- 1 1 IN IP4 10.0.0.1
+            s=Mountpoint
+            t=0 0
+            a=group:BUNDLE a v
+            m=audio 9 UDP/TLS/RTP/SAVPF 111
+            c=IN IP4 10.0.0.1
+            a=sendonly
+            a=mid:a
+            a=rtcp-mux
+            a=rtpmap:111 opus/48000/2
+            m=video 9 UDP/TLS/RTP/SAVPF 98 96
+            c=IN IP4 10.0.0.1
+            a=sendonly
+            a=mid:v
+            a=rtcp-mux
+            a=rtpmap:98 VP8/90000
+            a=rtpmap:96 H264/90000
+            a=fmtp:96 profile-level-id=42e01f;packetization-mode=1
+            a=extmap:2 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+            a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid
+
+            """)
+        let answer = try SessionDescription(OfferAnswer.receiving(offer, local: local).description)
+        #expect(answer.media.count == 2 && answer.media[0].isRefused && answer.bundle == ["v"])
+        let video = answer.media[1]
+        #expect(video.formats == ["96"] && video.direction == .recvonly && video.mid == "v" && video.transport.setup == .active)
+        #expect(video.extensions.map(\.id) == [2] && answer.transport(of: video).candidates.count == 1)
+        var without = offer
+        without.media.removeLast()
+        #expect(throws: OfferError.self) { try OfferAnswer.receiving(without, local: local) }
+        without = offer
+        without.media[1].payloads[96] = nil
+        #expect(throws: OfferError.self) { try OfferAnswer.receiving(without, local: local) }
+    }
+
     /// What each of them is answered: payload type, retransmissions, identifiers of transport sequence, playout delay and mid.
     @Test(arguments: [
         ("Chromium", UInt8(106), UInt8(107), [UInt8(3), 5, 4], "1"), ("Firefox", 126, 127, [7, 6, 3], "0"), ("aiortc", 101, 102, [0, 0, 1], "0"),

@@ -86,6 +86,30 @@ import Testing
         }
     }
 
+    /// What a viewer reports of what it got is what the server says of it.
+    @Test func aViewerThatReportsIsHeard() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            let (sent, lost) = try await apart {
+                let viewer = try SocketViewer(reports: true)
+                let offer = viewer.offer
+                let answered = try wait { try await server.answer(offer, source: "porch", live: source) }
+                try viewer.accept(answered.answer)
+                guard viewer.run(until: { $0.isConnected }) else { return (0, -1) }
+                let began = ContinuousClock.now
+                var number = 0
+                _ = viewer.run { viewer in
+                    source.show(number, isKeyFrame: number % 10 == 0)
+                    number += 1
+                    return (viewer.reception?.packets ?? 0) > 30 && ContinuousClock.now - began > .milliseconds(1300)
+                }
+                let statistics = try wait { await server.statistics() }
+                return (statistics[0].sentPackets, statistics[0].lostPackets)
+            }
+            #expect(sent > 30 && lost == 0)
+        }
+    }
+
     /// Each stream is fed once however many watch, and not at all when nobody does.
     @Test func viewersShareAFeed() async throws {
         let source = Source()

@@ -11,7 +11,7 @@ struct WhepRoutes: Sendable {
     let node: NodeServices
 
     /// Longer descriptions are no browser's.
-    private static let offerLimit = 128 << 10
+    static let offerLimit = 128 << 10
     private static let fragmentLimit = 32 << 10
 
     func add(to group: RouterGroup<APIContext>) {
@@ -39,16 +39,6 @@ struct WhepRoutes: Sendable {
         return try await node.answer(request, context, owner: owner, here: here)
     }
 
-    /// Whose session that is: with their right to see the camera it ends.
-    private func watch(_ id: ViewerID, _ request: Request, _ context: APIContext) {
-        var (peer, proof) = (NodeID?.none, context.proof)
-        if case .peer(let member) = context.caller {
-            peer = member
-            proof = request.headers[.meshCamProof].flatMap { Proof($0) }
-        }
-        node.viewers.watch(id, camera: context.parameter("id"), peer: peer, proof: proof)
-    }
-
     private func offer(_ request: Request, _ context: APIContext) async throws -> Response {
         guard request.headers[.contentType]?.lowercased().hasPrefix("application/sdp") == true else {
             throw ProblemDetails(
@@ -57,32 +47,14 @@ struct WhepRoutes: Sendable {
         let name = request.uri.queryParameters["stream"].map(String.init) ?? LiveStream.main.rawValue
         guard let stream = LiveStream(rawValue: name) else { throw ProblemDetails.badRequest("stream must be main or small.") }
         let camera = context.parameter("id")
-        let live = try source(camera)
         let body = try await request.wholeBody(upTo: Self.offerLimit)
-        let id: ViewerID
-        let answer: String
-        do {
-            (id, answer) = try await node.live.answer(String(buffer: body), source: camera, live: live, stream: stream)
-        } catch let error as WebRTCError {
-            throw ProblemDetails(error)
-        }
-        watch(id, request, context)
+        let (id, answer) = try await node.beginLive(String(buffer: body), camera: camera, stream: stream, request, context)
         return Response(
             status: .created,
             headers: [
                 .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(camera)/whep/\(id)\(camera == node.id ? "" : Self.relayed)",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: answer)))
-    }
-
-    /// This node's camera, or another's that is to go through this node.
-    private func source(_ camera: String) throws -> any LiveSource {
-        if case .peer(let member) = node.owner(ofCamera: camera) { return node.relay.source(of: member) }
-        switch node.camera.camera.status.state {
-        case .running, .starting: return node.camera.camera
-        case .failed(let problem): throw ProblemDetails.unavailable("\(node.name) has no picture: \(problem.message).", cure: problem.cure)
-        case .none: throw ProblemDetails.notFound("camera on", node.name)
-        }
     }
 
     private func trickle(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -108,6 +80,38 @@ struct WhepRoutes: Sendable {
         guard let id = ViewerID(context.parameter("session")) else { throw ProblemDetails(WebRTCError.unknownViewer) }
         await node.live.end(id)
         return Response(status: .ok)
+    }
+}
+
+extension NodeServices {
+    /// Begins a session that this node serves, of its own camera or of another's through it. With the caller's right to see the camera it ends.
+    ///
+    /// - Parameter until: it ends then in any case. Default: never by itself.
+    func beginLive(
+        _ offer: String, camera: String, stream: LiveStream, _ request: Request, _ context: APIContext, until: Date? = nil
+    ) async throws -> (ViewerID, String) {
+        let source = try liveSource(of: camera)
+        var (peer, proof) = (NodeID?.none, context.proof)
+        if case .peer(let member) = context.caller {
+            peer = member
+            proof = request.headers[.meshCamProof].flatMap { Proof($0) }
+        }
+        do {
+            let (id, answer) = try await live.answer(offer, source: camera, live: source, stream: stream)
+            viewers.watch(id, camera: camera, peer: peer, proof: proof, until: until)
+            return (id, answer)
+        } catch let error as WebRTCError {
+            throw ProblemDetails(error)
+        }
+    }
+
+    private func liveSource(of id: String) throws -> any LiveSource {
+        if case .peer(let member) = owner(ofCamera: id) { return relay.source(of: member) }
+        switch camera.camera.status.state {
+        case .running, .starting: return camera.camera
+        case .failed(let problem): throw ProblemDetails.unavailable("\(name) has no picture: \(problem.message).", cure: problem.cure)
+        case .none: throw ProblemDetails.notFound("camera on", name)
+        }
     }
 }
 
