@@ -21,6 +21,8 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
         var cancelled = false
         var waiter: CheckedContinuation<Element?, Never>?
         var notify: (@Sendable () -> Void)?
+        /// That there is something; until it is taken.
+        var isTold = false
     }
 
     /// Who listens, for logs.
@@ -52,12 +54,13 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
 
     // MARK: For a thread of its own
 
-    /// Calls `ready` whenever something comes to an empty queue, on the publisher's thread: it returns at once.
+    /// Calls `ready` when something comes, once until it is taken, on the publisher's thread: it returns at once.
     func notify(_ ready: @escaping @Sendable () -> Void) {
         let isReady = state.withLock { state in
             guard !state.cancelled else { return false }
             state.notify = ready
-            return !state.queue.isEmpty
+            state.isTold = !state.queue.isEmpty
+            return state.isTold
         }
         if isReady { ready() }
     }
@@ -65,7 +68,7 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
     /// All that is there; does not wait.
     func takeAll() -> [Element] {
         state.withLock { state in
-            defer { state.queue = [] }
+            defer { (state.queue, state.isTold) = ([], false) }
             return state.queue
         }
     }
@@ -150,7 +153,9 @@ extension AccessUnitSubscription.State {
     fileprivate mutating func takeDelivery() -> AccessUnitSubscription.Delivery? {
         guard !queue.isEmpty else { return nil }
         if let waiter = takeWaiter() { return .resume(waiter, queue.removeFirst()) }
-        return queue.count == 1 ? notify.map { .notify($0) } : nil
+        guard !isTold, let notify else { return nil }
+        isTold = true
+        return .notify(notify)
     }
 }
 

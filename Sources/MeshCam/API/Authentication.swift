@@ -41,11 +41,11 @@ struct Authentication: RouterMiddleware {
         case .loopback where !Self.isLoopback(request.head.authority):
             // Somebody else's name that resolves to this machine: a page out there must not reach in.
             throw ProblemDetails(title: "Wrong host", status: 421, detail: "This address answers for localhost only.")
-        case .web, .loopback where request.uri.path.hasPrefix(OpenCameraRoutes.prefix + "/"):
-            // Apps come from elsewhere: a browser's cookie means nothing here.
-            if let token = request.headers[.xToken], let refusal = admit(token, &context) { return refusal }
         case .web, .loopback:
-            if let field = request.headers[.authorization] {
+            if request.uri.path.hasPrefix(OpenCameraRoutes.prefix + "/") {
+                // Apps come from elsewhere: a browser's cookie means nothing here.
+                if let token = request.headers[.xToken], let refusal = admit(token, &context) { return refusal }
+            } else if let field = request.headers[.authorization] {
                 let token = field.lowercased().hasPrefix("bearer ") ? field.dropFirst(7).trimmingCharacters(in: .whitespaces) : ""
                 if let refusal = admit(token, &context) { return refusal }
             } else if let token = try sessionToken(of: request) {

@@ -36,10 +36,12 @@ final class ViewerWatch: Sendable {
     private let viewers = Mutex<[ViewerID: Viewer]>([:])
 
     /// Looks after a session of this node from now on.
-    func watch(_ id: ViewerID, camera: String, peer: NodeID?, proof: Proof?, until: Date? = nil) {
+    ///
+    /// - Parameter wasSeen: whether this node knows already that the proof is good.
+    func watch(_ id: ViewerID, camera: String, peer: NodeID?, proof: Proof?, wasSeen: Bool, until: Date? = nil) {
         let now = ContinuousClock.now
         let end = until.map { now + .seconds($0.timeIntervalSinceNow) }
-        viewers.withLock { $0[id] = Viewer(camera: camera, peer: peer, proof: proof, since: now, until: end) }
+        viewers.withLock { $0[id] = Viewer(camera: camera, peer: peer, proof: proof, since: now, until: end, wasSeen: wasSeen) }
     }
 
     /// How many are looked after.

@@ -98,7 +98,8 @@ extension NodeServices {
         }
         do {
             let (id, answer) = try await live.answer(offer, source: camera, live: source, stream: stream)
-            viewers.watch(id, camera: camera, peer: peer, proof: proof, until: until)
+            let isKnown = proof.flatMap { standing(of: $0) }?.rights.sees(camera: camera) ?? false
+            viewers.watch(id, camera: camera, peer: peer, proof: proof, wasSeen: isKnown, until: until)
             return (id, answer)
         } catch let error as WebRTCError {
             throw ProblemDetails(error)
