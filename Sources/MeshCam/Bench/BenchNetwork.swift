@@ -33,8 +33,10 @@ struct BenchNetwork {
         try Command.run("ip", ["link", "set", "mesh", "up"])
     }
 
-    /// Takes the bridge away, for the next measurement of the same process. Its hosts' ends go with their processes.
-    func end() { _ = try? Command.run("ip", ["link", "del", "mesh"]) }
+    /// Takes bridge and lines away, for the next measurement of the same process: the kernel clears up after hosts that ended when it likes.
+    func end() {
+        for name in ["mesh"] + (1...hosts).map({ "p\($0)" }) { _ = try? Command.run("ip", ["link", "del", name]) }
+    }
 
     /// Connects the network namespace of a process, as host number `number`.
     func connect(_ process: Int32, number: Int) throws {
