@@ -18,10 +18,17 @@ public final class Camera: Sendable {
     private let wallClock: @Sendable () -> Date
     private let logger: Logger
     private let outlet: CameraOutlet
+    private let backOff: BackOff
 
     /// - Parameters:
     ///   - wallClock: The node's estimate of the time of day; used for the clock that `synthetic` burns in, and for nothing else.
-    public init(settings: CameraSettings, wallClock: @escaping @Sendable () -> Date, logger: Logger) {
+    public convenience init(settings: CameraSettings, wallClock: @escaping @Sendable () -> Date, logger: Logger) {
+        self.init(settings: settings, wallClock: wallClock, logger: logger, backOff: BackOff())
+    }
+
+    /// - Parameter backOff: between tries to open a source that fails.
+    init(settings: CameraSettings, wallClock: @escaping @Sendable () -> Date, logger: Logger, backOff: BackOff) {
+        self.backOff = backOff
         self.settings = settings
         self.wallClock = wallClock
         self.logger = logger
@@ -42,7 +49,7 @@ public final class Camera: Sendable {
     }
 
     private func attempts() async {
-        var backOff = BackOff()
+        var backOff = backOff
         var rng = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             guard let source = presentSource() else {
