@@ -108,6 +108,7 @@ def test_a_token_is_shown_once(demo, page: Page, sign_in):
     tokens = page.get_by_test_id("tokens")
     expect(tokens).to_contain_text("picture frame")
     expect(tokens).to_contain_text("ends in 29 days")
+    expect(form).to_have_count(0)
     assert token not in page.content()
     end = tokens.get_by_role("button", name="End the token picture frame")
     end.click()
