@@ -136,9 +136,10 @@ class Node:
         """The moments at which it opened clips of that event."""
         return self.said(f"clip opened event={event}")
 
-    def recorded_after(self, event: str, origin: "Node") -> list:
-        """How many seconds after the origin it opened its first clip of that event; empty if an open clip took it in."""
-        began, own = origin.said(f"starts an incident event={event}"), self.opened(event)
+    def recorded_after(self, event: str, origin: "Node", since: float) -> list:
+        """How many seconds after the origin it opened its first clip of that event; empty if an open clip took it in, or if what was told at
+        `since` belongs to an incident that had begun before: cameras see somebody walk by, and its clips are of then."""
+        began, own = origin.said(f"starts an incident event={event}", since), self.opened(event)
         return [own[0] - began[0]] if began and own else []
 
     def camera_runs(self) -> bool:
