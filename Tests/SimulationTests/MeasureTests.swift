@@ -35,6 +35,31 @@ import Testing
         #expect(clock.instant(.zero + .seconds(1013)) - began == .seconds(rate + 10))
     }
 
+    /// What is timed is one change: in a mesh where others speak too, the states of all are one only by chance.
+    @Test func aChangeIsKnownWhateverElseIsUnderWay() {
+        var options = SimulatedMesh.Options()
+        options.isSettled = true
+        options.crypto = .fast
+        var mesh = SimulatedMesh(5, seed: 1, options: options)
+        let members = Array(0..<5)
+        let everybody = EverybodyAgrees(members: members, revoked: [])
+        let changes = [
+            Change(what: .record(.cameras, of: mesh.id(0)), bytes: [1, 2, 3]), Change(what: .setting("simulated"), bytes: [4, 5, 6]),
+        ]
+        for change in changes {
+            change.make(at: 0, in: &mesh)
+            #expect(change.isKnown(to: [0], in: mesh) && members.dropFirst().allSatisfy { !change.isKnown(to: [$0], in: mesh) })
+            _ = mesh.run(until: mesh.time + .seconds(2))
+            // Of this one nobody has heard yet.
+            mesh.act(1) { $0.publish(.storage, change.bytes, now: $1) }
+            #expect(change.isKnown(to: members, in: mesh) && !everybody.sameState(in: mesh))
+            _ = mesh.run(until: mesh.time + .seconds(2))
+            #expect(everybody.holds(in: mesh))
+            // The same words of somebody else, or about something else, are another change.
+            #expect(!Change(what: .record(.cameras, of: mesh.id(1)), bytes: change.bytes).isKnown(to: members, in: mesh))
+        }
+    }
+
     @Test func schedulesKnowWhenItIsCalm() {
         let start = VirtualTime.zero
         let schedule = FaultSchedule(

@@ -41,6 +41,9 @@ extension GossipInstance {
         state.records.contains { isSo($0.key.node, $0.value.body) }
     }
 
+    /// What a node says of itself, as this one has heard it.
+    package func recordBody(of node: NodeID, _ kind: RecordKind) -> [UInt8]? { state.record(node, kind)?.body }
+
     /// All that this node knows and others should too.
     package var contents: MeshContents {
         var contents = MeshContents()

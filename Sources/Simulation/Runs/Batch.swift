@@ -11,6 +11,7 @@ package struct Batch: Sendable {
     private var connectedHeals: [Double] = []
     private var unblockedHeals: [Double] = []
     private var updates: [Double] = []
+    private var settlings: [Double] = []
     private var firstDetections: [Double] = []
     private var detections: [Double] = []
     private var triggers: [Double] = []
@@ -36,6 +37,7 @@ package struct Batch: Sendable {
             }
         }
         updates += report.updateSeconds
+        settlings += report.settleSeconds
         if let first = report.firstDetectionSeconds { firstDetections.append(first) }
         if let detection = report.detectionSeconds { detections.append(detection) }
         triggers += report.triggerSeconds
@@ -75,6 +77,7 @@ package struct Batch: Sendable {
     private var bounds: [Bound] {
         [
             Bound(of: EverybodyAgrees.self, "a change at all nodes", updates, atMost: EverybodyAgrees.connected),
+            Bound(of: EverybodyAgrees.self, "same state after a change alone", settlings, atMost: EverybodyAgrees.connected),
             Bound(of: EverybodyAgrees.self, "same state after faults that part nobody", connectedHeals, atMost: EverybodyAgrees.connected),
             Bound(of: EverybodyAgrees.self, "same state after blocked TLS", unblockedHeals, atMost: EverybodyAgrees.afterBlockedTLS),
             Bound(of: DeathIsTrue.self, "dead seen by all", detections, atMost: DeathIsTrue.seenByAll),
@@ -108,6 +111,7 @@ package struct Batch: Sendable {
           agreed after blocked TLS  \(Percentiles(unblockedHeals).summary)
           agreed after other faults \(Percentiles(connectedHeals).summary)
           a change at all nodes     \(Percentiles(updates).summary)
+          agreed after it, alone    \(Percentiles(settlings).summary)
           death seen by the first   \(Percentiles(firstDetections).summary)
           death seen by all         \(Percentiles(detections).summary)
           trigger delivered         \(Percentiles(triggers).summary)

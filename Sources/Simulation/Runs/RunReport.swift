@@ -16,8 +16,10 @@ package struct RunReport: Sendable {
     package internal(set) var meetSeconds: Double?
     /// From the end of the faults until everybody agreed.
     package internal(set) var healSeconds: Double?
-    /// From a change until everybody had it, with no fault but a little loss.
+    /// From a change until everybody had it, whatever else was under way; with no fault but a little loss.
     package internal(set) var updateSeconds: [Double] = []
+    /// From a change until everybody agreed in everything, in a mesh that had nothing else to tell; with no fault but a little loss.
+    package internal(set) var settleSeconds: [Double] = []
     /// From a death until the first, and until everybody, knew.
     package internal(set) var firstDetectionSeconds: Double?
     package internal(set) var detectionSeconds: Double?
