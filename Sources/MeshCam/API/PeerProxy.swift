@@ -83,6 +83,7 @@ final class PeerProxy: PeerExchange {
         ] {
             if let value = answer.headers.first(name: name.rawName) { fields[name] = value }
         }
+        fields[values: .link] = answer.headers[HTTPField.Name.link.rawName]
         // A member asserts facts about itself; it does not put pages into this node's name.
         if let type = fields[.contentType], !Self.mediaTypes.contains(type.prefix { $0 != ";" }.lowercased()) { fields[.contentType] = "application/octet-stream" }
         return Response(

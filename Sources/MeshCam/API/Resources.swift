@@ -30,7 +30,7 @@ extension NodeServices {
             id: camera.cameraID, name: name, node: id, nodeName: name, groups: camera.groups.map(\.name), online: true, lastSeen: clock.now(),
             recording: store.isRecording, width: known ? status.width : nil, height: known ? status.height : nil,
             fps: known ? status.framesPerSecond : nil, codec: known ? status.codec.rawValue : nil, motion: status.motion,
-            motionLevel: status.motionLevel, night: false, state: state, problem: problem)
+            motionLevel: status.motionLevel, night: false, iceServers: iceServers.uris.isEmpty ? nil : iceServers.uris, state: state, problem: problem)
     }
 
     /// A camera whose node does not answer, as its last signed record described it.

@@ -41,6 +41,7 @@ export const bestWay = () => (hasWebRTC ? "webrtc" : hasMovies ? "movie" : "jpeg
 /**
  * @typedef {object} Viewer  one place on the page that shows one camera
  * @property {string} camera
+ * @property {string[]} iceServers  URIs of servers that help to see it from behind other routers
  * @property {number} width  px asked for
  * @property {number} fps
  * @property {Way} way
@@ -168,7 +169,7 @@ class PicturePool {
       let wasBarren = true;
       try {
         await players[way]({
-          camera: viewer.camera, small: viewer.width <= smallWidth, video: viewer.video, signal: AbortSignal.any([signal, once.signal]),
+          camera: viewer.camera, iceServers: viewer.iceServers, small: viewer.width <= smallWidth, video: viewer.video, signal: AbortSignal.any([signal, once.signal]),
           onFrame: () => {
             frameAt = lastFrame = Date.now();
             attempt = 0;

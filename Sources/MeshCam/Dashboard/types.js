@@ -21,6 +21,7 @@
  * @property {number} motionLevel  0…1
  * @property {boolean} night
  * @property {"running" | "starting" | "failed" | "offline" | "none"} state
+ * @property {string[]} [iceServers]  URIs of STUN and TURN servers, for viewers behind other routers
  * @property {Trouble | null} [problem]
  */
 

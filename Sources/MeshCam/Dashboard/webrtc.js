@@ -20,6 +20,7 @@ const beginMs = 1000;
 /**
  * @typedef {object} LivePlay
  * @property {string} camera
+ * @property {string[]} [iceServers]  URIs of servers that help through routers; none are needed on a LAN
  * @property {boolean} small  the camera's small stream
  * @property {boolean} [relay]  through the node that serves this page
  * @property {HTMLVideoElement} video  keeps the last picture when this ends
@@ -32,8 +33,10 @@ const beginMs = 1000;
  * @param {LivePlay} play
  * @returns {Promise<void>} rejects with a Problem when it broke
  */
-export async function playByWebRTC({ camera, small, relay, video, signal, onFrame }) {
-  const connection = new RTCPeerConnection();
+export async function playByWebRTC({ camera, iceServers = [], small, relay, video, signal, onFrame }) {
+  // Those that pass media on want a name and a password, which we have none of.
+  const urls = iceServers.filter((uri) => uri.startsWith("stun:"));
+  const connection = new RTCPeerConnection(urls.length ? { iceServers: [{ urls }] } : undefined);
   const frames = watchFrames(video, onFrame);
   let session = "";
   let isOver = false;
@@ -59,6 +62,7 @@ export async function playByWebRTC({ camera, small, relay, video, signal, onFram
       return response.text();
     });
     answered.catch(() => {});
+    trickle(connection, answered.then(() => session), signal);
     const answer = await Promise.race([answered, over]);
     if (answer === undefined) return;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -70,6 +74,27 @@ export async function playByWebRTC({ camera, small, relay, video, signal, onFram
     isOver = true;
     sayGoodbye();
   }
+}
+
+/**
+ * Tells the camera what servers outside say of this browser's address, as it becomes known. Of its addresses at home the camera hears by the
+ * checks that come from there.
+ * @param {RTCPeerConnection} connection
+ * @param {Promise<string>} session
+ * @param {AbortSignal} signal
+ */
+function trickle(connection, session, signal) {
+  connection.addEventListener("icecandidate", async ({ candidate }) => {
+    if (candidate?.type !== "srflx" && candidate?.type !== "relay") return;
+    const lines = (connection.localDescription?.sdp ?? "").split("\r\n").filter((line) => /^a=ice-(ufrag|pwd):/.test(line)).slice(0, 2);
+    lines.push("m=video 9 UDP/TLS/RTP/SAVPF 0", `a=mid:${candidate.sdpMid ?? "0"}`, `a=${candidate.candidate}`, "");
+    try {
+      const path = await session;
+      if (path) await fetch(path, { method: "PATCH", body: lines.join("\r\n"), headers: { "Content-Type": "application/trickle-ice-sdpfrag" }, credentials: "same-origin", signal });
+    } catch {
+      // Another way may do; if none does, this ends with a word of its own.
+    }
+  });
 }
 
 /**

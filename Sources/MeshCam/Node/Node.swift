@@ -85,9 +85,10 @@ struct Node: Sendable {
         let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)
         let access = LocalToken()
         let sessions = Sessions(gossip: gossip, directory: paired == nil ? nil : state, logger: logger.part("sessions"))
+        let ice = IceServers(settings.network.iceServers, directory: state, logger: logger.part("live"))
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera,
-            live: Self.live(settings, logger: logger.part("live")), store: store, orphans: orphans,
+            live: Self.live(settings, ice: ice, logger: logger.part("live")), iceServers: ice, store: store, orphans: orphans,
             joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
             sessions: sessions, events: events, peers: peers, localAccess: access,
             audit: AuditLog(directory: state, node: (id, settings.node.name), boot: identity.boot, logger: logger.part("audit")),
@@ -106,6 +107,7 @@ struct Node: Sendable {
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("camera", restarts: true) { await camera.run() },
             Named("live", restarts: true) { try await services.live.run() },
+            Named("ice", restarts: true) { await ice.run() },
             Named("relay", restarts: true) { await services.relay.run() },
             Named("viewers", restarts: true) { await services.viewers.run(services) },
             Named("sessions", restarts: true) { await sessions.run() },
@@ -207,13 +209,14 @@ struct Node: Sendable {
             groups: settings.mesh.groups, gossip: gossip, store: store, events: events, clock: clock, logger: logger)
     }
 
-    private static func live(_ settings: Settings, logger: Logger) -> WebRTCServer {
+    private static func live(_ settings: Settings, ice: IceServers, logger: Logger) -> WebRTCServer {
         let clock = WallClock()
         // On a machine without a network, whoever watches is on it, too.
-        let live = WebRTCServerSettings(port: UInt16(clamping: settings.network.livePort)) {
+        var live = WebRTCServerSettings(port: UInt16(clamping: settings.network.livePort)) {
             let addresses = InterfaceAddresses.current()
             return addresses.isEmpty ? ["127.0.0.1", "::1"] : addresses
         }
+        live.stunServers = { ice.stun }
         return WebRTCServer(settings: live, wallClock: { clock.now() }, logger: logger)
     }
 

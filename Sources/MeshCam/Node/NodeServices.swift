@@ -13,6 +13,7 @@ final class NodeServices: Sendable {
     let camera: CameraService
     /// Viewers by WebRTC of this node's camera.
     let live: WebRTCServer
+    let iceServers: IceServers
     /// Other nodes' cameras, passed on to viewers of this one.
     let relay: LiveRelay
     /// Viewers that came through this node, of whichever camera.
@@ -33,7 +34,7 @@ final class NodeServices: Sendable {
 
     init(
         settings: Settings, identity: NodeIdentity, gossip: GossipService, discovery: AvahiDiscovery, camera: CameraService,
-        live: WebRTCServer, store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
+        live: WebRTCServer, iceServers: IceServers, store: ClipStore, orphans: OrphanCatalogue, joining: JoiningService?, sessions: Sessions, events: EventHub, peers: PeerProxy, localAccess: LocalToken,
         audit: AuditLog,
         browserDoor: BrowserDoor
     ) {
@@ -44,6 +45,7 @@ final class NodeServices: Sendable {
         self.discovery = discovery
         self.camera = camera
         self.live = live
+        self.iceServers = iceServers
         relay = LiveRelay(peers: peers)
         self.store = store
         self.orphans = orphans

@@ -35,6 +35,12 @@ extension Settings {
                 HostAndPort($0) != nil
             },
             "Addresses of members to try besides what mDNS finds"),
+        SettingsKey(
+            "network.ice_servers", \.network.iceServers,
+            .texts(count: 0...IceServer.limit, allowed: "up to \(IceServer.limit) different HOST:PORT, stun:HOST:PORT or turn:HOST:PORT", normal: { IceServer($0)?.uri ?? $0 }) {
+                IceServer($0) != nil
+            },
+            "Servers that help viewers behind other routers to see this camera; until an app sets others"),
 
         SettingsKey(
             "storage.directories", \.storage.directories,

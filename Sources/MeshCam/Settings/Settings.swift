@@ -76,6 +76,8 @@ struct NetworkSettings: Sendable, Equatable {
     var certificateKey: String?
     /// Addresses of members to try besides what mDNS finds, as `HOST` or `HOST:PORT` (IPv6 as `[::1]:7462`). Default: none.
     var seeds: [String] = []
+    /// STUN and TURN servers for viewers behind other routers, see ``IceServer``; an app may set others. Default: none, a LAN needs none.
+    var iceServers: [String] = []
 }
 
 /// `[storage]`: where footage goes.

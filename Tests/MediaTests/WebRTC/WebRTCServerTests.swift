@@ -199,6 +199,28 @@ import Testing
         await #expect(throws: WebRTCError.self) { try await stopped.answer("", source: "porch", live: source) }
     }
 
+    /// The first who comes while a STUN server is silent waits for it; the next ones wait less long, though here, where that is longer, until it
+    /// answers.
+    @Test func aSilentSTUNServerIsWaitedForOnce() async throws {
+        let source = Source()
+        let stun = try DatagramSocket()
+        let settings = settings {
+            $0.gatheringTime = .milliseconds(20)
+            $0.impatientGatheringTime = .seconds(100)
+            $0.stunServers = { [stun] in [("127.0.0.1", stun.port)] }
+        }
+        try await serving(settings) { server in
+            let first = try await server.answer(SocketViewer().offer, source: "porch", live: source)
+            #expect(!first.answer.contains("srflx"))
+            let isAnswering = Mutex(true)
+            let answering = Thread { while isAnswering.withLock({ $0 }) { stun.answerBinding(mapped: "203.0.113.7", port: 40404) } }
+            answering.start()
+            let second = try await server.answer(SocketViewer().offer, source: "porch", live: source)
+            isAnswering.withLock { $0 = false }
+            #expect(second.answer.contains("203.0.113.7 40404 typ srflx"))
+        }
+    }
+
     @Test func whoNamesASessionKnowsIt() {
         var random = SystemRandomNumberGenerator()
         let id = ViewerID(using: &random)

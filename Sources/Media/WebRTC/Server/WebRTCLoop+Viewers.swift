@@ -23,7 +23,7 @@ extension WebRTCLoop {
                 negotiated: negotiated, local: local, ice: ice, dtls: try endpoint(), makeSRTP: { try SRTPSession($0, $1) }, settings: sessionSettings,
                 wallTime: wallTime(), random: &random, now: now)
             let pending = PendingDescription(
-                reply: { result in reply(result.map { (id, $0) }) }, until: now + settings.gatheringTime
+                reply: { result in reply(result.map { (id, $0) }) }, until: now + (isImpatient(now) ? settings.impatientGatheringTime : settings.gatheringTime)
             ) { ice in
                 var local = local
                 local.candidates = ice.localCandidates

@@ -28,6 +28,8 @@ final class WebRTCLoop: @unchecked Sendable {
     /// No viewer has anything to do before; what is due later may have been put off since.
     private var soonest: ContinuousClock.Instant?
     private var due: [ViewerID] = []
+    /// Until then STUN servers are waited for less long, since one did not answer.
+    var impatientUntil: ContinuousClock.Instant?
     /// All sessions look at their estimates at the same moments, so that many wake the thread once.
     let began = ContinuousClock.now
 
@@ -136,7 +138,10 @@ final class WebRTCLoop: @unchecked Sendable {
         for (id, viewer) in viewers where viewer.next.map({ $0 <= now }) ?? false { due.append(id) }
         // Some go meanwhile.
         for id in due {
-            if let pending = viewers[id]?.description, now >= pending.until { describe(id) }
+            if let pending = viewers[id]?.description, now >= pending.until {
+                if !isImpatient(now) { impatientUntil = now + .seconds(60) }
+                describe(id)
+            }
             if let deadline = viewers[id]?.deadline, now >= deadline {
                 change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
             }
@@ -144,6 +149,8 @@ final class WebRTCLoop: @unchecked Sendable {
         self.soonest = nil
         for viewer in viewers.values { self.soonest = earliest(self.soonest, viewer.next) }
     }
+
+    func isImpatient(_ now: ContinuousClock.Instant) -> Bool { impatientUntil.map { now < $0 } ?? false }
 
     /// Lets a session do something, and follows what comes of it.
     func change(_ id: ViewerID, now: ContinuousClock.Instant, _ work: (Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {

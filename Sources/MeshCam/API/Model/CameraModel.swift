@@ -32,6 +32,8 @@ struct CameraResource: Codable, Hashable, Sendable, Identifiable {
     var motionLevel: Double
     /// Whether the camera is in night mode.
     var night: Bool
+    /// STUN and TURN servers that help to see it from behind other routers, as URIs. Absent: none, and a LAN needs none.
+    var iceServers: [String]?
     /// How the camera is doing.
     var state: CameraState
     /// Why it is not running, with the cure. Absent when all is well.

@@ -49,12 +49,12 @@ struct WhepRoutes: Sendable {
         let camera = context.parameter("id")
         let body = try await request.wholeBody(upTo: Self.offerLimit)
         let (id, answer) = try await node.beginLive(String(buffer: body), camera: camera, stream: stream, request, context)
-        return Response(
-            status: .created,
-            headers: [
-                .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(camera)/whep/\(id)\(camera == node.id ? "" : Self.relayed)",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: answer)))
+        var headers: HTTPFields = [
+            .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(camera)/whep/\(id)\(camera == node.id ? "" : Self.relayed)",
+        ]
+        // RFC 9725 §4.6, which WHEP takes over.
+        headers[values: .link] = node.iceServers.uris.map { "<\($0)>; rel=\"ice-server\"" }
+        return Response(status: .created, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: answer)))
     }
 
     private func trickle(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -81,6 +81,11 @@ struct WhepRoutes: Sendable {
         await node.live.end(id)
         return Response(status: .ok)
     }
+}
+
+extension HTTPField.Name {
+    /// RFC 8288.
+    static let link = HTTPField.Name("Link")!
 }
 
 extension NodeServices {

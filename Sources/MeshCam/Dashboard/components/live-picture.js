@@ -55,6 +55,7 @@ class LivePicture extends Component {
   enter() {
     this.#viewer = {
       camera: this.camera,
+      iceServers: [],
       width: pictureWidth(this.clientWidth || 640),
       fps: this.fps,
       way: bestWay(),
@@ -93,6 +94,7 @@ class LivePicture extends Component {
     const viewer = this.#viewer;
     const camera = store.cameras.get(this.camera);
     if (!viewer) return;
+    viewer.iceServers = camera?.iceServers ?? [];
     const running = camera !== undefined && camera.online && (camera.state === "running" || camera.state === "starting");
     const priority = this.priority + (camera?.motion ? 2 : 0) + (camera?.recording ? 1 : 0);
     // A node that hangs must not hold all the connections that the browser allows: its streams wait until it is back.
