@@ -80,7 +80,7 @@ public final class Camera: Sendable {
         switch settings.source {
         case .none: nil
         case .auto: V4L2Devices.firstCamera().map { .v4l2($0) }
-        case .file, .synthetic, .v4l2: settings.source
+        case .file, .synthetic, .stamped, .v4l2: settings.source
         }
     }
 
@@ -94,6 +94,7 @@ public final class Camera: Sendable {
                 case .file(let path):
                     try FileSource(path: path, audio: settings.audio, keyFrameInterval: settings.keyFrameInterval)
                 case .v4l2(let path): try V4L2Source(path: path, settings: settings)
+                case .stamped: try StampedSource(settings: settings)
                 case .synthetic, .auto, .none: try SyntheticSource(settings: settings, wallClock: wallClock, stop: stop)
                 }
             },

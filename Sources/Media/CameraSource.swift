@@ -9,6 +9,8 @@ extension CameraSettings {
         case synthetic
         /// A V4L2 device by its path, as `/dev/video0`.
         case v4l2(String)
+        /// A pattern with the moment of capture in it (``CaptureStamp``), for measuring; no setting names it.
+        case stamped
         /// No camera: a dashboard or storage node.
         case none
 
@@ -48,6 +50,7 @@ extension CameraSettings {
             case .file(let path): "file:\(path)"
             case .synthetic: "synthetic"
             case .v4l2(let path): "v4l2:\(path)"
+            case .stamped: "stamped"
             case .none: "none"
             }
         }

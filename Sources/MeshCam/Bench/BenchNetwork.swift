@@ -72,6 +72,17 @@ struct BenchNetwork {
     }
 }
 
+extension Process {
+    /// As `run()`, for programs that end by a signal: threads of a pool block signals, and a program inherits that.
+    func runHearingSignals() throws {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
+    }
+}
+
 /// A system command that is waited for.
 enum Command {
     /// This program's file.
