@@ -1,8 +1,10 @@
 """Programs of others that watch: each a process of its own, told by lines of JSON what to do, and answering with lines of JSON."""
 
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -12,6 +14,18 @@ from Harness.demo import wait_for
 HERE = pathlib.Path(__file__).resolve().parent
 #: The system's own Python has GStreamer's bindings; the tests' has not.
 WEBRTCBIN = ["/usr/bin/python3", str(HERE / "webrtcbin_viewer.py")]
+
+
+def build_pion(directory: pathlib.Path) -> list:
+    """The viewer by pion, of Debian's sources alone: the command that runs it."""
+    # Where Go works without modules, a name with a version in it is only found from below a go.mod in the path.
+    source = directory / "src/viewer"
+    shutil.copytree(HERE / "pion", source)
+    environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": "", "GOPATH": f"{directory}:/usr/share/gocode", "GOCACHE": str(directory / "cache"),
+                   "CGO_ENABLED": "0"}
+    built = subprocess.run(["go", "build", "-o", str(directory / "viewer"), "."], cwd=source, env=environment, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return [str(directory / "viewer")]
 
 
 class Stranger:
@@ -61,6 +75,9 @@ class Stranger:
         self.ask("answer", sdp=self.answer)
         return self
 
+    def patch(self, fragment):
+        return self.client.request("PATCH", self.session, fragment.encode(), headers={"Content-Type": "application/trickle-ice-sdpfrag"})
+
     def until(self, what, limit, description):
         """Its state, as soon as `what` is true of it."""
         seen = {}
@@ -89,3 +106,18 @@ def sections(description: str) -> list:
 def value(description: str, name: str) -> str:
     """Of the first attribute of that name."""
     return re.search(rf"^a={name}:(.*?)\r?$", description, re.MULTILINE)[1]
+
+
+def fragment(description: str) -> str:
+    """What a viewer says later of its addresses (RFC 8840): those of the first section, in which its transport is."""
+    first = sections(description)[0]
+    lines = [f"a={name}:{value(description, name)}" for name in ("ice-ufrag", "ice-pwd")] + [f"m={first[0]}"]
+    lines += [line for line in first if line.startswith(("a=mid:", "a=candidate:", "a=end-of-candidates"))]
+    return "".join(line + "\r\n" for line in lines)
+
+
+def with_credentials(answer: str, fragment: str) -> str:
+    """An answer after a restart of ICE: as it was, but for what the fragment says anew."""
+    for name in ("ice-ufrag", "ice-pwd"):
+        answer = answer.replace(f"a={name}:{value(answer, name)}\r\n", f"a={name}:{value(fragment, name)}\r\n")
+    return answer

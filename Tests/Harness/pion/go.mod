@@ -1,0 +1,3 @@
+module meshcam/viewer
+
+go 1.19
