@@ -16,11 +16,13 @@ def network():
         yield
 
 
-async def watch(client, camera, pictures, query="", before_end=None):
+async def watch(client, camera, pictures, query="", before_end=None, sound=False):
     """What aiortc decodes of a camera: sizes and mean brightness of so many pictures, and what became of the session."""
     connection = RTCPeerConnection()
     seen, enough = [], asyncio.Event()
     connection.addTransceiver("video", direction="recvonly")
+    if sound:
+        connection.addTransceiver("audio", direction="recvonly")
 
     @connection.on("track")
     def track(incoming):
@@ -30,7 +32,8 @@ async def watch(client, camera, pictures, query="", before_end=None):
                 luma = bytes(picture.planes[0])[::97]
                 seen.append((picture.width, picture.height, sum(luma) / len(luma)))
             enough.set()
-        asyncio.ensure_future(read())
+        if incoming.kind == "video":
+            asyncio.ensure_future(read())
 
     await connection.setLocalDescription(await connection.createOffer())
     offer = connection.localDescription.sdp
@@ -59,6 +62,11 @@ def test_aiortc_sees_every_camera(demo, clients, at, query, width):
         assert state == "connected"
         assert {size[:2] for size in seen} == {(min(width or camera["width"], camera["width"]), seen[0][1])}
         assert all(5 < brightness < 250 for _, _, brightness in seen), "pictures, and neither black nor white ones"
+
+
+def test_sound_is_refused_and_pictures_come(demo, clients):
+    seen, _, _ = run(watch(clients[0], clients[0].cameras()[0]["id"], 10, sound=True))
+    assert all(5 < brightness < 250 for _, _, brightness in seen)
 
 
 def test_who_is_sent_away_hears_it(demo, clients):

@@ -54,6 +54,14 @@ def test_sound_that_holds_the_transport_is_idle(demo, clients, viewer):
     sees(viewer)
 
 
+def test_sound_is_refused_and_pictures_come(demo, clients, viewer):
+    viewer.watch(clients[0], own(clients[0]), media=["video", "audio"])
+    video, audio = sections(viewer.answer)
+    assert audio[0].startswith("audio 0 ") and "a=inactive" in audio
+    assert video[0].startswith("video 9 ") and "a=sendonly" in video
+    sees(viewer)
+
+
 def test_who_is_sent_away_hears_it(demo, clients, viewer):
     viewer.watch(clients[0], own(clients[0]), media=["video"])
     sees(viewer, 5)

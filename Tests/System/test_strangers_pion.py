@@ -73,6 +73,14 @@ def test_sound_that_holds_the_transport_is_idle(demo, clients, viewer):
     sees(viewer, 10)
 
 
+def test_sound_is_refused_and_pictures_come(demo, clients, viewer):
+    viewer.watch(clients[0], own(clients[0]), media=["video", "audio"], rtx=True)
+    video, audio = sections(viewer.answer)
+    assert audio[0].startswith("audio 0 ") and "a=inactive" in audio
+    assert video[0].startswith("video 9 ") and "a=sendonly" in video
+    sees(viewer, 10)
+
+
 def gets_key_frames(viewer, rounds):
     """Asked for, they come soon; of themselves they come every 2 s."""
     for _ in range(rounds):

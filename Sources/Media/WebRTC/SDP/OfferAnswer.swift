@@ -114,10 +114,11 @@ enum OfferAnswer {
     /// from the beginning (`max-bundle`) lose it with the section.
     static func answer(to offer: SessionDescription, _ session: NegotiatedSession, local: Local) -> SessionDescription {
         var answer = SessionDescription(origin: .init(sessionID: String(local.sessionID & (1 << 63 - 1)), version: local.version))
+        let ours = transport(local, setup: session.dtlsRole == .client ? .active : .passive)
         answer.media = offer.media.indices.map { index in
             let section = offer.media[index]
             if index == session.video.section { return accepted(section, session, local: local) }
-            return holdsTransport(section, offer, session) ? idle(section, session, local: local) : refused(section)
+            return holdsTransport(section, offer, session) ? idle(section, ours) : refused(section, ours)
         }
         // What is refused leaves the bundle (RFC 9143 §7.3.3).
         answer.bundle = offer.bundle.filter { mid in answer.media.contains { $0.mid == mid && !$0.isRefused } }
@@ -131,26 +132,30 @@ enum OfferAnswer {
     }
 
     /// Accepted for its transport only: nothing goes either way.
-    private static func idle(_ offered: MediaSection, _ session: NegotiatedSession, local: Local) -> MediaSection {
+    private static func idle(_ offered: MediaSection, _ transport: TransportDescription) -> MediaSection {
+        var section = refused(offered)
+        section.port = 9
+        section.transport = transport
+        return section
+    }
+
+    /// Port 0 says all that RFC 3264 §6 and RFC 8829 §5.3.1 want. Strangers read on: webrtcbin takes no answer of which a section lacks the
+    /// fingerprint [seen with 1.22.0], aiortc none without credentials and rtcp-mux [1.16.0], pion none with a payload type that has no map
+    /// [3.1.56].
+    static func refused(_ offered: MediaSection, _ transport: TransportDescription = TransportDescription()) -> MediaSection {
         let payload = offered.orderedPayloads.first { !$0.encoding.isEmpty }
-        var section = MediaSection(
-            kind: offered.kind, port: 9, protocolName: offered.protocolName, formats: payload.map { [String($0.payloadType)] } ?? [])
+        let formats = payload.map { [String($0.payloadType)] } ?? offered.formats
+        var section = MediaSection(kind: offered.kind, port: 0, protocolName: offered.protocolName, formats: formats.isEmpty ? ["0"] : formats)
         section.mid = offered.mid
         section.direction = .inactive
-        section.hasRTCPMux = true
-        section.transport = transport(local, setup: session.dtlsRole == .client ? .active : .passive)
+        section.hasRTCPMux = offered.hasRTCPMux
+        section.transport = transport
+        section.transport.candidates = []
+        section.transport.endOfCandidates = false
         if var payload {
             payload.feedback = []
             section.payloads[payload.payloadType] = payload
         }
-        return section
-    }
-
-    static func refused(_ offered: MediaSection) -> MediaSection {
-        var section = MediaSection(
-            kind: offered.kind, port: 0, protocolName: offered.protocolName, formats: offered.formats.isEmpty ? ["0"] : offered.formats)
-        section.mid = offered.mid
-        section.direction = .inactive
         return section
     }
 
