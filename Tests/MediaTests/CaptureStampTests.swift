@@ -44,7 +44,7 @@ import Testing
         var last = CaptureStamp.now().milliseconds
         for _ in 0..<5 {
             guard case .picture(let picture)? = try source.next(stop: stop) else { throw MediaError(operation: "test", text: "no picture", cure: "") }
-            let luma = picture.withLuma { luma, stride in (0..<60).flatMap { line in (0..<640).map { luma[line * stride + $0] } } }
+            let luma = picture.withLuma { plane in (0..<60).flatMap { line in (0..<640).map { plane.base[line * plane.stride + $0] } } }
             let stamp = try #require(CaptureStamp(luma: luma.span, width: 640))
             #expect(last <= stamp.milliseconds && stamp.milliseconds <= CaptureStamp.now().milliseconds)
             last = stamp.milliseconds

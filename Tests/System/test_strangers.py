@@ -69,6 +69,36 @@ def test_sound_is_refused_and_pictures_come(demo, clients):
     assert all(5 < brightness < 250 for _, _, brightness in seen)
 
 
+def test_what_comes_later_names_its_generation(demo, clients):
+    """RFC 9725 §4.3: the ETag of an answer names the ICE generation that candidates by PATCH are for."""
+    async def offer():
+        connection = RTCPeerConnection()
+        connection.addTransceiver("video", direction="recvonly")
+        await connection.setLocalDescription(await connection.createOffer())
+        await connection.close()
+        return connection.localDescription.sdp.encode()
+
+    camera = clients[1].get("/node").json["id"]
+    answer = clients[0].request("POST", f"/api/mesh/v1/cameras/{camera}/whep", run(offer()), headers={"Content-Type": "application/sdp"})
+    assert answer.status == 201 and answer.headers["ETag"].startswith('"'), answer.headers
+
+    def patch(text, **headers):
+        headers["Content-Type"] = "application/trickle-ice-sdpfrag"
+        return clients[0].request("PATCH", answer.headers["Location"], text.encode(), headers=headers)
+
+    candidate = "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n"
+    new = "a=ice-ufrag:abcdefgh\r\na=ice-pwd:abcdefghabcdefghabcdefgh\r\n"
+    assert patch(candidate).status == 204
+    assert patch(candidate, **{"If-Match": answer.headers["ETag"]}).status == 204
+    assert patch(candidate, **{"If-Match": '"another"'}).status == 412
+    restarted = patch(new + candidate, **{"If-Match": "*"})
+    assert restarted.status == 200 and restarted.headers["ETag"] not in ("", answer.headers["ETag"]), restarted.headers
+    assert patch(new + candidate, **{"If-Match": answer.headers["ETag"]}).status == 412
+    assert patch(new + candidate, **{"If-Match": restarted.headers["ETag"]}).status == 204
+    assert patch("a=ice-ufrag:ab\r\na=ice-pwd:x\r\n").status == 400
+    assert clients[0].request("DELETE", answer.headers["Location"]).status == 200
+
+
 def test_who_is_sent_away_hears_it(demo, clients):
     camera = clients[1].cameras()[0]["id"]
 

@@ -221,6 +221,36 @@ import Testing
         }
     }
 
+    /// RFC 8840 §4.4, RFC 9725 §4.3: new credentials begin a generation; what comes late for the one before changes nothing.
+    @Test func aGenerationEndsWithTheNext() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            let session = try await server.answer(SocketViewer().offer, source: "porch", live: source)
+            let offer = try SessionDescription(SocketViewer().offer)
+            let first = try #require(offer.transport(of: offer.media[0]).credentials)
+            func fragment(_ credentials: IceCredentials, _ more: String = "") -> String {
+                "a=ice-ufrag:\(credentials.usernameFragment)\r\na=ice-pwd:\(credentials.password)\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\nm=audio 9 RTP/AVP 0\r\na=mid:1\r\n\(more)"
+            }
+            let restarted = try #require(try await server.trickle(session.id, fragment(first), generations: [session.generation]))
+            #expect(restarted.generation != session.generation && restarted.fragment.contains("a=ice-ufrag:\(restarted.generation)\r\n"))
+            #expect(restarted.fragment.contains("a=mid:0\r\n") && !restarted.fragment.contains("a=mid:1"))
+            var random = SeededGenerator(state: 1)
+            let second = IceCredentials(using: &random)
+            // Whoever names a generation that is over is told; who names none restarts.
+            let error = await #expect(throws: WebRTCError.self) { try await server.trickle(session.id, fragment(second), generations: [session.generation]) }
+            guard case .otherGeneration? = error else { throw WebRTCError.notRunning }
+            let again = try #require(try await server.trickle(session.id, fragment(second)))
+            #expect(again.generation != restarted.generation)
+            // Late candidates of the first, and more of the present one.
+            #expect(try await server.trickle(session.id, fragment(first)) == nil)
+            #expect(try await server.trickle(session.id, fragment(second, "a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n"), generations: [again.generation]) == nil)
+            for wrong in ["a=ice-ufrag:ab\r\na=ice-pwd:x\r\n", "a=ice-ufrag:abcdefgh\r\n", "a=ice-pwd:\(second.password)\r\n"] {
+                let error = await #expect(throws: WebRTCError.self) { try await server.trickle(session.id, wrong) }
+                guard case .badFragment(.badCredentials)? = error else { throw WebRTCError.notRunning }
+            }
+        }
+    }
+
     @Test func whoNamesASessionKnowsIt() {
         var random = SystemRandomNumberGenerator()
         let id = ViewerID(using: &random)

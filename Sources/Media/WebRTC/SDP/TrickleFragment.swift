@@ -20,7 +20,8 @@ struct TrickleFragment: Sendable, Hashable {
             guard line.kind == "a" else { continue }
             let attribute = SDPAttribute(line.value)
             if attribute.name == "mid" {
-                mid = String(attribute.value.prefix(64))
+                // The first section's: with BUNDLE it has the transport.
+                if mid == nil { mid = String(attribute.value.prefix(64)) }
             } else {
                 _ = try transport.take(attribute, number: lines.number)
             }

@@ -2,7 +2,8 @@
 extension WebRTCLoop {
     /// Answers an offer: with a description at once, or when STUN servers have told what they see of us.
     func open(
-        _ offer: String, source: String, live: any LiveSource, ceiling: ViewerRung, reply: @escaping @Sendable (Result<(ViewerID, String), WebRTCError>) -> Void
+        _ offer: String, source: String, live: any LiveSource, ceiling: ViewerRung, 
+        reply: @escaping @Sendable (Result<(id: ViewerID, answer: String, generation: String), WebRTCError>) -> Void
     ) {
         let now = ContinuousClock.now
         do throws(WebRTCError) {
@@ -23,7 +24,7 @@ extension WebRTCLoop {
                 negotiated: negotiated, local: local, ice: ice, dtls: try endpoint(), makeSRTP: { try SRTPSession($0, $1) }, settings: sessionSettings,
                 wallTime: wallTime(), random: &random, now: now)
             let pending = PendingDescription(
-                reply: { result in reply(result.map { (id, $0) }) }, until: now + (isImpatient(now) ? settings.impatientGatheringTime : settings.gatheringTime)
+                reply: { result in reply(result.map { (id, $0, credentials.usernameFragment) }) }, until: now + (isImpatient(now) ? settings.impatientGatheringTime : settings.gatheringTime)
             ) { ice in
                 var local = local
                 local.candidates = ice.localCandidates
@@ -42,14 +43,24 @@ extension WebRTCLoop {
 
     /// Candidates of a viewer that come later, or new credentials of it, which are answered with new ones of ours.
     ///
-    /// - Returns: the fragment to answer with; nil when there is nothing to say.
-    func trickle(_ id: ViewerID, _ text: String) throws(WebRTCError) -> String? {
+    /// A generation is named by our username fragment, which is no secret.
+    ///
+    /// - Parameter generations: those that it may be for; nil: any.
+    /// - Returns: the fragment to answer with, and the generation that has begun; nil when there is nothing to say.
+    func trickle(_ id: ViewerID, _ text: String, generations: [String]?) throws(WebRTCError) -> (fragment: String, generation: String)? {
         guard let viewer = viewers[id] else { throw .unknownViewer }
         let fragment: TrickleFragment
         do throws(SDPError) { fragment = try TrickleFragment(text) } catch { throw .badFragment(error) }
+        guard generations?.contains(viewer.session.ice.local.usernameFragment) ?? true else { throw .otherGeneration }
+        let isNamed = fragment.transport.usernameFragment != nil || fragment.transport.password != nil
+        let remote = fragment.transport.credentials
+        guard remote != nil || !isNamed else { throw .badFragment(.badCredentials) }
+        // Candidates of a generation that is over came late (RFC 8840 §4.4).
+        if remote != nil, remote == viewer.formerRemote { return nil }
         let now = ContinuousClock.now
-        var answer: String?
-        if let remote = fragment.transport.credentials, remote != viewer.session.ice.remote {
+        var answer: (String, String)?
+        if let remote, remote != viewer.session.ice.remote {
+            viewer.formerRemote = viewer.session.ice.remote
             let local = IceCredentials(using: &random)
             router.add(id, fragment: local.usernameFragment)
             change(id, now: now) { viewer, _ in
@@ -61,7 +72,7 @@ extension WebRTCLoop {
             transport.password = local.password
             transport.candidates = viewer.session.ice.localCandidates
             transport.endOfCandidates = true
-            answer = TrickleFragment(transport: transport, mid: fragment.mid).description
+            answer = (TrickleFragment(transport: transport, mid: fragment.mid).description, local.usernameFragment)
         }
         change(id, now: now) { viewer, _ in
             for candidate in fragment.transport.candidates { viewer.session.add(candidate) }

@@ -38,6 +38,8 @@ final class WebRTCLoop: @unchecked Sendable {
         var session: WebRTCSession
         let source: String
         let live: any LiveSource
+        /// Of the ICE generation before the present one.
+        var formerRemote: IceCredentials?
         /// What it is fed.
         var streams: Set<LiveStream> = []
         /// Of the session.

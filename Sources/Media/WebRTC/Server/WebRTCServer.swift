@@ -55,9 +55,11 @@ public final class WebRTCServer: Sendable {
     ///   - offer: an SDP offer to receive video (RFC 8829).
     ///   - source: names the camera; all viewers of one name share its packets.
     ///   - stream: the most that the viewer wants: `small` for a tile of a grid.
-    /// - Returns: who it is, and the SDP answer with all our candidates.
+    /// - Returns: who it is, the SDP answer with all our candidates, and the ICE generation, which ``trickle(_:_:generations:)`` may name.
     /// - Throws: ``WebRTCError``, in words for who sent the offer.
-    public func answer(_ offer: String, source: String, live: any LiveSource, stream: LiveStream = .main) async throws -> (id: ViewerID, answer: String) {
+    public func answer(
+        _ offer: String, source: String, live: any LiveSource, stream: LiveStream = .main
+    ) async throws -> (id: ViewerID, answer: String, generation: String) {
         guard let loop = running.withLock({ $0 }) else { throw WebRTCError.notRunning }
         return try await withCheckedThrowingContinuation { continuation in
             loop.post { loop in
@@ -68,12 +70,13 @@ public final class WebRTCServer: Sendable {
 
     /// Takes what a viewer says later of its addresses (RFC 8840), or of new credentials (an ICE restart).
     ///
-    /// - Returns: a fragment to answer with; nil when there is nothing to say.
+    /// - Parameter generations: those that it may be for; nil: any.
+    /// - Returns: a fragment to answer with, and the generation that has begun; nil when there is nothing to say.
     /// - Throws: ``WebRTCError``.
-    public func trickle(_ id: ViewerID, _ fragment: String) async throws -> String? {
+    public func trickle(_ id: ViewerID, _ fragment: String, generations: [String]? = nil) async throws -> (fragment: String, generation: String)? {
         guard let loop = running.withLock({ $0 }) else { throw WebRTCError.notRunning }
         return try await withCheckedThrowingContinuation { continuation in
-            loop.post { loop in continuation.resume(with: Result { try loop.trickle(id, fragment) }) }
+            loop.post { loop in continuation.resume(with: Result { try loop.trickle(id, fragment, generations: generations) }) }
         }
     }
 

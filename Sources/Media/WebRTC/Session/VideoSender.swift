@@ -1,6 +1,8 @@
 /// The RTP stream to one viewer: numbers, headers, history, retransmissions, counters. Payloads are shared with all other viewers.
 struct VideoSender: Sendable {
     let ssrc: UInt32
+    /// The stream's, and its retransmissions' where it has any.
+    var ssrcs: [UInt32] { [ssrc] + (retransmission.map { [$0.ssrc] } ?? []) }
     private let template: RTPHeaderTemplate
     /// nil if the viewer knows no retransmission format: then packets are repeated as they were.
     private let retransmission: RTPHeaderTemplate?

@@ -184,7 +184,7 @@ struct WebRTCSession: ~Copyable {
     /// Ends the session: the viewer hears BYE and a DTLS alert.
     mutating func close(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
         guard state != .closed else { return [] }
-        sendRTCP([.goodbye(Goodbye(ssrcs: [sender.ssrc]))], into: &batch, now: now)
+        sendRTCP([.goodbye(Goodbye(ssrcs: sender.ssrcs))], into: &batch, now: now)
         if hasStartedDTLS {
             dtls.close()
             flushDTLS(into: &batch)

@@ -80,7 +80,7 @@ struct OpenCameraRoutes: Sendable {
         }
         let latest = Date().addingTimeInterval(Self.lifetime)
         let until = min(context.expires ?? latest, latest)
-        let (_, answer) = try await node.beginLive(offer.sdp, camera: node.id, stream: .main, request, context, until: until)
+        let (_, answer, _) = try await node.beginLive(offer.sdp, camera: node.id, stream: .main, request, context, until: until)
         return try Response.json(LiveAnswer(sdp: answer, validUntil: until))
     }
 }

@@ -48,9 +48,10 @@ struct WhepRoutes: Sendable {
         guard let stream = LiveStream(rawValue: name) else { throw ProblemDetails.badRequest("stream must be main or small.") }
         let camera = context.parameter("id")
         let body = try await request.wholeBody(upTo: Self.offerLimit)
-        let (id, answer) = try await node.beginLive(String(buffer: body), camera: camera, stream: stream, request, context)
+        let (id, answer, generation) = try await node.beginLive(String(buffer: body), camera: camera, stream: stream, request, context)
         var headers: HTTPFields = [
             .contentType: "application/sdp", .cacheControl: "no-store", .location: "/api/mesh/v1/cameras/\(camera)/whep/\(id)\(camera == node.id ? "" : Self.relayed)",
+            .eTag: "\"\(generation)\"",
         ]
         // RFC 9725 §4.6, which WHEP takes over.
         headers[values: .link] = node.iceServers.uris.map { "<\($0)>; rel=\"ice-server\"" }
@@ -66,9 +67,14 @@ struct WhepRoutes: Sendable {
         }
         let body = try await request.wholeBody(upTo: Self.fragmentLimit)
         do {
-            guard let fragment = try await node.live.trickle(id, String(buffer: body)) else { return Response(status: .noContent) }
+            // RFC 9725 §4.3: candidates name the ICE generation that they are for, and a restart any. Who names none is believed, too.
+            let wanted = request.headers[values: .ifMatch].joined(separator: ",").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            let generations = wanted.isEmpty || wanted.contains("*") ? nil : wanted.filter { $0.hasPrefix("\"") }.map { $0.trimmingCharacters(in: ["\""]) }
+            guard let (fragment, generation) = try await node.live.trickle(id, String(buffer: body), generations: generations) else {
+                return Response(status: .noContent)
+            }
             return Response(
-                status: .ok, headers: [.contentType: "application/trickle-ice-sdpfrag", .cacheControl: "no-store"],
+                status: .ok, headers: [.contentType: "application/trickle-ice-sdpfrag", .cacheControl: "no-store", .eTag: "\"\(generation)\""],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: fragment)))
         } catch let error as WebRTCError {
             throw ProblemDetails(error)
@@ -94,7 +100,7 @@ extension NodeServices {
     /// - Parameter until: it ends then in any case. Default: never by itself.
     func beginLive(
         _ offer: String, camera: String, stream: LiveStream, _ request: Request, _ context: APIContext, until: Date? = nil
-    ) async throws -> (ViewerID, String) {
+    ) async throws -> (id: ViewerID, answer: String, generation: String) {
         let source = try liveSource(of: camera)
         var (peer, proof) = (NodeID?.none, context.proof)
         if case .peer(let member) = context.caller {
@@ -102,10 +108,10 @@ extension NodeServices {
             proof = request.headers[.meshCamProof].flatMap { Proof($0) }
         }
         do {
-            let (id, answer) = try await live.answer(offer, source: camera, live: source, stream: stream)
+            let answer = try await live.answer(offer, source: camera, live: source, stream: stream)
             let isKnown = proof.flatMap { standing(of: $0) }?.rights.sees(camera: camera) ?? false
-            viewers.watch(id, camera: camera, peer: peer, proof: proof, wasSeen: isKnown, until: until)
-            return (id, answer)
+            viewers.watch(answer.id, camera: camera, peer: peer, proof: proof, wasSeen: isKnown, until: until)
+            return answer
         } catch let error as WebRTCError {
             throw ProblemDetails(error)
         }
@@ -126,6 +132,8 @@ extension ProblemDetails {
         switch error {
         case .badOffer, .badFragment:
             self.init(type: "/problems/bad-offer", title: "No pictures by that description", status: 400, detail: "\(error).", cure: "Offer to receive H.264 video with BUNDLE and rtcp-mux, as browsers do; or watch the stream as fragmented MP4.")
+        case .otherGeneration:
+            self.init(title: "Another ICE generation", status: 412, detail: "\(error).", cure: "Send the newest answer's ETag in If-Match, or * to restart ICE.")
         case .tooMany: self.init(title: "Too many viewers", status: 503, detail: "\(error).", cure: "Close a viewer, or open another node's dashboard.")
         case .unknownViewer: self.init(title: "Not found", status: 404, detail: "\(error).", cure: "Send a new offer.")
         case .notRunning, .failed: self = .unavailable("\(error).", cure: "Try again in a second.")

@@ -27,7 +27,7 @@ struct FanoutServer: Sendable {
         let router = Router()
         router.post("whep") { request, _ in
             let offer = try await request.body.collect(upTo: 1 << 18)
-            let (_, answer) = try await server.answer(String(buffer: offer), source: "bench", live: source)
+            let (_, answer, _) = try await server.answer(String(buffer: offer), source: "bench", live: source)
             return Response(
                 status: .created, headers: [.contentType: "application/sdp", .location: "/whep/1"], body: .init(byteBuffer: .init(string: answer)))
         }

@@ -109,7 +109,7 @@ struct LiveBench: Sendable {
         let door = router.group("api/mesh/v1/cameras/\(Self.camera)/whep")
         door.post { request, _ in
             let offer = try await request.body.collect(upTo: WhepRoutes.offerLimit)
-            let (id, answer) = try await server.answer(String(buffer: offer), source: Self.camera, live: camera)
+            let (id, answer, _) = try await server.answer(String(buffer: offer), source: Self.camera, live: camera)
             return Response(
                 status: .created, headers: [.contentType: "application/sdp", .location: "/api/mesh/v1/cameras/\(Self.camera)/whep/\(id)"],
                 body: .init(byteBuffer: .init(string: answer)))
