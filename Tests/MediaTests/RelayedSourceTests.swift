@@ -50,9 +50,10 @@ import Testing
         func source() -> RelayedSource {
             RelayedSource(
                 open: { [self] stream in
-                    opened.withLock { $0.append(stream) }
                     let (bytes, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
                     streams.withLock { $0.append(continuation) }
+                    // Last: whoever waits for it sends then.
+                    opened.withLock { $0.append(stream) }
                     return bytes
                 },
                 wantKeyFrame: { [self] stream in wishes.withLock { $0.append(stream) } },

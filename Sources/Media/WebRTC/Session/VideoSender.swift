@@ -2,7 +2,7 @@
 struct VideoSender: Sendable {
     let ssrc: UInt32
     /// The stream's, and its retransmissions' where it has any.
-    var ssrcs: [UInt32] { [ssrc] + (retransmission.map { [$0.ssrc] } ?? []) }
+    let ssrcs: [UInt32]
     private let template: RTPHeaderTemplate
     /// nil if the viewer knows no retransmission format: then packets are repeated as they were.
     private let retransmission: RTPHeaderTemplate?
@@ -20,6 +20,7 @@ struct VideoSender: Sendable {
         using random: inout some RandomNumberGenerator
     ) {
         self.ssrc = ssrc
+        ssrcs = [ssrc] + (video.retransmissionPayloadType == nil ? [] : [retransmissionSSRC])
         template = RTPHeaderTemplate(ssrc: ssrc, payloadType: video.payloadType, ids: video.extensionIDs, mid: video.mid ?? "")
         retransmission = video.retransmissionPayloadType.map {
             RTPHeaderTemplate(ssrc: retransmissionSSRC, payloadType: $0, ids: video.extensionIDs, mid: video.mid ?? "")
