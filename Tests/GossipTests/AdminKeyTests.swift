@@ -38,7 +38,7 @@ import Testing
         var request = WireExchangeRequest()
         request.digest = a.digest
         let (answer, _) = b.answer(request.wireBytes, from: a.id, now: now)
-        for action in a.exchangeAnswered(.sync, answer, by: b.id, now: now) {
+        for action in a.exchangeAnswered(.sync, answer ?? [], by: b.id, now: now) {
             if case .exchange(_, let push, .push) = action { _ = b.answer(push, from: a.id, now: now) }
         }
     }

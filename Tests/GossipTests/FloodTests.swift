@@ -106,7 +106,11 @@ import Testing
         request.delta = own
         // Not in the same breath: whoever sent forgeries is not read for a moment.
         let unread = sim.nodes[0].instance.membership.standing(of: sender)
-        sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }
+        sim.act(0) { instance, now in
+            let (answer, actions) = instance.answer(request.wireBytes, from: sender, now: now)
+            #expect(answer == nil, "and it is told: else it would think that it has compared")
+            return actions
+        }
         #expect(sim.nodes[0].instance.membership.standing(of: sender) == unread)
         sim.run(.seconds(1))
         sim.act(0) { $0.answer(request.wireBytes, from: sender, now: $1).actions }

@@ -17,7 +17,8 @@ import Testing
 
         func exchange(with member: Member, _ request: [UInt8]) async throws -> [UInt8] {
             guard let service = services.withLock({ $0[member.id] }) else { throw Unreachable() }
-            return await service.answer(peer: own, request)
+            guard let answer = await service.answer(peer: own, request) else { throw Unreachable() }
+            return answer
         }
     }
 

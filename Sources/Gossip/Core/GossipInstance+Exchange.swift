@@ -180,14 +180,16 @@ extension GossipInstance {
     // MARK: The answering side
 
     /// Answers a member's request that came by TLS.
-    package mutating func answer(_ request: [UInt8], from peer: NodeID, now: ContinuousClock.Instant) -> (answer: [UInt8], actions: [Action]) {
+    ///
+    /// - Returns: no answer to whom is not heeded now, or what does not read: it must not think that it has compared.
+    package mutating func answer(_ request: [UInt8], from peer: NodeID, now: ContinuousClock.Instant) -> (answer: [UInt8]?, actions: [Action]) {
         guard roster.admission(of: peer) != nil, ExchangeShape.isBearable(request), let request = WireExchangeRequest(untrusted: request) else {
             drops.count(.malformed)
-            return ([], [])
+            return (nil, [])
         }
         guard budgets[peer, default: VerificationBudget(now: now)].forgeries.hasOne(now: now) else {
             drops.count(.unheeded)
-            return ([], [])
+            return (nil, [])
         }
         var reply = WireExchangeReply()
         let before = forgeries

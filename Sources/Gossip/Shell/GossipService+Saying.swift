@@ -85,7 +85,8 @@ extension GossipService {
     /// Answers a member's exchange: the server's side of ``PeerExchange``.
     ///
     /// - Parameter peer: proven by its TLS certificate.
-    public func answer(peer: NodeID, _ request: [UInt8]) -> [UInt8] {
+    /// - Returns: `nil` for whom is not heeded now, or what does not read; say so to it.
+    public func answer(peer: NodeID, _ request: [UInt8]) -> [UInt8]? {
         let now = ContinuousClock.now
         let (answer, actions) = instance.answer(request, from: peer, now: now)
         perform(actions, now: now)

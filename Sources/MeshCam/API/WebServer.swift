@@ -120,6 +120,11 @@ struct WebServer: Sendable {
                 let body = try await request.wholeBody(upTo: 4 << 20)
                 return await node.gossip.answer(peer: peer, Array(buffer: body))
             }
+            guard let answer else {
+                throw ProblemDetails(
+                    title: "Not heeded", status: 429, detail: "This request does not read, or too much came from this member that changes nothing.",
+                    cure: "Compare again later.")
+            }
             return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer)))
         }
         return router

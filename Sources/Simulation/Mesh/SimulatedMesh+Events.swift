@@ -153,8 +153,9 @@ extension SimulatedMesh {
         }
         trace.note(.request, at: time, node: to, other: from, bytes: request)
         let (answer, actions) = nodes[to].instance.answer(request, from: id(from), now: nodes[to].clock.instant(time))
-        nodes[to].tlsBytesSent += answer.count
+        nodes[to].tlsBytesSent += answer?.count ?? 0
         perform(actions, by: to)
+        guard let answer else { return queue.plan(.answer(nil, roster: nil, of: peer, to: from, life: life, purpose), at: time + network.delay.draw(&rng)) }
         if purpose == .push { compareRevocations(of: to, with: roster, from: id(from)) }
         let known = nodes[to].instance.roster
         queue.plan(.answer(answer, roster: known, of: peer, to: from, life: life, purpose), at: time + network.delay.draw(&rng))
