@@ -101,6 +101,21 @@ import Testing
         #expect(link.estimator.bitRate > 500_000, "\(link.estimator.bitRate)")
     }
 
+    /// A picture every two seconds is reported on soon after each: nothing is wrong with the link.
+    @Test func whoIsSentLittleIsNotSilent() {
+        var estimator = BandwidthEstimator()
+        var log = SentPacketLog()
+        for second in stride(from: 0.0, to: 20, by: 2) {
+            let sequence = log.append(bytes: 1000, now: at(second))
+            estimator.tick(unreportedSince: log.unreportedSince, now: at(second + 0.05))
+            let feedback = TransportFeedback(
+                senderSSRC: 1, mediaSSRC: 2, baseSequence: sequence, referenceTime: Int32(second / 0.064), feedbackCount: 0, arrivals: [0])
+            estimator.handle(log.reports(in: feedback), now: at(second + 0.1))
+            for tick in 2..<20 { estimator.tick(unreportedSince: log.unreportedSince, now: at(second + Double(tick) * 0.1)) }
+        }
+        #expect(estimator.bitRate >= BandwidthEstimator.Settings().startBitRate, "\(estimator.bitRate)")
+    }
+
     @Test func theReceiversOwnLimitIsHeeded() {
         var estimator = BandwidthEstimator()
         estimator.handle(.init(senderSSRC: 1, bitRate: 700_000, ssrcs: []), now: at(0))
@@ -184,10 +199,10 @@ import Testing
     func reportsEachArrivalOnce(start: UInt16) {
         var log = SentPacketLog(firstSequence: start)
         for step in 0..<6 { #expect(log.append(bytes: 100 + step, now: at(Double(step))) == start &+ UInt16(step)) }
-        #expect(log.unreportedBytes == 615)
+        #expect(log.unreportedSince == at(0))
         let first = log.reports(in: feedback(start &- 1, 10, [0, 4, nil, 8]))
         #expect(first.map(\.packet.bytes) == [100, 101, 102] && first.map(\.received) == [.milliseconds(641), nil, .milliseconds(642)])
-        #expect(log.unreportedBytes == 0)
+        #expect(log.unreportedSince == nil)
         let second = log.reports(in: feedback(start, 10, [4, 12, 8, nil]))
         #expect(second.map(\.packet.bytes) == [101, 103], "what had arrived is not told twice; what was late is")
     }

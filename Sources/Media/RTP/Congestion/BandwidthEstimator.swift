@@ -109,9 +109,10 @@ struct BandwidthEstimator: Sendable {
         receiverLimit = max(settings.minimumBitRate, Double(estimate.bitRate))
     }
 
-    /// Halves the rate for each stretch of silence while something is on its way.
-    mutating func tick(unreportedBytes: Int, now: ContinuousClock.Instant) {
-        guard let last = lastFeedback, unreportedBytes > 0, now - last >= settings.feedbackTimeout + roundTrip else { return }
+    /// Halves the rate for each stretch of silence after something was sent. Who gets a picture every two seconds has nothing to report in
+    /// between: a stretch begins with the first packet that nobody has reported on.
+    mutating func tick(unreportedSince: ContinuousClock.Instant?, now: ContinuousClock.Instant) {
+        guard let last = lastFeedback, let unreportedSince, now - max(last, unreportedSince) >= settings.feedbackTimeout + roundTrip else { return }
         control.halve()
         afterSilence = true
         lastFeedback = now

@@ -32,8 +32,8 @@ struct SentPacketLog: Sendable {
     private var ring = [Entry](repeating: Entry(sentNanoseconds: 0, bytes: 0, probe: 0, sequence: 0, isOpen: false), count: capacity)
     private var origin: ContinuousClock.Instant?
     private(set) var nextSequence: UInt16
-    /// Sent since the last feedback came: whether silence means anything.
-    private(set) var unreportedBytes = 0
+    /// When the first packet since the last feedback was sent; nil: none was, and silence means nothing.
+    private(set) var unreportedSince: ContinuousClock.Instant?
     /// Where the 24 bits of reference time stand on a line that does not wrap.
     private var lastReference: Int64?
 
@@ -51,14 +51,14 @@ struct SentPacketLog: Sendable {
         ring[Int(sequence) % Self.capacity] = Entry(
             sentNanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000, bytes: UInt32(clamping: bytes),
             probe: UInt32(clamping: probe ?? 0), sequence: sequence, isOpen: true)
-        unreportedBytes += bytes
+        if unreportedSince == nil { unreportedSince = now }
         return sequence
     }
 
     /// What a feedback message says about packets that are remembered, in order of sending. A packet that was reported as received is
     /// reported once; one reported as lost may still turn up.
     mutating func reports(in feedback: TransportFeedback) -> [Report] {
-        unreportedBytes = 0
+        unreportedSince = nil
         guard let origin else { return [] }
         let reference = unwrap(feedback.referenceTime)
         var reports: [Report] = []

@@ -62,7 +62,7 @@ extension WebRTCSession {
         guard state == .connected, now >= nextAdaptation else { return [] }
         let passed = ((now - ticksFrom) / settings.adaptationInterval).rounded(.down)
         nextAdaptation = ticksFrom + settings.adaptationInterval * (passed + 1)
-        estimator.tick(unreportedBytes: log.unreportedBytes, now: now)
+        estimator.tick(unreportedSince: log.unreportedSince, now: now)
         pacer.set(bitRate: estimator.bitRate, now: now)
         let known = ViewerAdaptation.Rates(
             main: rates[.main]?.bitRate ?? nominalBitRates[.main], small: rates[.small]?.bitRate ?? nominalBitRates[.small],

@@ -91,7 +91,7 @@ struct BottleneckLink {
             estimator.handle(log.reports(in: first.feedback), now: at(time))
             feedbacks.removeFirst()
         }
-        estimator.tick(unreportedBytes: log.unreportedBytes, now: at(time))
+        estimator.tick(unreportedSince: log.unreportedSince, now: at(time))
     }
 
     private mutating func transmit(_ bytes: Int) {
