@@ -19,6 +19,14 @@ def decode(path) -> int:
     return int([line for line in found.stdout.splitlines() if line.startswith("frame=")][-1].split("=")[1])
 
 
+def moments(path) -> list:
+    """When each picture is shown, in seconds."""
+    found = subprocess.run(
+        ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts_time", "-of", "json", str(path)], capture_output=True, text=True)
+    assert found.returncode == 0 and not found.stderr, found.stderr
+    return sorted(float(packet["pts_time"]) for packet in json.loads(found.stdout)["packets"])
+
+
 def audio_decodes(path):
     found = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:a", "-f", "null", "-"], capture_output=True, text=True)
     assert found.returncode == 0 and not found.stderr, found.stderr

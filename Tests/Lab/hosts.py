@@ -61,6 +61,10 @@ def ip(*arguments):
     subprocess.run(["ip", *map(str, arguments)], check=True, capture_output=True, text=True)
 
 
+def tc(*arguments):
+    subprocess.run(["tc", *map(str, arguments)], check=True, capture_output=True, text=True)
+
+
 def without_offloading(interface: str):
     """Frames leave as they would on a wire: one by one, with their checksums in them."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
@@ -93,10 +97,11 @@ class Network:
         return host
 
     @contextlib.contextmanager
-    def faults(self, *rules):
-        """Rules such as {"from": ["h1-*"], "to": ["h2-*"], "loss": 20}; all that match a direction apply. In force inside of the block."""
+    def faults(self, *rules, seed=None):
+        """Rules such as {"from": ["h1-*"], "to": ["h2-*"], "loss": 20}; all that match a direction apply. In force inside of the block.
+        The same seed draws the same chances, direction by direction."""
         self.rules += rules
-        self.tell("faults", rules=self.rules)
+        self.tell("faults", rules=self.rules, seed=seed)
         try:
             yield
         finally:
@@ -158,6 +163,14 @@ class Host:
     def set_link(self, link: str, is_up: bool):
         """As a cable that is pulled (the host sees no carrier), or put back."""
         ip("link", "set", self.port(link), "up" if is_up else "down")
+
+    def carry(self, rate=None, link="eth0"):
+        """How much the network carries to this host, as `tc` writes it ("3mbit"), with a queue of 300 ms before it; None: all that it can."""
+        if rate:
+            # A bucket of one frame: a larger one lets through what a slow line would not.
+            tc("qdisc", "replace", "dev", self.port(link), "root", "tbf", "rate", rate, "burst", 1600, "latency", "300ms")
+        else:
+            tc("qdisc", "del", "dev", self.port(link), "root")
 
     def v4(self, link="eth0", last=None) -> str:
         return f"10.77.{self.links[link]}.{last or self.number}"

@@ -23,9 +23,11 @@ state = "{state}"
 log_level = "{level}"
 [camera]
 source = "{camera}"
-width = 160
-height = 90
-fps = 5
+width = {picture[0]}
+height = {picture[1]}
+fps = {picture[2]}
+bit_rate = {picture[3]}
+seed = 1
 audio = false
 [network]
 web_port = 8443
@@ -42,6 +44,8 @@ post_motion = 1
 #: A device that is on no machine: a node whose camera is unplugged costs next to nothing.
 NO_CAMERA = "v4l2:/dev/meshcam-lab-has-no-camera"
 CAMERA = "synthetic"
+#: Width, height, frames and kilobits per second: a camera that runs, and costs next to nothing.
+TINY = (160, 90, 5, 4000)
 
 
 class Node:
@@ -53,14 +57,14 @@ class Node:
         self.log_path = mesh.directory / f"{name}.log"
         self.token = self._id = None
 
-    def start(self, camera=NO_CAMERA, seeds=(), level="info", storage=None):
+    def start(self, camera=NO_CAMERA, seeds=(), level="info", storage=None, picture=TINY):
         directory = self.mesh.prepared / self.name
         settings = directory / "lab.toml"
         storage = storage or directory / "storage"
         storage.mkdir(exist_ok=True)
         settings.write_text(SETTINGS.format(
             name=self.name, state=directory / "state", level=level, camera=camera, seeds=", ".join(f'"{seed}"' for seed in seeds),
-            storage=storage))
+            storage=storage, picture=picture))
         with contextlib.suppress(FileNotFoundError):
             self.host.file(f"/run/meshcam/access/{WEB}.json").unlink()
         self.token = None

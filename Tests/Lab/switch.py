@@ -54,9 +54,10 @@ def udp(frame):
 
 
 class Link:
-    """What happens to frames in one direction between two ports."""
+    """What happens to frames in one direction between two ports. Its chance is its own: what others send changes nothing about it."""
 
-    def __init__(self, rules):
+    def __init__(self, rules, seed):
+        self.random = random.Random(seed)
         self.cut = any(rule.get("cut") for rule in rules)
         self.no_multicast = any(rule.get("no_multicast") for rule in rules)
         self.no_gossip = any(rule.get("no_gossip") for rule in rules)
@@ -70,7 +71,7 @@ class Link:
         self.is_perfect = not (self.cut or self.no_multicast or self.no_gossip or self.loss or self.delay or self.jitter or self.duplicate)
 
     def drops(self, frame) -> bool:
-        if self.cut or (self.loss and random.random() < self.loss):
+        if self.cut or (self.loss and self.random.random() < self.loss):
             return True
         if self.no_multicast and is_multicast_data(frame):
             return True
@@ -84,7 +85,8 @@ class Switch:
     def __init__(self):
         self.sockets, self.names = {}, {}
         self.addresses, self.rules, self.links = {}, [], {}
-        self.late, self.number = [], 0
+        self.seed = random.randrange(1 << 32)
+        self.late, self.number, self.worst = [], 0, 0.0
         self.counters, self.captured, self.wanted = {}, [], 0
         self.poll = select.epoll()
 
@@ -110,12 +112,19 @@ class Switch:
         self.addresses = {address: at for address, at in self.addresses.items() if at != port}
         return {}
 
-    def faults(self, rules):
+    def faults(self, rules, seed=None):
         self.rules, self.links = rules, {}
+        if seed is not None:
+            self.seed = seed
         return {}
 
     def count(self):
         return self.counters
+
+    def lateness(self):
+        """The most, in seconds, that a frame left later than it should have, since it was last asked: whether this machine keeps up."""
+        worst, self.worst = self.worst, 0.0
+        return worst
 
     def capture(self, datagrams):
         self.wanted, self.captured = datagrams, []
@@ -132,7 +141,7 @@ class Switch:
             self.links[key] = Link([
                 rule for rule in self.rules
                 if any(fnmatch.fnmatch(source, one) for one in rule.get("from", ["*"]))
-                and any(fnmatch.fnmatch(target, one) for one in rule.get("to", ["*"]))])
+                and any(fnmatch.fnmatch(target, one) for one in rule.get("to", ["*"]))], f"{self.seed} {source} {target}")
         return self.links[key]
 
     def note(self, port, frame):
@@ -160,10 +169,10 @@ class Switch:
                 continue
             if link.drops(frame):
                 continue
-            for _ in range(2 if random.random() < link.duplicate else 1):
+            for _ in range(2 if link.random.random() < link.duplicate else 1):
                 if link.delay or link.jitter:
                     self.number += 1
-                    due = time.monotonic() + max(0, link.delay + random.uniform(-link.jitter, link.jitter))
+                    due = time.monotonic() + max(0, link.delay + link.random.uniform(-link.jitter, link.jitter))
                     heapq.heappush(self.late, (due, self.number, target, frame))
                 else:
                     self.send(target, frame)
@@ -206,7 +215,8 @@ class Switch:
                     os.write(sys.stdout.fileno(), json.dumps(answer).encode() + b"\n")
             now = time.monotonic()
             while self.late and self.late[0][0] <= now:
-                _, _, port, frame = heapq.heappop(self.late)
+                due, _, port, frame = heapq.heappop(self.late)
+                self.worst = max(self.worst, now - due)
                 self.send(port, frame)
 
 
