@@ -162,3 +162,19 @@ def test_a_link_that_halves_keeps_moving_pictures_and_disturbs_nobody(watched):
     moments = judge.moments(clip)
     assert judge.decode(clip) == len(moments) > 11 * RATE
     assert max(after - before for before, after in zip(moments, moments[1:])) < 1.5 / RATE
+
+
+def test_a_link_that_was_next_to_nothing_for_a_while_carries_moving_pictures_again(watched):
+    host = viewers_host(watched, "far")
+    with watching(host, watched) as viewer:
+        let_pass(2)
+        host.carry("300kbit")
+        let_pass(5)
+        host.carry()
+        again = viewer.look().now
+
+        def moves():
+            seen = viewer.look()
+            return seen if seen.rate(seen.now - 2) > MOVING * RATE else None
+        seen = wait_for(moves, 15, "pictures move")
+    print(f"moves {seen.now - again:.1f} s after; {seen.widths(again)}, {seen}")
