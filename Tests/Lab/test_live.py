@@ -12,6 +12,9 @@ from Harness import judge
 from Harness.demo import wait_for
 from mesh import CAMERA, WEB, let_pass
 
+# Minutes, and what they judge is a few tenths of a second: on a machine that does nothing else.
+pytestmark = pytest.mark.long
+
 VIEWER = pathlib.Path(__file__).with_name("viewer.py")
 #: Width, height, pictures and kilobits a second; a quarter of that is the small stream.
 PICTURE = WIDTH, _, RATE, _ = (1280, 720, 15, 2000)

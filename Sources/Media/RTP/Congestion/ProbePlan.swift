@@ -13,6 +13,10 @@ struct ProbePlan: Sendable {
 
     /// Bounds of the pause between probes; it doubles when one shows nothing.
     static let pauses = Duration.seconds(3)...Duration.seconds(60)
+    /// The longest for who sees no moving pictures: to try costs little then.
+    static let urgentPause = Duration.seconds(6)
+    /// And after one that showed more than was known: the next step up is near.
+    static let afterSuccess = Duration.seconds(1)
     /// How long a burst lasts at least: shorter ones drown in jitter.
     private static let length = Duration.milliseconds(25)
     private static let packetLimit = 40
@@ -40,16 +44,20 @@ struct ProbePlan: Sendable {
     /// - Parameters:
     ///   - wanted: Bit/s that the next larger stream needs; nil if there is none.
     ///   - isQuiet: Whether the link shows no trouble.
-    mutating func burst(wanted: Double?, estimate: Double, isQuiet: Bool, packetBytes: Int, now: ContinuousClock.Instant) -> Burst? {
+    ///   - isUrgent: Whether the viewer sees key frames alone.
+    mutating func burst(
+        wanted: Double?, estimate: Double, isQuiet: Bool, isUrgent: Bool = false, packetBytes: Int, now: ContinuousClock.Instant
+    ) -> Burst? {
         guard let wanted, wanted > estimate, now >= nextProbe, packetBytes > 0 else { return nil }
         guard isQuiet else {
             nextProbe = now + pause
             return nil
         }
         // The last one helped: soon the next; otherwise later and later.
-        pause = estimate > lastEstimate * 1.1 ? Self.pauses.lowerBound : min(pause * 2, Self.pauses.upperBound)
+        let helped = lastEstimate > 0 && estimate > lastEstimate * 1.1
+        pause = helped || lastEstimate == 0 ? Self.pauses.lowerBound : min(pause * 2, isUrgent ? Self.urgentPause : Self.pauses.upperBound)
         lastEstimate = estimate
-        nextProbe = now + pause
+        nextProbe = now + (helped ? Self.afterSuccess : pause)
         let bitRate = min(wanted * 1.1, estimate * Self.reach)
         let packetTime = Double(packetBytes * 8) / bitRate
         let packets = min(Self.packetLimit, max(ProbeResults.packetsNeeded + 2, Int((Self.length.inSeconds / packetTime).rounded(.up))))

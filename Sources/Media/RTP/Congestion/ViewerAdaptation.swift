@@ -35,6 +35,8 @@ struct ViewerAdaptation: Sendable {
     /// and heals in two seconds; it must not cost the stream. Two in a row, or a real fall, go deeper.
     static let shallow = (factor: 0.9, endurance: Duration.seconds(3))
     static let deep = (factor: 0.7, endurance: Duration.milliseconds(200))
+    /// A fall goes past a rung only if the estimate is below this share of what the rung needs: right after a link has shrunk it is too low.
+    static let skip = 0.5
     /// How long a link must be good before a rise; doubles up to the second after each failed rise.
     static let patience = Duration.seconds(3)...Duration.seconds(60)
     /// A fall this soon after a rise means that the rise was wrong.
@@ -100,7 +102,7 @@ struct ViewerAdaptation: Sendable {
         if let lastRise, now - lastRise < Self.trial { wait = min(wait * 2, Self.patience.upperBound) }
         lastRise = nil
         var lower = highest
-        while let rate = Self.rate(of: lower, rates), estimate < rate, let next = Self.below(lower) { lower = next }
+        while let rate = Self.rate(of: lower, rates), estimate < rate * Self.skip, let next = Self.below(lower) { lower = next }
         return change(to: lower)
     }
 

@@ -95,7 +95,8 @@ extension WebRTCSession {
         let bytes = recent.isEmpty ? 0 : recent.reduce(0, +) / recent.count
         // Small packets say little about a link.
         let burst = probePlan.burst(
-            wanted: wanted, estimate: estimator.bitRate, isQuiet: estimator.isQuiet, packetBytes: bytes > 200 ? bytes : 0, now: now)
+            wanted: wanted, estimate: estimator.bitRate, isQuiet: estimator.isQuiet, isUrgent: adaptation.rung == .keyFrames,
+            packetBytes: bytes > 200 ? bytes : 0, now: now)
         probe = burst.map { ($0, $0.packets, now) }
     }
 }
