@@ -118,7 +118,7 @@ let package = Package(
         .systemLibrary(name: "CV4L2", providers: [.apt(["libv4l-dev"])]),
 
         .testTarget(name: "GossipTests", dependencies: ["Gossip", "Simulation"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Gossip", "simulate"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Gossip"], swiftSettings: strict),
         .testTarget(

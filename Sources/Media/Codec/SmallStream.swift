@@ -9,11 +9,10 @@ import Synchronization
 final class SmallStream: @unchecked Sendable {
     // Invariant behind @unchecked: every stored `var` below is touched only while `condition` is locked, except `encoder`, `scaler` and
     // `parameterSets`, `lastKeyFrame`, `lastPts90k`, which belong to the stream's thread alone.
-    private let condition = NSCondition()
+    private let worker = WorkerThread(name: "small stream")
+    private var condition: NSCondition { worker.condition }
     private var latest: Picture?
     private var next: ContinuousClock.Instant?
-    private var isRunning = false
-    private var wasCancelled = false
     private var wantsKeyFrame = false
     private var askedForKeyFrame: ContinuousClock.Instant?
 
@@ -67,30 +66,7 @@ final class SmallStream: @unchecked Sendable {
     }
 
     /// Runs the stream's thread until cancelled.
-    func run() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                setRunning(true)
-                let thread = Thread {
-                    self.work()
-                    continuation.resume()
-                }
-                thread.name = "small stream"
-                thread.start()
-            }
-        } onCancel: {
-            setRunning(false)
-        }
-    }
-
-    private func setRunning(_ running: Bool) {
-        condition.lock()
-        defer { condition.unlock() }
-        // A cancellation may come before the start: then the thread sees it at once.
-        if !running { wasCancelled = true }
-        isRunning = running && !wasCancelled
-        condition.broadcast()
-    }
+    func run() async { await worker.run { self.work() } }
 
     private func work() {
         while let (picture, isKeyFrameAsked) = nextPicture() {
@@ -108,8 +84,8 @@ final class SmallStream: @unchecked Sendable {
     private func nextPicture() -> (Picture, Bool)? {
         condition.lock()
         defer { condition.unlock() }
-        while isRunning, latest == nil { condition.wait() }
-        guard isRunning, let picture = latest else { return nil }
+        while worker.isRunning, latest == nil { condition.wait() }
+        guard worker.isRunning, let picture = latest else { return nil }
         latest = nil
         let mayAsk = askedForKeyFrame.map { picture.captured - $0 >= .milliseconds(500) } ?? true
         guard wantsKeyFrame, mayAsk else { return (picture, false) }

@@ -8,11 +8,10 @@ import Synchronization
 final class StillStudio: @unchecked Sendable {
     // Invariant behind @unchecked: every stored `var` below is touched only while `condition` is locked, except `encoders`, `cache` and
     // `cachedPicture`, which belong to the studio's thread alone.
-    private let condition = NSCondition()
+    private let worker = WorkerThread(name: "stills")
+    private var condition: NSCondition { worker.condition }
     private var latest: Picture?
     private var hasNews = false
-    private var isRunning = false
-    private var wasCancelled = false
     private var orders: [Order] = []
     private var streams: [UInt64: Viewer] = [:]
     private var nextID: UInt64 = 0
@@ -71,7 +70,7 @@ final class StillStudio: @unchecked Sendable {
     private func enqueue(_ order: Order) -> MediaError? {
         condition.lock()
         defer { condition.unlock() }
-        guard isRunning, latest != nil else {
+        guard worker.isRunning, latest != nil else {
             return MediaError(
                 operation: "take a snapshot", text: "there is no picture yet", cure: "Wait until the camera runs; its status says why it does not.")
         }
@@ -112,30 +111,7 @@ final class StillStudio: @unchecked Sendable {
     }
 
     /// Runs the studio's thread until cancelled.
-    func run() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                setRunning(true)
-                let thread = Thread {
-                    self.work()
-                    continuation.resume()
-                }
-                thread.name = "stills"
-                thread.start()
-            }
-        } onCancel: {
-            setRunning(false)
-        }
-    }
-
-    private func setRunning(_ running: Bool) {
-        condition.lock()
-        defer { condition.unlock() }
-        // A cancellation may come before the start: then the thread sees it at once.
-        if !running { wasCancelled = true }
-        isRunning = running && !wasCancelled
-        condition.broadcast()
-    }
+    func run() async { await worker.run { self.work() } }
 
     private func work() {
         while let work = nextWork() {
@@ -157,14 +133,14 @@ final class StillStudio: @unchecked Sendable {
     private func nextWork() -> (Picture, [Order], [Viewer])?? {
         condition.lock()
         defer { condition.unlock() }
-        while isRunning, orders.isEmpty, !hasNews { condition.wait() }
+        while worker.isRunning, orders.isEmpty, !hasNews { condition.wait() }
         let waiting = orders
         orders = []
-        guard isRunning, let latest else {
+        guard worker.isRunning, let latest else {
             let reason = MediaError(operation: "take a snapshot", text: "the camera stopped", cure: "Wait until it runs again.")
             for order in waiting { order.continuation.resume(returning: .failure(reason)) }
             hasNews = false
-            return isRunning ? .some(nil) : nil
+            return worker.isRunning ? .some(nil) : nil
         }
         var due: [Viewer] = []
         if hasNews {

@@ -77,11 +77,12 @@ struct DatagramPort: ~Copyable {
 
     /// Waits until a datagram is there, or somebody signals, or that long. Takes the signal back.
     ///
+    /// - Parameter heedingDatagrams: false: only the signal or the time ends it.
     /// - Returns: whether a datagram is there.
-    func wait(for wakeUp: WakeUp, atMost time: Duration) -> Bool {
+    func wait(for wakeUp: WakeUp, atMost time: Duration, heedingDatagrams: Bool = true) -> Bool {
         let (seconds, attoseconds) = time.components
         let nanoseconds = min(max(0, seconds), 3600) * 1_000_000_000 + max(0, attoseconds) / 1_000_000_000
-        let came = meshcam_wait(descriptor, wakeUp.descriptor, nanoseconds)
+        let came = meshcam_wait(heedingDatagrams ? descriptor : -1, wakeUp.descriptor, nanoseconds)
         if came & 2 != 0 { wakeUp.reset() }
         return came & 1 != 0
     }

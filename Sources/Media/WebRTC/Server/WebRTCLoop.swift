@@ -28,6 +28,10 @@ final class WebRTCLoop: @unchecked Sendable {
     /// No viewer has anything to do before; what is due later may have been put off since.
     private var soonest: ContinuousClock.Instant?
     private var due: [ViewerID] = []
+    /// Datagrams are left to gather until then, after such that were reports alone: many viewers' reports are read at once. Pictures and deadlines
+    /// do not wait.
+    private var reportsUntil = ContinuousClock.now
+    private static let gathering = Duration.milliseconds(4)
     /// Until then STUN servers are waited for less long, since one did not answer.
     var impatientUntil: ContinuousClock.Instant?
     /// All sessions look at their estimates at the same moments, so that many wake the thread once.
@@ -94,7 +98,10 @@ final class WebRTCLoop: @unchecked Sendable {
     /// Runs until ``stop()``.
     func run() {
         while !isOver {
-            if socket.wait(for: wake, atMost: soonest.map { max(.zero, $0 - .now) } ?? .seconds(60)) { receive(now: .now) }
+            let now = ContinuousClock.now
+            let isHeeding = now >= reportsUntil
+            let next = isHeeding ? soonest : earliest(soonest, reportsUntil)
+            if socket.wait(for: wake, atMost: next.map { max(.zero, $0 - now) } ?? .seconds(60), heedingDatagrams: isHeeding) { receive(now: .now) }
             let work = inbox.withLock { inbox in
                 defer { inbox = [] }
                 return inbox
@@ -115,12 +122,17 @@ final class WebRTCLoop: @unchecked Sendable {
 
     private func receive(now: ContinuousClock.Instant) {
         var came: [(datagram: [UInt8], path: IcePath)] = []
+        var isOnlyReports = true
         for _ in 0..<Self.receiveRounds {
             let mayBeMore = socket.receive { came.append(($0, $1)) }
-            for (datagram, path) in came { take(datagram, path, now: now) }
+            for (datagram, path) in came {
+                if DatagramKind(datagram[...]) != .rtcp { isOnlyReports = false }
+                take(datagram, path, now: now)
+            }
             came.removeAll(keepingCapacity: true)
             if !mayBeMore { break }
         }
+        if isOnlyReports { reportsUntil = now + Self.gathering }
     }
 
     /// What is for none of our sessions is dropped without a word.
