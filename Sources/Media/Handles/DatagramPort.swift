@@ -138,9 +138,10 @@ struct DatagramPort: ~Copyable {
             }
             let code = errno
             if code == EINTR { continue }
-            // A device below does not do it after all (EIO, EINVAL of a tunnel): one by one from now on.
-            if outgoing[done].segment > 0, outgoing[done].count > outgoing[done].segment, code == EIO || code == EINVAL {
-                cuts = false
+            // A device below does not do it after all (EIO): one by one from now on. Or this way alone carries less than a segment
+            // (EMSGSIZE, of older kernels EINVAL): there the IP layer cuts each datagram, and the others' stay as they are.
+            if outgoing[done].segment > 0, outgoing[done].count > outgoing[done].segment, code == EIO || code == EINVAL || code == EMSGSIZE {
+                if code == EIO { cuts = false }
                 sendSingly(outgoing[done])
             } else {
                 lost += datagrams(in: outgoing[done])

@@ -21,6 +21,8 @@ extension Request {
             return try await withDeadline(Self.bodyDeadline) { try await body.collect(upTo: limit) }
         } catch PeerError.deadline {
             throw ProblemDetails(title: "Too slow", status: 408, detail: "The request did not arrive in time.")
+        } catch is NIOTooManyBytesError {
+            throw ProblemDetails(title: "Too large", status: 413, detail: "The body is longer than \(limit) bytes.", cure: "Send less; nothing that this answers needs more.")
         } catch let error where error is NIOSSLError || error is ChannelError || error is IOError {
             // The caller's doing, and so no error of ours: it must not be able to fill the log.
             throw ProblemDetails.badRequest("The request ended before its body did.")

@@ -14,7 +14,7 @@ const mostStreams = 4;
 /** Streams left when some pictures are polled, so that two connections stay free. */
 const streamsBesidePolling = 3;
 const pollIntervalMs = 500;
-/** Up to this width, px, the camera's small stream is enough. */
+/** Up to this width in CSS pixels, as in a grid, the camera's small stream is enough: on every screen, or a grid would take the main streams of all. */
 const smallWidth = 640;
 /** A stream without a picture for this long is shown as late; for twice as long, it is opened anew. */
 const lateMs = 3500;
@@ -42,6 +42,7 @@ export const bestWay = () => (hasWebRTC ? "webrtc" : hasMovies ? "movie" : "jpeg
  * @typedef {object} Viewer  one place on the page that shows one camera
  * @property {string} camera
  * @property {string[]} iceServers  URIs of servers that help to see it from behind other routers
+ * @property {boolean} isSmall  the camera's small stream is enough
  * @property {number} width  px asked for
  * @property {number} fps
  * @property {Way} way
@@ -82,6 +83,8 @@ class PicturePool {
   #viewers = [];
   /** @type {Map<Viewer, AbortController>} */
   #streams = new Map();
+  /** Whose video shows a picture of the session that runs. @type {Set<Viewer>} */
+  #moving = new Set();
   /** @type {Viewer[]} */
   #polled = [];
   #polling = false;
@@ -131,7 +134,10 @@ class PicturePool {
 
   /** @param {Viewer} viewer */
   #stop(viewer) {
-    if (this.#streams.has(viewer) && viewer.way !== "jpeg") this.#keepStill(viewer);
+    if (this.#streams.has(viewer)) {
+      if (this.#moving.has(viewer)) this.#keepStill(viewer);
+      viewer.onPhase("waiting", "", Date.now());
+    }
     this.#streams.get(viewer)?.abort();
     this.#streams.delete(viewer);
   }
@@ -169,11 +175,15 @@ class PicturePool {
       let wasBarren = true;
       try {
         await players[way]({
-          camera: viewer.camera, iceServers: viewer.iceServers, small: viewer.width <= smallWidth, video: viewer.video, signal: AbortSignal.any([signal, once.signal]),
+          camera: viewer.camera, iceServers: viewer.iceServers, small: viewer.isSmall, video: viewer.video, signal: AbortSignal.any([signal, once.signal]),
+          onEnd: () => {
+            if (this.#moving.delete(viewer)) this.#keepStill(viewer, lastFrame);
+          },
           onFrame: () => {
             frameAt = lastFrame = Date.now();
             attempt = 0;
             seen = true;
+            this.#moving.add(viewer);
             viewer.onFrame();
             viewer.onPhase("live", "", frameAt);
           },
@@ -203,16 +213,18 @@ class PicturePool {
   }
 
   /** What a video showed last is the camera's still until there is a newer one. @param {Viewer} viewer */
-  #keepStill(viewer) {
+  #keepStill(viewer, at = Date.now()) {
     const { camera, video } = viewer;
     if (video.videoWidth === 0) return;
     const canvas = document.createElement("canvas");
     canvas.width = Math.min(video.videoWidth, 640);
     canvas.height = Math.round((canvas.width * video.videoHeight) / video.videoWidth);
     canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
-    const at = Date.now();
     canvas.toBlob((blob) => {
-      if (blob) this.#stills.set(camera, { blob, at });
+      if (!blob) return;
+      const still = { blob, at };
+      this.#stills.set(camera, still);
+      viewer.onPicture(still, false);
     }, "image/jpeg", 0.8);
   }
 
@@ -355,5 +367,8 @@ export function pictureWidth(cssWidth) {
   const wanted = cssWidth * Math.min(2, devicePixelRatio || 1);
   return wanted <= 400 ? 320 : wanted <= 900 ? 640 : 1280;
 }
+
+/** @param {number} cssWidth */
+export const isSmall = (cssWidth) => cssWidth <= smallWidth;
 
 export const pictures = new PicturePool();

@@ -33,11 +33,12 @@ const beginMs = 1000;
  * @param {LivePlay} play
  * @returns {Promise<void>} rejects with a Problem when it broke
  */
-export async function playByWebRTC({ camera, iceServers = [], small, relay, video, signal, onFrame }) {
+export async function playByWebRTC({ camera, iceServers = [], small, relay, video, signal, onFrame, onEnd }) {
   // Those that pass media on want a name and a password, which we have none of.
   const urls = iceServers.filter((uri) => uri.startsWith("stun:"));
   const connection = new RTCPeerConnection(urls.length ? { iceServers: [{ urls }] } : undefined);
-  const frames = watchFrames(video, onFrame);
+  /** @type {{ stop: () => void } | null} */
+  let frames = null;
   let session = "";
   let isOver = false;
   // The node would find out by itself, half a minute later.
@@ -51,6 +52,9 @@ export async function playByWebRTC({ camera, iceServers = [], small, relay, vide
     connection.addTransceiver("video", { direction: "recvonly" });
     connection.addEventListener("track", ({ track }) => {
       video.srcObject = new MediaStream([track]);
+      // Not before: Chromium ends the stream before with a black picture, which is none of this one's.
+      frames?.stop();
+      frames = watchFrames(video, onFrame);
       video.play().catch(() => {});
     });
     await connection.setLocalDescription();
@@ -62,14 +66,17 @@ export async function playByWebRTC({ camera, iceServers = [], small, relay, vide
       return response.text();
     });
     answered.catch(() => {});
-    trickle(connection, answered.then(() => session), signal);
+    const path = answered.then(() => session);
+    path.catch(() => {});
+    trickle(connection, path, signal);
     const answer = await Promise.race([answered, over]);
     if (answer === undefined) return;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
     await Promise.race([over, tooLate(connection)]);
     await over;
   } finally {
-    frames.stop();
+    frames?.stop();
+    onEnd?.();
     connection.close();
     isOver = true;
     sayGoodbye();

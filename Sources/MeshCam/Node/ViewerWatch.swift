@@ -44,6 +44,12 @@ final class ViewerWatch: Sendable {
         viewers.withLock { $0[id] = Viewer(camera: camera, peer: peer, proof: proof, since: now, until: end, wasSeen: wasSeen) }
     }
 
+    /// So many sessions at a node may one sign-in or token have: enough for a wall of pictures, and the places are left for others.
+    static let limit = 64
+
+    /// How many one sign-in or token has here.
+    func count(of proof: Proof) -> Int { viewers.withLock { $0.values.count { $0.proof == proof } } }
+
     /// How many are looked after.
     var count: Int { viewers.withLock { $0.count } }
 

@@ -137,6 +137,21 @@ import Testing
         #expect(estimator.roundTrip < .milliseconds(60))
     }
 
+    /// Or their lack of it: who reports no delays is not held at the rate that a session begins with.
+    @Test func reportsWithoutLossRaiseTheRate() {
+        var estimator = BandwidthEstimator()
+        func report(_ lost: UInt8, at second: Double) {
+            estimator.handle(ReportBlock(ssrc: 1, fractionLost: lost), roundTrip: .milliseconds(20), hasTransportFeedback: false, now: at(second))
+        }
+        // However often they come.
+        for step in 0..<40 { report(0, at: Double(step) / 10) }
+        #expect(estimator.bitRate > 5_000_000 && estimator.bitRate < 7_000_000, "\(estimator.bitRate)")
+        for second in 4..<60 { report(0, at: Double(second)) }
+        #expect(estimator.bitRate == BandwidthEstimator.Settings().maximumBitRate)
+        for second in 60..<64 { report(64, at: Double(second)) }
+        #expect(estimator.bitRate < 20_000_000, "\(estimator.bitRate)")
+    }
+
     /// Feedback that contradicts itself, repeats or lies moves the rate within its limits and nothing else.
     @Test func isTotalOnAnything() {
         for seed in ByteMutator.seeds {

@@ -34,12 +34,45 @@ import Testing
         return (try StunMessage(bytes[...]), bytes)
     }
 
-    @Test func aRightCheckIsAnsweredAndFollowed() throws {
+    /// Our own check of a pair, answered from there.
+    private func answered(_ agent: inout IceAgent, from remote: TransportAddress, at second: Double) throws -> [IceAgent.Action] {
+        let checks = agent.tick(now: at(second)).compactMap { action -> [UInt8]? in
+            guard case .transmit(let bytes, let path) = action, path.remote == remote else { return nil }
+            return bytes
+        }
+        let id = try StunMessage(try #require(checks.first)[...]).transactionID
+        let answer = StunMessage(.success, transactionID: id, attributes: [.xorMappedAddress(here)]).bytes(key: theirs.key)
+        return agent.handle(answer[...], from: remote, to: here, now: at(second))
+    }
+
+    /// An agent that has a way to `there`.
+    private func connected() throws -> IceAgent {
+        var agent = agent()
+        _ = agent.handle(check()[...], from: there, to: here, now: at(0))
+        #expect(try answered(&agent, from: there, at: 0) == [.selected(IcePath(local: here, remote: there))])
+        return agent
+    }
+
+    @Test func aRightCheckIsAnsweredAndFollowedOnceOursIsAnswered() throws {
         var agent = agent()
         let actions = agent.handle(check()[...], from: there, to: here, now: at(0))
         let (message, bytes) = try response(actions)
         #expect(message.messageClass == .success && message.mappedAddress == there && StunIntegrity.isRight(in: bytes[...], key: ours.key))
-        #expect(actions.last == .selected(IcePath(local: here, remote: there)))
+        #expect(actions.count == 1 && agent.selected == nil && agent.knows(IcePath(local: here, remote: there)) && !agent.hasProof(of: IcePath(local: here, remote: there)))
+        #expect(try answered(&agent, from: there, at: 0.001) == [.selected(IcePath(local: here, remote: there))])
+        #expect(agent.hasProof(of: IcePath(local: here, remote: there)) && agent.state == .connected)
+    }
+
+    /// A sender's address is easily written: nothing is sent to where only authentic checks claim to come from.
+    @Test func nobodyIsSentAnythingWhoNeverAnswered() {
+        var agent = agent()
+        var sent = 0
+        for step in 0..<300 {
+            sent += agent.handle(check()[...], from: there, to: here, now: at(Double(step) / 10)).count
+            sent += agent.tick(now: at(Double(step) / 10)).count
+            #expect(agent.selected == nil)
+        }
+        #expect(sent < 2 * 300, "an answer to each, and our checks with their pauses: \(sent)")
     }
 
     @Test func aWrongPasswordIsRefusedWith401() throws {
@@ -92,8 +125,7 @@ import Testing
 
     /// A viewer cannot turn its stream onto somebody else: whoever is at the new address must answer a check of ours.
     @Test func aStreamIsNotTurnedOntoAStranger() throws {
-        var agent = agent()
-        _ = agent.handle(check()[...], from: there, to: here, now: at(0))
+        var agent = try connected()
         let victim = TransportAddress("192.168.1.66", port: 9)!
         let actions = agent.handle(check()[...], from: victim, to: here, now: at(5))
         #expect(actions.count == 1 && agent.selected?.remote == there, "an answer to the check, and no more")
@@ -116,19 +148,22 @@ import Testing
         #expect(moved == [.selected(IcePath(local: here, remote: victim))], "who answers is the viewer, in another place")
     }
 
-    /// Who checks us proves that they are there, even if our own checks get lost; and we need not ask.
-    @Test func aCheckRenewsConsent() {
-        var agent = agent()
-        _ = agent.handle(check()[...], from: there, to: here, now: at(0))
-        var ours = 0
+    /// RFC 7675 §5.1: only answers to our own questions keep consent. Whoever wrote a victim's address into checks could not stop it otherwise.
+    @Test(arguments: [true, false]) func onlyAnswersKeepConsent(isThere: Bool) throws {
+        var agent = try connected()
+        var asked = 0
         for second in 1...100 {
-            if second % 4 == 0 { _ = agent.handle(check()[...], from: there, to: here, now: at(Double(second))) }
-            ours += agent.tick(now: at(Double(second))).count
+            _ = agent.handle(check()[...], from: there, to: here, now: at(Double(second)))
+            for action in agent.tick(now: at(Double(second))) {
+                guard case .transmit(let bytes, _) = action else { continue }
+                asked += 1
+                guard isThere else { continue }
+                let answer = StunMessage(.success, transactionID: try StunMessage(bytes[...]).transactionID, attributes: [.xorMappedAddress(here)])
+                _ = agent.handle(answer.bytes(key: theirs.key)[...], from: there, to: here, now: at(Double(second)))
+            }
+            if second == 25 { #expect(agent.state == .connected) }
         }
-        #expect(agent.state == .connected && ours == 0)
-        // Silence: then we ask, and after half a minute give up.
-        for second in 101...140 { ours += agent.tick(now: at(Double(second))).count }
-        #expect(agent.state == .failed && ours > 4)
+        #expect(agent.state == (isThere ? .connected : .failed) && asked > (isThere ? 15 : 3))
     }
 
     /// What a STUN server sees is believed from that server only.

@@ -33,7 +33,7 @@ import Testing
         return first == IcePath(local: second.remote, remote: second.local)
     }
 
-    /// A browser on a LAN, hiding its address: it finds us and we answer, without a check of ours.
+    /// A browser on a LAN, hiding its address: it finds us, we answer and ask back where it came from.
     @Test func aHiddenBrowserOnALANFindsUs() {
         var network = IceNetwork(seed: 1)
         network.agents = [agent(.controlling, ["192.168.1.7"], seed: 1), agent(.controlled, ["192.168.1.2", "2001:db8::2"], seed: 2)]
@@ -42,8 +42,8 @@ import Testing
         #expect(agree(network) && path(network, 1)?.remote == address("192.168.1.7"))
         #expect(network.agents[1].remoteCandidates.map(\.kind) == [.peerReflexive])
         #expect((network.selected[1]?.first?.time ?? 9) < 0.3)
-        // Check, answer, nomination, answer: nothing else was needed.
-        #expect(network.datagrams == 4 && !network.agents[1].sendsChecks)
+        // Check and answer, nomination and answer, ours and its answer: nothing else was needed.
+        #expect(network.datagrams == 6 && !network.agents[1].sendsChecks)
     }
 
     @Test(arguments: ByteMutator.corpus)

@@ -52,17 +52,22 @@ import Testing
         router.add(1, fragment: "abcd")
         #expect(router.session(for: check[...], path: path) == 1)
         #expect(router.session(for: [22, 1], path: path) == nil)
-        router.learn(path, for: 1)
-        router.learn(path, for: 7)
+        router.learn(path, for: 1, isProven: false)
+        router.learn(path, for: 7, isProven: true)
         #expect(router.session(for: [22, 1], path: path) == 1)
-        // The same address asks for another session: it is that one's from then on.
+        // The same address asks for another session. Anybody can write a sender's address: it is that one's once somebody answered there.
         router.add(2, fragment: "efgh")
-        router.learn(path, for: 2)
+        router.learn(path, for: 2, isProven: false)
+        #expect(router.session(for: [22, 1], path: path) == 1)
+        router.learn(path, for: 2, isProven: true)
         router.remove(1)
         #expect(router.session(for: [22, 1], path: path) == 2 && router.session(for: check[...], path: path) == nil)
         router.add(2, fragment: "efgh2")
+        router.add(2, fragment: "efgh3")
+        let old = StunMessage(.request, transactionID: .init(first: 1, second: 3), attributes: [.username("efgh:x")]).bytes(key: [1])
+        #expect(router.session(for: old[...], path: path) == nil, "of two restarts ago")
         for port in 1...100 as ClosedRange<UInt16> {
-            router.learn(IcePath(local: SessionLab.camera, remote: TransportAddress("10.0.0.1", port: port)!), for: 2)
+            router.learn(IcePath(local: SessionLab.camera, remote: TransportAddress("10.0.0.1", port: port)!), for: 2, isProven: true)
         }
         #expect(router.session(for: [22, 1], path: path) == nil, "sixteen are remembered")
         // An answer belongs to whoever asked, wherever it comes from.

@@ -130,13 +130,29 @@ import Testing
 
     @Test func moreThanMayAreRefusedWithTheCure() async throws {
         let source = Source()
-        try await serving(settings { $0.viewerLimit = 3 }) { server in
-            var last: ViewerID?
-            for _ in 0..<3 { last = try await server.answer(SocketViewer().offer, source: "porch", live: source).id }
+        try await serving(settings { $0.viewerLimit = 1 }) { server in
+            let (hasCome, id) = try await apart {
+                let viewer = try SocketViewer()
+                let offer = viewer.offer
+                let answered = try wait { try await server.answer(offer, source: "porch", live: source) }
+                try viewer.accept(answered.answer)
+                return (viewer.run { $0.isConnected }, answered.id)
+            }
+            #expect(hasCome)
             let error = await #expect(throws: WebRTCError.self) { try await server.answer(SocketViewer().offer, source: "porch", live: source) }
-            #expect(error?.description.contains("3 viewers") == true)
-            if let last { await server.end(last) }
+            #expect(error?.description.contains("1 viewers") == true)
+            await server.end(id)
             _ = try await server.answer(SocketViewer().offer, source: "porch", live: source)
+        }
+    }
+
+    /// An offer costs nothing: whoever sends many and never comes keeps nobody out.
+    @Test func whoNeverCameMakesRoom() async throws {
+        let source = Source()
+        try await serving(settings { $0.viewerLimit = 3 }) { server in
+            var ids: [ViewerID] = []
+            for _ in 0..<5 { ids.append(try await server.answer(SocketViewer().offer, source: "porch", live: source).id) }
+            #expect(await Set(server.statistics().map(\.id)) == Set(ids.suffix(3)))
         }
     }
 

@@ -30,6 +30,7 @@ struct BandwidthEstimator: Sendable {
     /// Nothing was heard for a while, and nothing has come since.
     private var afterSilence = false
     private var lastReportedRoundTrip: ContinuousClock.Instant?
+    private var lastGrowth: ContinuousClock.Instant?
     private(set) var roundTrip = Duration.milliseconds(100)
     private var origin: ContinuousClock.Instant?
 
@@ -100,6 +101,12 @@ struct BandwidthEstimator: Sendable {
         }
         guard !hasTransportFeedback else { return }
         lastFeedback = now
+        // Nobody measures delays here, and no probe is answered: what loses nothing may grow, until losses or the receiver's own estimate say
+        // otherwise (draft-ietf-rmcat-gcc-02 §6).
+        if block.fractionLost == 0, lastGrowth.map({ now - $0 >= .seconds(1) }) ?? true {
+            lastGrowth = now
+            control.raise(to: min(settings.maximumBitRate, control.bitRate * 1.2), now: now)
+        }
         losses.add(fractionLost: block.fractionLost, current: bitRate, roundTrip: self.roundTrip, now: now)
     }
 

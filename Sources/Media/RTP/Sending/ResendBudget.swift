@@ -15,12 +15,17 @@ struct ResendBudget: Sendable {
 
     /// Whether `bytes` more may be repeated now; they are then taken.
     mutating func take(bytes: Int, bitRate: Double, now: ContinuousClock.Instant) -> Bool {
+        guard has(bytes: bytes, bitRate: bitRate, now: now) else { return false }
+        tokens -= Double(bytes)
+        return true
+    }
+
+    /// Whether there would be enough.
+    mutating func has(bytes: Int, bitRate: Double, now: ContinuousClock.Instant) -> Bool {
         if now > last {
             tokens = min(Self.burstBytes, tokens + (now - last).inSeconds * bitRate * Self.share / 8)
             last = now
         }
-        guard tokens >= Double(bytes) else { return false }
-        tokens -= Double(bytes)
-        return true
+        return tokens >= Double(bytes)
     }
 }

@@ -24,6 +24,8 @@ extension IceAgent {
             // Whose check this is nobody can say: the node's port serves many sessions.
             return []
         }
+        // RFC 8489 §9.1.3.
+        guard StunIntegrity.isPresent(in: datagram) else { return [refuse(request, 400, "Bad Request", key: nil, path: path)] }
         guard StunIntegrity.isRight(in: datagram, key: credentials.key) else {
             return [refuse(request, 401, "Unauthorized", key: nil, path: path)]
         }
@@ -40,7 +42,6 @@ extension IceAgent {
         }
         let response = StunMessage(.success, transactionID: request.transactionID, attributes: [.xorMappedAddress(path.remote)])
         var actions: [Action] = [.transmit(response.bytes(key: credentials.key), path: path)]
-        if path == selected { consent?.prove(now: now) }
         // A check of the generation before a restart is answered, and tells nothing about the new one.
         guard credentials == local else { return actions }
         guard let host = addHost(path.local), let theirs = addPeerReflexive(path.remote, priority: check.priority ?? 0) else { return actions }
@@ -59,10 +60,9 @@ extension IceAgent {
         if !sendsChecks, role == .controlled {
             // Like a lite agent (§7.3.2): its check came, our answer will go the same way.
             checklist[index].state = .succeeded
-            guard nominates else { return [] }
-            if !hasConnected || checklist[index].isProven || checklist[index].path == selected { return follow(index, now: now) }
-            // Media flows already. A sender's address is easily forged: before the stream turns to a new one, whoever is there must answer.
-            // The first path needs no such proof, as nothing flows before a handshake went both ways.
+            // A sender's address is easily forged, and the handshake may have come another way: before anything flows to an address, whoever
+            // is there must answer (RFC 7675 §5.1).
+            if checklist[index].isProven { return nominates ? follow(index, now: now) : [] }
             if checklist[index].check == nil { checklist.trigger(checklist[index].path) }
             return []
         }
@@ -171,7 +171,6 @@ extension IceAgent {
         connectDeadline = nil
         nomination = nil
         previousLocal = nil
-        consent?.prove(now: now)
         return []
     }
 }

@@ -92,6 +92,11 @@ struct IceAgent: Sendable {
         checklist.index(of: path).map { checklist[$0].wasChecked || checklist[$0].isProven } ?? false
     }
 
+    /// Whether a check of ours was answered from there: an authenticated one of theirs proves a password, and no address.
+    func hasProof(of path: IcePath) -> Bool {
+        path == selected || checklist.index(of: path).map { checklist[$0].isProven } ?? false
+    }
+
     /// When ``tick(now:)`` has something to do; nil if nothing is awaited.
     var nextDeadline: ContinuousClock.Instant? {
         guard state != .failed else { return nil }
@@ -140,8 +145,10 @@ struct IceAgent: Sendable {
         peerReflexiveCount = 0
         nomination = nil
         state = .checking
+        let deadline = connectDeadline
         setRemote(remote, isLite: isLite, now: now)
-        connectDeadline = now + settings.connectTimeout
+        // Who never came gets no more time by beginning anew.
+        connectDeadline = hasConnected ? now + settings.connectTimeout : deadline
     }
 
     // MARK: For the extensions

@@ -12,18 +12,25 @@ enum StunIntegrity {
 
     /// Whether `message` carries the attribute and whoever wrote it had `key`. The comparison takes as long for a wrong tag as for a right one.
     static func isRight(in message: ArraySlice<UInt8>, key: [UInt8]) -> Bool {
-        guard StunMessage.isPlausible(message) else { return false }
+        guard let (offset, value) = find(in: message) else { return false }
+        return HMAC<Insecure.SHA1>.isValidAuthenticationCode(
+            value, authenticating: covered(message.prefix(offset)), using: SymmetricKey(data: key))
+    }
+
+    /// Whether `message` carries the attribute at all.
+    static func isPresent(in message: ArraySlice<UInt8>) -> Bool { find(in: message) != nil }
+
+    private static func find(in message: ArraySlice<UInt8>) -> (offset: Int, value: ArraySlice<UInt8>)? {
+        guard StunMessage.isPlausible(message) else { return nil }
         var reader = ByteReader(message.dropFirst(StunMessage.headerBytes))
         while reader.remaining > 0 {
             let offset = message.count - reader.remaining
             guard let kind = reader.readUInt16(), let length = reader.readUInt16(), let value = reader.read(Int(length)),
                 reader.read((4 - Int(length) % 4) % 4) != nil
-            else { return false }
-            guard kind == StunAttribute.Kind.messageIntegrity else { continue }
-            return HMAC<Insecure.SHA1>.isValidAuthenticationCode(
-                value, authenticating: covered(message.prefix(offset)), using: SymmetricKey(data: key))
+            else { return nil }
+            if kind == StunAttribute.Kind.messageIntegrity { return (offset, value) }
         }
-        return false
+        return nil
     }
 
     private static func tag(_ bytes: ArraySlice<UInt8>, key: [UInt8]) -> [UInt8] {

@@ -7,6 +7,7 @@ extension WebRTCLoop {
     ) {
         let now = ContinuousClock.now
         do throws(WebRTCError) {
+            if viewers.count >= settings.viewerLimit { makeRoom() }
             guard viewers.count < settings.viewerLimit else { throw .tooMany(limit: settings.viewerLimit) }
             let offer = try Self.read(offer)
             let negotiated = try Self.negotiate(offer)
@@ -39,6 +40,12 @@ extension WebRTCLoop {
         } catch {
             reply(.failure(error))
         }
+    }
+
+    /// Who began first and never came gives its place to the next: offers cost nothing, and must not keep those out who watch.
+    private func makeRoom() {
+        let idle = viewers.lazy.filter { $0.value.session.state != .connected }.min { $0.value.began < $1.value.began }
+        if let idle { end(idle.key) }
     }
 
     /// Candidates of a viewer that come later, or new credentials of it, which are answered with new ones of ours.

@@ -42,6 +42,7 @@ final class WebRTCLoop: @unchecked Sendable {
         var session: WebRTCSession
         let source: String
         let live: any LiveSource
+        let began = ContinuousClock.now
         /// Of the ICE generation before the present one.
         var formerRemote: IceCredentials?
         /// What it is fed.
@@ -143,7 +144,7 @@ final class WebRTCLoop: @unchecked Sendable {
             viewer.session.handle(&datagram, from: path.remote, to: path.local, into: &batch, now: now)
         }
         // Only what a session has found authentic may be remembered.
-        if viewers[id]?.session.accepts(path) == true { router.learn(path, for: id) }
+        if let viewer = viewers[id], viewer.session.accepts(path) { router.learn(path, for: id, isProven: viewer.session.hasProof(of: path)) }
     }
 
     private func tick(now: ContinuousClock.Instant) {

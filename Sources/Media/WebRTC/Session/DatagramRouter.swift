@@ -5,6 +5,7 @@
 /// knows which checks are authentic (`WebRTCSession.accepts`), so that it is asked before `learn`.
 struct DatagramRouter<ID: Hashable & Sendable>: Sendable {
     /// Remembered for one session; of more, the oldest go.
+    static var fragmentLimit: Int { 2 }
     static var pathLimit: Int { 16 }
     static var questionLimit: Int { 128 }
 
@@ -21,10 +22,13 @@ struct DatagramRouter<ID: Hashable & Sendable>: Sendable {
 
     init() {}
 
-    /// A session begins, or ICE begins anew in it; the fragment before stays good until the session ends.
+    /// A session begins, or ICE begins anew in it; the fragment before stays good.
     mutating func add(_ id: ID, fragment: String) {
         fragments[fragment] = id
         known[id, default: Known()].fragments.append(fragment)
+        if let count = known[id]?.fragments.count, count > Self.fragmentLimit, let oldest = known[id]?.fragments.removeFirst(), fragments[oldest] == id {
+            fragments[oldest] = nil
+        }
     }
 
     mutating func remove(_ id: ID) {
@@ -35,8 +39,10 @@ struct DatagramRouter<ID: Hashable & Sendable>: Sendable {
     }
 
     /// Datagrams on this way are the session's from now on. Costs little where that is known.
-    mutating func learn(_ path: IcePath, for id: ID) {
-        guard paths[path] != id, known[id] != nil else { return }
+    ///
+    /// - Parameter isProven: whether somebody answered there; an address that may be forged takes no way from another session.
+    mutating func learn(_ path: IcePath, for id: ID, isProven: Bool) {
+        guard paths[path] != id, known[id] != nil, isProven || paths[path] == nil else { return }
         paths[path] = id
         known[id]?.paths.append(path)
         if let count = known[id]?.paths.count, count > Self.pathLimit, let oldest = known[id]?.paths.removeFirst(), paths[oldest] == id {

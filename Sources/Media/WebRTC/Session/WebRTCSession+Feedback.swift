@@ -5,7 +5,10 @@ extension WebRTCSession {
         case .nack(let nack) where nack.mediaSSRC == sender.ssrc && negotiated.video.allowsNACK:
             counters.nacks += 1
             for number in nack.sequenceNumbers {
-                guard let entry = sender.answer(number, now: now, roundTrip: estimator.roundTrip) else { continue }
+                // What there is no budget for now must not count as sent again.
+                guard resends.has(bytes: H264Packetizer.defaultPayloadLimitBytes, bitRate: estimator.bitRate, now: now),
+                    let entry = sender.answer(number, now: now, roundTrip: estimator.roundTrip)
+                else { continue }
                 // Asked for again: the repetition was lost too, or its request. There is time for few more, so that this one goes twice.
                 for _ in 0..<(entry.resends > 1 ? 2 : 1) {
                     guard resends.take(bytes: entry.unit.byteCount(of: entry.index), bitRate: estimator.bitRate, now: now) else { break }

@@ -40,6 +40,7 @@ extension WebRTCSession {
                 events += advanceDTLS(into: &batch, now: now)
             }
         }
+        if hasStartedDTLS, state != .closed { flushDTLS(into: &batch) }
         return events
     }
 
@@ -79,9 +80,9 @@ extension WebRTCSession {
     }
 
     mutating func flushDTLS(into batch: inout DatagramBatch) {
-        while let datagram = dtls.nextDatagram() {
-            if let path = ice.selected ?? earlyPath { batch.append(datagram, path: path) }
-        }
+        // The viewer may begin before our own check is answered; our part is longer than its own, and goes to nobody who may never have asked.
+        guard let path = ice.selected ?? earlyPath, ice.hasProof(of: path) else { return }
+        while let datagram = dtls.nextDatagram() { batch.append(datagram, path: path) }
     }
 
     private mutating func connect(_ profile: SRTPProfile, _ material: [UInt8], now: ContinuousClock.Instant) -> [Event] {

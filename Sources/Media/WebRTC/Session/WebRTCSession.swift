@@ -140,6 +140,8 @@ struct WebRTCSession: ~Copyable {
     }
 
     /// Whether datagrams on this way are the viewer's: an authentic check came from there. To be asked after `handle`.
+    func hasProof(of path: IcePath) -> Bool { ice.hasProof(of: path) }
+
     func accepts(_ path: IcePath) -> Bool { path == ice.selected || ice.knows(path) }
 
     /// What the viewer is given now.

@@ -107,6 +107,10 @@ extension NodeServices {
             peer = member
             proof = request.headers[.meshCamProof].flatMap { Proof($0) }
         }
+        if let proof, viewers.count(of: proof) >= ViewerWatch.limit {
+            throw ProblemDetails(
+                title: "Too many viewers", status: 429, detail: "This sign-in has \(ViewerWatch.limit) pictures of \(name) open already.", cure: "Close some of them.")
+        }
         do {
             let answer = try await live.answer(offer, source: camera, live: source, stream: stream)
             let isKnown = proof.flatMap { standing(of: $0) }?.rights.sees(camera: camera) ?? false

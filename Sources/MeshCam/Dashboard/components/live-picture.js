@@ -5,7 +5,7 @@ import { Component, fill, h, setText } from "../dom.js";
 import { at } from "../format.js";
 import { icon } from "../icons.js";
 import { store } from "../mesh.js";
-import { bestWay, pictures, pictureWidth } from "../pictures.js";
+import { bestWay, isSmall, pictures, pictureWidth } from "../pictures.js";
 
 /** @import { Phase, Still, Viewer } from "../pictures.js" */
 
@@ -57,6 +57,7 @@ class LivePicture extends Component {
       camera: this.camera,
       iceServers: [],
       width: pictureWidth(this.clientWidth || 640),
+      isSmall: isSmall(this.clientWidth || 640),
       fps: this.fps,
       way: bestWay(),
       video: this.#video,
@@ -87,6 +88,7 @@ class LivePicture extends Component {
     if (!this.#viewer || this.#viewer.visible === visible) return;
     this.#viewer.visible = visible;
     this.#viewer.width = pictureWidth(this.clientWidth || 640);
+    this.#viewer.isSmall = isSmall(this.clientWidth || 640);
     pictures.replan();
   }
 
@@ -135,7 +137,7 @@ class LivePicture extends Component {
       mark = camera.online && camera.state === "failed" ? "attention" : "offline";
       reason = camera.problem?.message ?? (!camera.online && camera.nodeName ? `${camera.nodeName} does not answer` : null) ?? (camera.state === "none" ? "This node has no camera." : camera.state === "failed" ? "The camera failed." : "");
     } else if (this.#phase === "late" || this.#phase === "down") {
-      reason = `${this.#phaseReason}, trying again`;
+      reason = `${this.#phaseReason.replace(/\.$/, "")}, trying again`;
     } else if (this.#phase === "waiting") {
       reason = "Connecting…";
     }
@@ -169,8 +171,9 @@ class LivePicture extends Component {
    */
   #onPicture(still, live) {
     this.#shownAt = still.at;
+    // What a video shows when its stream is over is black.
+    delete this.dataset.moving;
     if (live) {
-      delete this.dataset.moving;
       this.#viewer && this.#phase !== "live" && this.#setPhase("live", "");
     }
     if (this.#busy) this.#next = still;
