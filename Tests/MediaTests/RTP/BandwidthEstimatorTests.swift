@@ -124,6 +124,11 @@ import Testing
         #expect(estimator.bitRate == 3_000_000)
         estimator.handle(.init(senderSSRC: 1, bitRate: 0, ssrcs: []), now: at(1))
         #expect(estimator.bitRate == 50_000)
+        // It sees half a megabit a second, and finds that half as much again would do: it cannot know of more.
+        estimator.handle(.init(senderSSRC: 1, bitRate: 750_000, ssrcs: []), sending: 500_000, now: at(2))
+        #expect(estimator.bitRate == 3_000_000)
+        estimator.handle(.init(senderSSRC: 1, bitRate: 600_000, ssrcs: []), sending: 500_000, now: at(3))
+        #expect(estimator.bitRate == 600_000)
     }
 
     /// Where only receiver reports come, their loss counts.

@@ -110,10 +110,16 @@ struct BandwidthEstimator: Sendable {
         losses.add(fractionLost: block.fractionLost, current: bitRate, roundTrip: self.roundTrip, now: now)
     }
 
+    /// A receiver's estimate is a limit up to this multiple of what is sent. It knows no more than what came: well above that it merely says that
+    /// nothing is wrong, and a small stream would stay small for ever.
+    private static let receiverHorizon = 1.25
+
     /// Takes the receiver's own estimate.
-    mutating func handle(_ estimate: ReceiverEstimatedMaximumBitRate, now: ContinuousClock.Instant) {
+    /// - Parameter sending: bit/s of the stream that it gets, where known.
+    mutating func handle(_ estimate: ReceiverEstimatedMaximumBitRate, sending: Double? = nil, now: ContinuousClock.Instant) {
         lastFeedback = now
-        receiverLimit = max(settings.minimumBitRate, Double(estimate.bitRate))
+        let limit = max(settings.minimumBitRate, Double(estimate.bitRate))
+        receiverLimit = sending.map { limit > $0 * Self.receiverHorizon } ?? false ? .infinity : limit
     }
 
     /// Halves the rate for each stretch of silence after something was sent. Who gets a picture every two seconds has nothing to report in

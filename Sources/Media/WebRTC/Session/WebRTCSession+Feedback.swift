@@ -33,7 +33,7 @@ extension WebRTCSession {
             handle(report.blocks, now: now)
             return []
         case .estimatedMaximumBitRate(let estimate) where !negotiated.video.allowsTransportFeedback:
-            estimator.handle(estimate, now: now)
+            estimator.handle(estimate, sending: rates[adaptation.rung.stream]?.bitRate, now: now)
             return []
         case .goodbye:
             return end(.there)
