@@ -1,5 +1,8 @@
 """Live pictures as a page gets them: by WebRTC from the camera's own node, as a movie where the browser cannot, and no longer than one may."""
 
+import os
+import signal
+
 import pytest
 from playwright.sync_api import expect
 
@@ -49,6 +52,31 @@ def test_a_grid_of_all_cameras_by_webrtc(page, demo, sign_in):
     expect(shown(page, "[data-moving]")).to_have_count(1)
     wait_for(lambda: any(one["state"] == "connected" and one["width"] > 640 for one in page.evaluate(COUNTERS)), 20, "the main stream")
     assert sum(one["state"] == "connected" for one in page.evaluate(COUNTERS)) == 1, "the grid's sessions are over"
+
+
+# Mean green of what is drawn there, 0 for black.
+BRIGHTNESS = """(place) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 16, height: 9 });
+  const context = canvas.getContext('2d');
+  context.drawImage(place.querySelector('img'), 0, 0, 16, 9);
+  return context.getImageData(0, 0, 16, 9).data.filter((_, index) => index % 4 === 1).reduce((sum, value) => sum + value, 0) / 144;
+}"""
+
+
+def test_the_last_picture_of_a_camera_that_is_gone_stays(page, demo, sign_in):
+    """A browser ends a stream with a black picture, which is neither the camera's last one nor the next session's first."""
+    sign_in(page, 0)
+    expect(shown(page, "[data-moving]")).to_have_count(3, timeout=30_000)
+    node = demo.clients()[2].get("/node").json
+    place = page.locator(f"mc-camera-tile[data-camera='{node['id']}'] mc-live-picture")
+    os.kill(demo.node_pid(2), signal.SIGSTOP)
+    try:
+        expect(place.locator(".veil-reason")).to_have_text(f"{node['name']} does not answer", timeout=30_000)
+        expect(place).not_to_have_attribute("data-moving", "")
+        wait_for(lambda: place.evaluate(BRIGHTNESS) > 20, 10, "the last picture is there, and not black")
+    finally:
+        os.kill(demo.node_pid(2), signal.SIGCONT)
+    expect(shown(page, "[data-moving]")).to_have_count(3, timeout=30_000)
 
 
 @pytest.mark.parametrize("without, way", [(NO_WEBRTC, "[data-moving]"), (NO_VIDEO_AT_ALL, "[data-picture]:not([data-moving])")])

@@ -50,9 +50,6 @@ struct BandwidthEstimator: Sendable {
     /// Whether the way gets no longer and loses little: the moment to try more.
     var isQuiet: Bool { detector.signal != .overuse && losses.loss < 0.05 }
 
-    /// Bit/s that arrive; nil as long as nobody knows.
-    var acknowledgedBitRate: Double? { acknowledged.bitRate }
-
     /// Takes what a feedback message reported.
     mutating func handle(_ reports: [SentPacketLog.Report], now: ContinuousClock.Instant) {
         guard !reports.isEmpty else { return }

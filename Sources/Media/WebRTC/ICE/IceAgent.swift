@@ -125,7 +125,7 @@ struct IceAgent: Sendable {
     mutating func add(_ candidate: IceCandidate) {
         guard state != .failed, candidate.address.isUsable else { return }
         if let index = remoteCandidates.firstIndex(where: { $0.address == candidate.address }) {
-            // What its checks had shown before is now called by its name (RFC 8838 §11.4).
+            // What its checks had shown before is now called by its name (RFC 8838).
             if remoteCandidates[index].kind == .peerReflexive { remoteCandidates[index] = candidate }
             return
         }

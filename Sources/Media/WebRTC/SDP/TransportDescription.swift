@@ -21,7 +21,7 @@ struct TransportDescription: Sendable, Hashable {
     var fingerprints: [CertificateFingerprint] = []
     var setup: Setup?
     var candidates: [IceCandidate] = []
-    /// `a=end-of-candidates`: none will be trickled (RFC 8838 §8.2).
+    /// `a=end-of-candidates`: none will be trickled (RFC 8838).
     var endOfCandidates = false
 
     init() {}

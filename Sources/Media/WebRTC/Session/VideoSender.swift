@@ -33,10 +33,6 @@ struct VideoSender: Sendable {
 
     var canProbe: Bool { retransmission != nil }
 
-    mutating func set(wallTime: SenderReportClock.WallTime) {
-        clock.wallTime = wallTime
-    }
-
     /// Length of a packet before encryption.
     func byteCount(of index: Int, in unit: PacketizedAccessUnit) -> Int { template.byteCount + unit.byteCount(of: index) }
 

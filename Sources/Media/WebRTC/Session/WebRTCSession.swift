@@ -178,11 +178,6 @@ struct WebRTCSession: ~Copyable {
         nominalBitRates[stream] = bitRate
     }
 
-    /// The node's clock estimate changed.
-    mutating func set(wallTime: SenderReportClock.WallTime) {
-        sender.set(wallTime: wallTime)
-    }
-
     /// Ends the session: the viewer hears BYE and a DTLS alert.
     mutating func close(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
         guard state != .closed else { return [] }
