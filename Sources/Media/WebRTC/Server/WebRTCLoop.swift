@@ -28,6 +28,7 @@ final class WebRTCLoop: @unchecked Sendable {
     /// No viewer has anything to do before; what is due later may have been put off since.
     private var soonest: ContinuousClock.Instant?
     private var due: [ViewerID] = []
+    private var nextLossNote = ContinuousClock.now
     /// Datagrams are left to gather until then, after such that were reports alone: many viewers' reports are read at once. Pictures and deadlines
     /// do not wait.
     private var reportsUntil = ContinuousClock.now
@@ -195,7 +196,12 @@ final class WebRTCLoop: @unchecked Sendable {
                 sends.append(.init(path: entry.path, bytes: entry.range, segment: entry.range.count))
             }
         }
+        let lost = socket.lost
         batch.bytes.withUnsafeBytes { socket.send($0, sends) }
         batch.removeAll()
+        let now = ContinuousClock.now
+        guard socket.lost > lost, now >= nextLossNote else { return }
+        nextLossNote = now + .seconds(10)
+        logger.debug("the kernel does not take all that viewers are sent: its buffer is full, or a way is gone", metadata: ["lost": "\(socket.lost)"])
     }
 }
