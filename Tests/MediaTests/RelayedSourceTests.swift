@@ -44,6 +44,7 @@ import Testing
     private final class Node: Sendable {
         let opened = Mutex<[LiveStream]>([])
         let streams = Mutex<[AsyncThrowingStream<[UInt8], any Error>.Continuation]>([])
+        let ended = Mutex(0)
         let wishes = Mutex<[LiveStream]>([])
         let pumps = AsyncStream<(RelayedSource, LiveStream)>.makeStream()
 
@@ -51,6 +52,7 @@ import Testing
             RelayedSource(
                 open: { [self] stream in
                     let (bytes, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
+                    continuation.onTermination = { [self] _ in ended.withLock { $0 += 1 } }
                     streams.withLock { $0.append(continuation) }
                     // Last: whoever waits for it sends then.
                     opened.withLock { $0.append(stream) }
@@ -98,6 +100,7 @@ import Testing
         first.cancel()
         second.cancel()
         node.send(3)
+        while node.ended.withLock({ $0 }) < 2 { await Task.yield() }
         let third = source.subscribe(to: .small, name: "three", capacity: 10)
         while node.opened.withLock({ $0.count }) < 3 { await Task.yield() }
         node.send(4)

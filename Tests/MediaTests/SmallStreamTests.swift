@@ -5,11 +5,11 @@ import Testing
 @testable import Media
 
 @Suite struct SmallStreamTests {
-    private func camera(width: Int = 320, height: Int = 180) -> Camera {
+    private func camera(width: Int = 320, height: Int = 180, keyFrameInterval: Duration = .seconds(3600)) -> Camera {
         var settings = CameraSettings(source: .synthetic, name: "test", seed: 3)
         (settings.width, settings.height, settings.framesPerSecond) = (width, height, 20)
         (settings.small.width, settings.small.framesPerSecond) = (160, 10)
-        settings.keyFrameInterval = .seconds(3600)
+        settings.keyFrameInterval = keyFrameInterval
         return Camera(settings: settings, wallClock: { Date(timeIntervalSince1970: 0) }, logger: Logger(label: "test"))
     }
 
@@ -46,6 +46,18 @@ import Testing
         #expect(late.count <= 10)
         running.cancel()
         await running.value
+    }
+
+    /// Who lost a picture, or comes late and cannot ask, waits so long at most.
+    @Test(.timeLimit(.minutes(1))) func keyFramesComeByThemselves() async throws {
+        let camera = camera(keyFrameInterval: .milliseconds(700))
+        let running = Task { await camera.run() }
+        let seen = await units(24, of: camera.smallBus.subscribe(name: "one", capacity: 100))
+        running.cancel()
+        await running.value
+        let keys = seen.filter(\.isKeyFrame).map(\.captured)
+        #expect(keys.count >= 3)
+        for (one, next) in zip(keys, keys.dropFirst()) { #expect(next - one >= .milliseconds(650)) }
     }
 
     @Test(.timeLimit(.minutes(1))) func itHasTheCamerasShape() async throws {

@@ -148,6 +148,18 @@ import Testing
         #expect(moved == [.selected(IcePath(local: here, remote: victim))], "who answers is the viewer, in another place")
     }
 
+    /// An offer that nobody follows ends when it would have, however often it is begun anew.
+    @Test func whoNeverCameGetsNoMoreTime() {
+        var agent = agent()
+        var random = SeededGenerator(state: 3)
+        for second in 1...60 {
+            agent.restart(local: IceCredentials(using: &random), remote: IceCredentials(using: &random), now: at(Double(second)))
+            _ = agent.tick(now: at(Double(second)))
+            if second == 25 { #expect(agent.state == .checking) }
+        }
+        #expect(agent.state == .failed)
+    }
+
     /// RFC 7675 §5.1: only answers to our own questions keep consent. Whoever wrote a victim's address into checks could not stop it otherwise.
     @Test(arguments: [true, false]) func onlyAnswersKeepConsent(isThere: Bool) throws {
         var agent = try connected()

@@ -166,6 +166,32 @@ import Testing
         #expect(lab.session.choice.awaitsKeyFrame && lab.events[asked...].contains { $0.event == .keyFrameWanted(.main) })
     }
 
+    /// An authentic check and a hello, with a victim's address as their sender's: the victim hears no word of a handshake.
+    @Test func noHandshakeWithWhoNeverAnswered() throws {
+        var lab = try SessionLab(seed: 17) { $0.media[0].transport.setup = .active }
+        let ours = lab.session.ice.local
+        let theirs = try #require(lab.session.ice.remote)
+        var batch = DatagramBatch()
+        func kinds() -> [DatagramKind?] { batch.entries.map { DatagramKind(batch[$0]) } }
+        var check = StunMessage(
+            .request, transactionID: .init(first: 1, second: 2),
+            attributes: [.username("\(ours.usernameFragment):\(theirs.usernameFragment)"), .priority(1), .iceControlling(1), .useCandidate]
+        ).bytes(key: ours.key)
+        lab.note(lab.session.handle(&check, from: SessionLab.browser, to: SessionLab.camera, into: &batch, now: at(0)))
+        lab.note(lab.session.tick(into: &batch, now: at(0)))
+        var hello: [UInt8] = [22, 1] + [UInt8](repeating: 0xbb, count: 32)
+        for second in 0..<5 {
+            lab.note(lab.session.handle(&hello, from: SessionLab.browser, to: SessionLab.camera, into: &batch, now: at(Double(second))))
+            lab.note(lab.session.tick(into: &batch, now: at(Double(second))))
+        }
+        #expect(!kinds().isEmpty && kinds().allSatisfy { $0 == .stun })
+        // Who answers our check is there.
+        let question = try #require(batch.entries.map { StunMessage.isPlausible(batch[$0]) ? try? StunMessage(batch[$0]) : nil }.first { $0?.messageClass == .request })
+        var answer = StunMessage(.success, transactionID: try #require(question).transactionID, attributes: [.xorMappedAddress(SessionLab.camera)]).bytes(key: theirs.key)
+        lab.note(lab.session.handle(&answer, from: SessionLab.browser, to: SessionLab.camera, into: &batch, now: at(4.1)))
+        #expect(kinds().contains(.dtls))
+    }
+
     /// A goodbye counts only from where the viewer is.
     @Test func aStrangersGoodbyeIsNotHeard() throws {
         var lab = try SessionLab(seed: 16)
