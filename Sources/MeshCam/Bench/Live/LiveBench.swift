@@ -89,6 +89,7 @@ struct LiveBench: Sendable {
             switch word {
             case .watching:
                 guard let screen else { continue }
+                // On its own, as the page is heard meanwhile: it ends soon after the flag, which every way out of here raises.
                 film = Task { [width] in try await onOwnThread { try screen.ages(width: width) { isOver.isRaised } } }
             case .figures(let report):
                 isOver.raise()
