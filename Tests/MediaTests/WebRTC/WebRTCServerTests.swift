@@ -86,6 +86,34 @@ import Testing
         }
     }
 
+    /// Whoever asks while the server ends is answered, too: a question that nobody answers would hold the node's own end up.
+    @Test func whoAsksAtTheEndIsAnswered() async throws {
+        let offer = try SocketViewer().offer
+        for _ in 0..<40 {
+            let server = WebRTCServer(settings: settings(), wallClock: { Date() }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let running = Task { try await server.run() }
+            while server.port == nil { await Task.yield() }
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        var random = SystemRandomNumberGenerator()
+                        while server.port != nil {
+                            switch number {
+                            case 0: _ = try? await server.answer(offer, source: "porch", live: Source())
+                            case 1: _ = try? await server.trickle(ViewerID(using: &random), "")
+                            case 2: await server.end(ViewerID(using: &random))
+                            default: _ = await server.statistics()
+                            }
+                            await Task.yield()
+                        }
+                    }
+                }
+                running.cancel()
+            }
+            try await running.value
+        }
+    }
+
     /// What a viewer reports of what it got is what the server says of it.
     @Test func aViewerThatReportsIsHeard() async throws {
         let source = Source()

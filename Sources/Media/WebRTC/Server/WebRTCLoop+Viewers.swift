@@ -7,6 +7,7 @@ extension WebRTCLoop {
     ) {
         let now = ContinuousClock.now
         do throws(WebRTCError) {
+            guard !isOver else { throw .notRunning }
             if viewers.count >= settings.viewerLimit { makeRoom() }
             guard viewers.count < settings.viewerLimit else { throw .tooMany(limit: settings.viewerLimit) }
             let offer = try Self.read(offer)

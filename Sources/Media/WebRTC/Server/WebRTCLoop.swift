@@ -16,9 +16,10 @@ final class WebRTCLoop: @unchecked Sendable {
     let port: UInt16
     let wallTime: @Sendable () -> SenderReportClock.WallTime
     private let wake: WakeUp
-    private let inbox = Mutex<[@Sendable (WebRTCLoop) -> Void]>([])
+    /// Nil once nothing is done any more.
+    private let inbox = Mutex<[@Sendable (WebRTCLoop) -> Void]?>([])
     private var socket: DatagramPort
-    private var isOver = false
+    private(set) var isOver = false
     var batch = DatagramBatch()
     var router = DatagramRouter<ViewerID>()
     var viewers: [ViewerID: Viewer] = [:]
@@ -87,12 +88,16 @@ final class WebRTCLoop: @unchecked Sendable {
 
     /// Has something done on the loop's thread. What may wait is bounded by who posts: one for each feed, and one for each request that waits
     /// for its answer.
-    func post(_ work: @escaping @Sendable (WebRTCLoop) -> Void) {
-        let isFirst = inbox.withLock { inbox in
-            inbox.append(work)
-            return inbox.count == 1
+    ///
+    /// - Returns: whether it will be done; false once the loop has ended.
+    @discardableResult
+    func post(_ work: @escaping @Sendable (WebRTCLoop) -> Void) -> Bool {
+        let count = inbox.withLock { inbox -> Int? in
+            inbox?.append(work)
+            return inbox?.count
         }
-        if isFirst { wake.signal() }
+        if count == 1 { wake.signal() }
+        return count != nil
     }
 
     // MARK: The thread
@@ -104,16 +109,21 @@ final class WebRTCLoop: @unchecked Sendable {
             let isHeeding = now >= reportsUntil
             let next = isHeeding ? soonest : earliest(soonest, reportsUntil)
             if socket.wait(for: wake, atMost: next.map { max(.zero, $0 - now) } ?? .seconds(60), heedingDatagrams: isHeeding) { receive(now: .now) }
-            let work = inbox.withLock { inbox in
-                defer { inbox = [] }
-                return inbox
-            }
-            for one in work { one(self) }
+            for one in takeInbox(leaving: []) { one(self) }
             tick(now: .now)
             flush()
         }
+        // Whoever asked before the end gets an answer, too.
+        for one in takeInbox(leaving: nil) { one(self) }
         for feed in feeds.values { feed.subscription.cancel() }
         feeds = [:]
+    }
+
+    private func takeInbox(leaving rest: [@Sendable (WebRTCLoop) -> Void]?) -> [@Sendable (WebRTCLoop) -> Void] {
+        inbox.withLock { inbox in
+            defer { inbox = rest }
+            return inbox ?? []
+        }
     }
 
     /// Says goodbye to everybody and ends the thread. On the loop's thread.

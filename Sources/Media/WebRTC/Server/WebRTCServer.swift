@@ -60,12 +60,11 @@ public final class WebRTCServer: Sendable {
     public func answer(
         _ offer: String, source: String, live: any LiveSource, stream: LiveStream = .main
     ) async throws -> (id: ViewerID, answer: String, generation: String) {
-        guard let loop = running.withLock({ $0 }) else { throw WebRTCError.notRunning }
-        return try await withCheckedThrowingContinuation { continuation in
-            loop.post { loop in
-                loop.open(offer, source: source, live: live, ceiling: stream == .small ? .small : .main) { continuation.resume(with: $0.mapError { $0 as any Error }) }
-            }
+        let answer = await ask { loop, reply in
+            loop.open(offer, source: source, live: live, ceiling: stream == .small ? .small : .main, reply: reply)
         }
+        guard let answer else { throw WebRTCError.notRunning }
+        return try answer.get()
     }
 
     /// Takes what a viewer says later of its addresses (RFC 8840), or of new credentials (an ICE restart).
@@ -74,10 +73,9 @@ public final class WebRTCServer: Sendable {
     /// - Returns: a fragment to answer with, and the generation that has begun; nil when there is nothing to say.
     /// - Throws: ``WebRTCError``.
     public func trickle(_ id: ViewerID, _ fragment: String, generations: [String]? = nil) async throws -> (fragment: String, generation: String)? {
-        guard let loop = running.withLock({ $0 }) else { throw WebRTCError.notRunning }
-        return try await withCheckedThrowingContinuation { continuation in
-            loop.post { loop in continuation.resume(with: Result { try loop.trickle(id, fragment, generations: generations) }) }
-        }
+        let answer = await ask { loop, reply in reply(Result { try loop.trickle(id, fragment, generations: generations) }) }
+        guard let answer else { throw WebRTCError.notRunning }
+        return try answer.get()
     }
 
     /// Ends a viewer's session; nothing happens when it is over.
@@ -85,21 +83,26 @@ public final class WebRTCServer: Sendable {
     /// - Returns: whether there was one.
     @discardableResult
     public func end(_ id: ViewerID) async -> Bool {
-        guard let loop = running.withLock({ $0 }) else { return false }
-        return await withCheckedContinuation { continuation in
-            loop.post { loop in
-                let wasThere = loop.viewers[id] != nil
-                loop.end(id)
-                continuation.resume(returning: wasThere)
-            }
+        let wasThere = await ask { loop, reply in
+            reply(loop.viewers[id] != nil)
+            loop.end(id)
         }
+        return wasThere ?? false
     }
 
     /// Everybody who watches now.
     public func statistics() async -> [ViewerStatistics] {
-        guard let loop = running.withLock({ $0 }) else { return [] }
+        await ask { loop, reply in reply(loop.statistics) } ?? []
+    }
+
+    /// Lets the loop answer on its thread; nil when it does not run.
+    private func ask<Answer: Sendable>(
+        _ question: @escaping @Sendable (WebRTCLoop, _ reply: @escaping @Sendable (Answer) -> Void) -> Void
+    ) async -> Answer? {
+        guard let loop = running.withLock({ $0 }) else { return nil }
         return await withCheckedContinuation { continuation in
-            loop.post { continuation.resume(returning: $0.statistics) }
+            let isTaken = loop.post { loop in question(loop) { continuation.resume(returning: $0) } }
+            if !isTaken { continuation.resume(returning: nil) }
         }
     }
 }
