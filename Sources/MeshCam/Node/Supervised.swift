@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// Runs a service until the node stops: cancels it then, and, where it may, starts it again when it fails.
 struct Supervised: Service {
@@ -10,29 +11,49 @@ struct Supervised: Service {
     /// Pause before the first restart; doubles up to `longestPause`.
     var firstPause: Duration = .milliseconds(500)
     var longestPause: Duration = .seconds(30)
+    /// How long the service may take to stop before the log names it.
+    var stopTime: Duration = .seconds(2)
 
     func run() async throws {
-        let outcome = await cancelWhenGracefulShutdown { () -> Result<Void, any Error> in
-            var pause = firstPause
-            while !Task.isCancelled {
-                let began = ContinuousClock.now
-                do {
-                    try await service.run()
-                    if Task.isCancelled { return .success(()) }
-                    logger.warning("\(name) ended by itself")
-                } catch {
-                    if Task.isCancelled { return .success(()) }
-                    guard restarts else { return .failure(error) }
-                    logger.error("\(name) failed and starts again: \(error)")
-                }
-                guard restarts else { return .failure(NodeError("\(name) ended by itself", cure: "The log says why.")) }
-                // A service that ran well for a while begins with short pauses again.
-                if .now - began > longestPause { pause = firstPause }
-                try? await ContinuousClock().sleep(for: pause * Double.random(in: 0.75...1.25))
-                pause = min(pause * 2, longestPause)
-            }
-            return .success(())
-        }
+        let outcome = await cancelWhenGracefulShutdown { await watched() }
         try outcome.get()
+    }
+
+    /// Runs it, and says so when it does not heed its cancellation: the node's end waits for it.
+    private func watched() async -> Result<Void, any Error> {
+        let hasStopped = Flag()
+        return await withTaskCancellationHandler {
+            defer { hasStopped.value.store(true, ordering: .relaxed) }
+            return await runAgainAndAgain()
+        } onCancel: {
+            Task {
+                try? await ContinuousClock().sleep(for: stopTime)
+                if !hasStopped.value.load(ordering: .relaxed) { logger.warning("\(name) does not stop: the node's end waits for it") }
+            }
+        }
+    }
+
+    private final class Flag: Sendable { let value = Atomic(false) }
+
+    private func runAgainAndAgain() async -> Result<Void, any Error> {
+        var pause = firstPause
+        while !Task.isCancelled {
+            let began = ContinuousClock.now
+            do {
+                try await service.run()
+                if Task.isCancelled { return .success(()) }
+                logger.warning("\(name) ended by itself")
+            } catch {
+                if Task.isCancelled { return .success(()) }
+                guard restarts else { return .failure(error) }
+                logger.error("\(name) failed and starts again: \(error)")
+            }
+            guard restarts else { return .failure(NodeError("\(name) ended by itself", cure: "The log says why.")) }
+            // A service that ran well for a while begins with short pauses again.
+            if .now - began > longestPause { pause = firstPause }
+            try? await ContinuousClock().sleep(for: pause * Double.random(in: 0.75...1.25))
+            pause = min(pause * 2, longestPause)
+        }
+        return .success(())
     }
 }
