@@ -151,6 +151,7 @@ extension GossipInstance {
         _ purpose: ExchangePurpose, _ answer: [UInt8], by peer: NodeID, now: ContinuousClock.Instant
     ) -> [Action] {
         guard ExchangeShape.isBearable(answer), let reply = WireExchangeReply(untrusted: answer) else { return exchangeFailed(purpose, by: peer, now: now) }
+        if purpose == .sync { retriesLeft[peer] = nil }
         switch purpose {
         case .probe(let sequence):
             return carryOut(membership.acknowledge(sequence, from: peer, now: now), now: now)
@@ -170,11 +171,31 @@ extension GossipInstance {
         }
     }
 
-    /// TLS did not work: what fits goes by UDP.
+    /// TLS did not work: what fits goes by UDP, and what does not is tried again soon, until the next regular comparison may find the same.
     package mutating func exchangeFailed(_ purpose: ExchangePurpose, by peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         if case .probe = purpose { return [] }
         exchanging.remove(peer)
+        let isFirst = retriesLeft[peer] == nil
+        let left = retriesLeft[peer] ?? Int(settings.syncInterval / settings.syncRetryInterval)
+        retriesLeft[peer] = left > 0 ? left - 1 : nil
+        if left > 0, !plannedRetries.contains(where: { $0.peer == peer }) {
+            plannedRetries.append(PlannedSync(at: now + settings.syncRetryInterval, peer: peer))
+        }
+        guard isFirst else { return [] }
         return send(ownFrames(now: now) + [Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now, news: .none)
+    }
+
+    /// Makes exchanges again that failed. Who has gone meanwhile compares when it is back.
+    mutating func retryExchanges(now: ContinuousClock.Instant) -> [Action] {
+        let due = plannedRetries.prefix { $0.at <= now }
+        plannedRetries.removeFirst(due.count)
+        return due.flatMap { sync -> [Action] in
+            guard membership.isPresent(sync.peer) else {
+                retriesLeft[sync.peer] = nil
+                return []
+            }
+            return exchange(.sync, with: sync.peer)
+        }
     }
 
     // MARK: The answering side

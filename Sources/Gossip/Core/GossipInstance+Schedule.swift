@@ -4,7 +4,7 @@ extension GossipInstance {
         var deadline = min(membership.nextDeadline, nextSyncAt, nextCallAt)
         if !broadcasts.isEmpty || comparisonsLeft > 0 { deadline = min(deadline, nextGossipAt) }
         if let trigger = triggers.nextDeadline { deadline = min(deadline, trigger) }
-        if let sync = plannedSyncs.first { deadline = min(deadline, sync.at) }
+        for planned in [plannedSyncs.first, plannedRetries.first] { deadline = min(deadline, planned?.at ?? deadline) }
         return deadline
     }
 
@@ -23,6 +23,7 @@ extension GossipInstance {
         let due = plannedSyncs.prefix { $0.at <= now }
         plannedSyncs.removeFirst(due.count)
         for sync in due { actions += send([syncHashFrame], to: sync.peer, now: now) }
+        actions += retryExchanges(now: now)
         if nextGossipAt <= now, !broadcasts.isEmpty || comparisonsLeft > 0 {
             nextGossipAt = now + settings.gossipInterval
             if comparisonsLeft > 0 {

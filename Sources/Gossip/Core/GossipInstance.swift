@@ -70,6 +70,10 @@ package struct GossipInstance: Sendable {
     var comparisonsLeft = 0
     /// Exchanges under way: one with each member.
     var exchanging: Set<NodeID> = []
+    /// Exchanges that failed and are made again, by time.
+    var plannedRetries: [PlannedSync] = []
+    /// How many more times.
+    var retriesLeft: [NodeID: Int] = [:]
     /// Members of whose silence the log tells.
     var announcedSuspects: Set<NodeID> = []
     /// When the log last told that a member came or went; of one that does so all the time it tells little.

@@ -36,6 +36,8 @@ public struct GossipSettings: Sendable {
     public var retransmitFactor = 4
     /// Time between comparisons of everything with one random member. Default 10 s.
     public var syncInterval = Duration.seconds(10)
+    /// Time after which a comparison that failed is made again with the same member. Default 2 s.
+    public var syncRetryInterval = Duration.seconds(2)
     /// A dead member is tried again this often, for ever. Default 10 s.
     public var reprobeInterval = Duration.seconds(10)
     /// In the first ``eagerPeriod`` after the start, members are tried this often. Default 500 ms.

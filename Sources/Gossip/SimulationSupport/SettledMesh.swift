@@ -44,6 +44,8 @@ extension GossipInstance {
         plannedSyncs = []
         comparisonsLeft = 0
         exchanging = []
+        plannedRetries = []
+        retriesLeft = [:]
         callOrder = []
     }
 }

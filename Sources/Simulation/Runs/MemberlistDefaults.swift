@@ -27,6 +27,7 @@ extension GossipSettings {
         settings.gossipFanout = 3
         settings.retransmitFactor = 4
         settings.syncInterval = .seconds(30)
+        settings.syncRetryInterval = .seconds(3600)
         settings.reprobeInterval = .seconds(30)
         return settings
     }
