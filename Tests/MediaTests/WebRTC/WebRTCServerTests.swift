@@ -138,17 +138,28 @@ import Testing
         }
     }
 
-    /// Each stream is fed once however many watch, and not at all when nobody does.
+    /// Each stream is fed once however many watch, and not at all when nobody does: an offer alone starts no encoder.
     @Test func viewersShareAFeed() async throws {
         let source = Source()
         try await serving(settings()) { server in
-            var ids: [ViewerID] = []
-            for index in 0..<6 {
-                let viewer = try SocketViewer()
-                ids.append(try await server.answer(viewer.offer, source: "porch", live: source, stream: index < 4 ? .main : .small).id)
+            _ = try await server.answer(SocketViewer().offer, source: "porch", live: source)
+            #expect(!source.buses[.main]!.hasSubscribers)
+            let ids = try await apart {
+                var viewers: [(SocketViewer, ViewerID)] = []
+                for index in 0..<6 {
+                    let viewer = try SocketViewer()
+                    let offer = viewer.offer
+                    let answered = try wait { try await server.answer(offer, source: "porch", live: source, stream: index < 4 ? .main : .small) }
+                    try viewer.accept(answered.answer)
+                    guard viewer.run(until: { $0.isConnected }) else { return [ViewerID]() }
+                    viewers.append((viewer, answered.id))
+                }
+                // The last one's keys are agreed on its own side first.
+                while source.buses[.small]!.subscribers == 0 { _ = viewers[5].0.run(atMost: .milliseconds(20)) { _ in false } }
+                return viewers.map(\.1)
             }
-            #expect(source.buses[.main]!.subscribers == 1 && source.buses[.small]!.subscribers == 1)
-            #expect(await server.statistics().map(\.source) == [String](repeating: "porch", count: 6))
+            #expect(ids.count == 6 && source.buses[.main]!.subscribers == 1 && source.buses[.small]!.subscribers == 1)
+            #expect(await server.statistics().map(\.source) == [String](repeating: "porch", count: 7))
             for id in ids { #expect(await server.end(id)) }
             #expect(!source.buses[.main]!.hasSubscribers && !source.buses[.small]!.hasSubscribers)
             let again = await server.end(ids[0])

@@ -34,8 +34,8 @@ extension WebRTCLoop {
             }
             router.add(id, fragment: credentials.usernameFragment)
             viewers[id] = Viewer(session: session, source: source, live: live, description: pending)
-            // The stream begins while the page reads the answer, so that a picture is there when the way is.
-            feed(id, ceiling.stream)
+            // The stream begins once there is a way: a key frame that came before would be lost, and the next one could be asked for only half a
+            // second later. And an offer alone starts no encoder.
             change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
             if viewers[id]?.session.ice.isGathering != true { describe(id) }
         } catch {

@@ -84,8 +84,9 @@ public final class WebRTCServer: Sendable {
     @discardableResult
     public func end(_ id: ViewerID) async -> Bool {
         let wasThere = await ask { loop, reply in
-            reply(loop.viewers[id] != nil)
+            let wasThere = loop.viewers[id] != nil
             loop.end(id)
+            reply(wasThere)
         }
         return wasThere ?? false
     }
