@@ -122,7 +122,7 @@ def test_addresses_may_come_later(demo, clients, viewer):
 def test_addresses_that_come_later_are_tried(demo, clients, viewer, at, query):
     """A viewer that is lite sends no checks (RFC 8445 §2.5): there is no way until the node tries what it was told."""
     viewer.watch(clients[at], own(clients[0]), query, media=["video"], lite=True, trickle=True)
-    assert viewer.ask("state")["ice"] == ["checking"]
+    viewer.until(lambda state: state["ice"] == ["checking"], 3, "it waits for a way")
     assert viewer.patch(fragment(viewer.ask("described")["sdp"])).status == 204
     assert sees(viewer, 5)["ice"] == ["checking", "connected"]
 
