@@ -33,7 +33,7 @@ import Testing
         #expect(few.notJudged == [
             "same state after a change alone p99 <= 2 s: not judged (60 of 100 measurements)",
             "same state after faults that part nobody p99 <= 2 s: not judged (30 of 100 measurements)",
-            "same state after blocked TLS p99 <= 12 s: not judged (30 of 100 measurements)",
+            "same state after blocked TLS p99 <= 6 s: not judged (30 of 100 measurements)",
             "dead seen by all p99 <= 8 s: not judged (30 of 100 measurements)",
         ])
         #expect(few.summary.contains("all invariants hold"))

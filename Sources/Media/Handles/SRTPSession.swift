@@ -1,6 +1,7 @@
 import CSRTP
 
-/// Encrypts what goes to one peer, and opens what comes from it (RFC 3711, RFC 7714), by libsrtp2.
+/// Encrypts what goes to one peer, and opens what comes from it (RFC 3711, RFC 7714): by libsrtp2, but for what is sent most,
+/// ``SRTPGCMCipher``.
 ///
 /// Every SSRC of one direction shares the session's key; each has its own sequence numbers, so none may be used twice for different
 /// content: a packet that is sent again is sent as it was, or as RTX with a number of its own.
@@ -22,6 +23,8 @@ final class SRTPSession: SRTPContext {
     let rtpOverhead: Int
     /// A tag, and the index with its flag.
     let rtcpOverhead: Int
+    /// RTP with the profiles that everybody prefers.
+    private let cipher: SRTPGCMCipher?
     private let outbound: srtp_t
     private let inbound: srtp_t
 
@@ -30,6 +33,7 @@ final class SRTPSession: SRTPContext {
         guard Self.isReady else { throw MediaError(operation: "encrypt live pictures", text: "libsrtp2 does not start", cure: "Install libsrtp2-1 again.") }
         rtpOverhead = profile == .aes128CMSHA1Tag80 ? 10 : 16
         rtcpOverhead = rtpOverhead + 4
+        cipher = profile == .aes128CMSHA1Tag80 ? nil : try SRTPGCMCipher(masterKeyAndSalt: keys.local)
         outbound = try Self.session(profile, keys.local, ssrc_any_outbound)
         do throws(MediaError) {
             inbound = try Self.session(profile, keys.remote, ssrc_any_inbound)
@@ -46,7 +50,9 @@ final class SRTPSession: SRTPContext {
 
     func protectRTP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
         precondition(buffer.count >= length + rtpOverhead, "no room for the tag")
-        return try Self.run(buffer, length, least: Self.rtpHeader) { srtp_protect(outbound, $0, $1) }
+        guard let cipher else { return try Self.run(buffer, length, least: Self.rtpHeader) { srtp_protect(outbound, $0, $1) } }
+        guard let count = try cipher.protect(buffer, length: length) else { throw Failure.notGenuine }
+        return count
     }
 
     func protectRTCP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {

@@ -28,12 +28,16 @@ final class WebRTCLoop: @unchecked Sendable {
     private var sends: [DatagramPort.Batch] = []
     /// No viewer has anything to do before; what is due later may have been put off since.
     private var soonest: ContinuousClock.Instant?
+    /// Nor any routine work, which waits for the next picture, so that the thread need not wake for it alone; but not for long.
+    private var soonestRoutine: ContinuousClock.Instant?
+    private static let routinePatience = Duration.milliseconds(50)
     private var due: [ViewerID] = []
     private var nextLossNote = ContinuousClock.now
     /// Datagrams are left to gather until then, after such that were reports alone: many viewers' reports are read at once. Pictures and deadlines
-    /// do not wait.
+    /// do not wait. Of few viewers, who send some 20 each second, too few would gather to be worth a second waking.
     private var reportsUntil = ContinuousClock.now
     private static let gathering = Duration.milliseconds(4)
+    private static let few = 12
     /// Until then STUN servers are waited for less long, since one did not answer.
     var impatientUntil: ContinuousClock.Instant?
     /// All sessions look at their estimates at the same moments, so that many wake the thread once.
@@ -51,6 +55,7 @@ final class WebRTCLoop: @unchecked Sendable {
         var streams: Set<LiveStream> = []
         /// Of the session.
         var deadline: ContinuousClock.Instant?
+        var routine: ContinuousClock.Instant?
         /// Waits for our addresses.
         var description: PendingDescription?
         var cipher: String?
@@ -107,7 +112,8 @@ final class WebRTCLoop: @unchecked Sendable {
         while !isOver {
             let now = ContinuousClock.now
             let isHeeding = now >= reportsUntil
-            let next = isHeeding ? soonest : earliest(soonest, reportsUntil)
+            let due = earliest(soonest, soonestRoutine.map { $0 + Self.routinePatience })
+            let next = isHeeding ? due : earliest(due, reportsUntil)
             if socket.wait(for: wake, atMost: next.map { max(.zero, $0 - now) } ?? .seconds(60), heedingDatagrams: isHeeding) { receive(now: .now) }
             for one in takeInbox(leaving: []) { one(self) }
             tick(now: .now)
@@ -144,7 +150,7 @@ final class WebRTCLoop: @unchecked Sendable {
             came.removeAll(keepingCapacity: true)
             if !mayBeMore { break }
         }
-        if isOnlyReports { reportsUntil = now + Self.gathering }
+        if isOnlyReports, viewers.count > Self.few { reportsUntil = now + Self.gathering }
     }
 
     /// What is for none of our sessions is dropped without a word.
@@ -159,21 +165,25 @@ final class WebRTCLoop: @unchecked Sendable {
     }
 
     private func tick(now: ContinuousClock.Instant) {
-        guard let soonest, soonest <= now else { return }
+        guard let first = earliest(soonest, soonestRoutine), first <= now else { return }
         due.removeAll(keepingCapacity: true)
-        for (id, viewer) in viewers where viewer.next.map({ $0 <= now }) ?? false { due.append(id) }
+        for (id, viewer) in viewers where earliest(viewer.next, viewer.routine).map({ $0 <= now }) ?? false { due.append(id) }
         // Some go meanwhile.
         for id in due {
             if let pending = viewers[id]?.description, now >= pending.until {
                 if !isImpatient(now) { impatientUntil = now + .seconds(60) }
                 describe(id)
             }
-            if let deadline = viewers[id]?.deadline, now >= deadline {
+            if let viewer = viewers[id], let deadline = earliest(viewer.deadline, viewer.routine), now >= deadline {
                 change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
             }
         }
-        self.soonest = nil
-        for viewer in viewers.values { self.soonest = earliest(self.soonest, viewer.next) }
+        soonest = nil
+        soonestRoutine = nil
+        for viewer in viewers.values {
+            soonest = earliest(soonest, viewer.next)
+            soonestRoutine = earliest(soonestRoutine, viewer.routine)
+        }
     }
 
     func isImpatient(_ now: ContinuousClock.Instant) -> Bool { impatientUntil.map { now < $0 } ?? false }
@@ -186,7 +196,9 @@ final class WebRTCLoop: @unchecked Sendable {
         // Answers to its questions name no session.
         for entry in batch.entries[before...] where batch.isSTUN(entry) { router.sends(batch[entry], from: id) }
         viewer.deadline = viewer.session.nextDeadline(now: now)
+        viewer.routine = viewer.session.nextRoutine
         soonest = earliest(soonest, viewer.next)
+        soonestRoutine = earliest(soonestRoutine, viewer.routine)
         for event in events { follow(event, of: id, now: now) }
         // A burst for many viewers goes out in pieces, so that the buffer stays small.
         if batch.bytes.count > 1 << 20 { flush() }

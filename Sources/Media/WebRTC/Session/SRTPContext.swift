@@ -1,4 +1,4 @@
-/// Encryption of RTP and RTCP, both ways (RFC 3711). libsrtp2 stands behind it. All calls come from one thread at a time.
+/// Encryption of RTP and RTCP, both ways (RFC 3711). ``SRTPSession`` stands behind it. All calls come from one thread at a time.
 protocol SRTPContext: AnyObject {
     /// Bytes that protection adds to an RTP packet, at most.
     var rtpOverhead: Int { get }

@@ -1,6 +1,6 @@
 /// A viewer: ICE, DTLS, SRTP, RTP and congestion control put together. Opens no socket and reads no clock.
 ///
-/// Feed it datagrams (`handle`), packetized pictures (`send`) and the time (`tick`, at `nextDeadline`). Each call appends what is to be sent
+/// Feed it datagrams (`handle`), packetized pictures (`send`) and the time (`tick`, at `nextDeadline` and about `nextRoutine`). Each call appends what is to be sent
 /// to a batch and answers what happened. It is large, and copied nowhere. DTLS and SRTP are behind protocols; sessions of one node share nothing but the pictures.
 struct WebRTCSession: ~Copyable {
     enum State: Sendable, Hashable {
@@ -132,11 +132,15 @@ struct WebRTCSession: ~Copyable {
             return hasStartedDTLS ? earliest(deadline, dtls.nextTimeout(now: now)) : deadline
         }
         // This is asked after each datagram and picture; ICE's deadline has to be looked for, and moves seldom.
-        var deadline = earliest(iceDeadline, nextAdaptation)
-        deadline = earliest(deadline, earliest(limiter.nextDeadline, probe?.next))
-        // Before the first picture there is nothing to report.
-        if sender.packetCount > 0 { deadline = earliest(deadline, nextReport) }
+        let deadline = earliest(iceDeadline, earliest(limiter.nextDeadline, probe?.next))
         return queue.isEmpty ? deadline : earliest(deadline, pacer.nextTime(now: now))
+    }
+
+    /// When `tick` has routine work, which the next picture may be waited for with: a look at the estimate, and reports.
+    var nextRoutine: ContinuousClock.Instant? {
+        guard state == .connected else { return nil }
+        // Before the first picture there is nothing to report.
+        return sender.packetCount > 0 ? earliest(nextAdaptation, nextReport) : nextAdaptation
     }
 
     /// Whether datagrams on this way are the viewer's: an authentic check came from there. To be asked after `handle`.

@@ -75,7 +75,7 @@ struct SessionLab: ~Copyable {
                 note(session.send(unit, of: stream, into: &batch, now: at(time)))
             }
         }
-        if let deadline = session.nextDeadline(now: at(time)), at(time) >= deadline { note(session.tick(into: &batch, now: at(time))) }
+        if let deadline = earliest(session.nextDeadline(now: at(time)), session.nextRoutine), at(time) >= deadline { note(session.tick(into: &batch, now: at(time))) }
         viewer.tick(time: time)
         flush()
         guard flights.contains(where: { $0.arrives <= time }) else { return note() }
