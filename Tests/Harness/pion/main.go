@@ -39,7 +39,14 @@ var profiles = map[string]dtls.SRTPProtectionProfile{
 	"gcm": dtls.SRTP_AEAD_AES_128_GCM, "sha1": dtls.SRTP_AES128_CM_HMAC_SHA1_80,
 }
 
+// connect begins another session; the one before ends, as where a page is closed.
 func (v *viewer) connect(order Order) error {
+	if v.connection != nil {
+		if err := v.connection.Close(); err != nil {
+			return err
+		}
+		v.witness = newWitness()
+	}
 	engine, registry, settings := &webrtc.MediaEngine{}, &interceptor.Registry{}, webrtc.SettingEngine{}
 	video := webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeH264, ClockRate: 90000,
@@ -84,10 +91,12 @@ func (v *viewer) connect(order Order) error {
 		return err
 	}
 	v.connection = connection
-	connection.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) { v.witness.note(&v.witness.report.ICE, state.String()) })
-	connection.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { v.witness.note(&v.witness.report.Connection, state.String()) })
+	// Of this session, whatever comes after it.
+	witness := v.witness
+	connection.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) { witness.note(&witness.report.ICE, state.String()) })
+	connection.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { witness.note(&witness.report.Connection, state.String()) })
 	connection.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-		go v.listen(receiver)
+		go listen(receiver, witness)
 		buffer := make([]byte, 1600)
 		for {
 			if _, _, err := track.Read(buffer); err != nil {
@@ -105,13 +114,13 @@ func (v *viewer) connect(order Order) error {
 }
 
 // listen hears what the camera reports of its stream.
-func (v *viewer) listen(receiver *webrtc.RTPReceiver) {
+func listen(receiver *webrtc.RTPReceiver, witness *witness) {
 	for {
 		packets, _, err := receiver.ReadRTCP()
 		if err != nil {
 			return
 		}
-		v.witness.hear(packets)
+		witness.hear(packets)
 	}
 }
 
