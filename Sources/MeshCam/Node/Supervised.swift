@@ -11,8 +11,8 @@ struct Supervised: Service {
     /// Pause before the first restart; doubles up to `longestPause`.
     var firstPause: Duration = .milliseconds(500)
     var longestPause: Duration = .seconds(30)
-    /// How long the service may take to stop before the log names it.
-    var stopTime: Duration = .seconds(2)
+    /// How long the service may take to stop before the log names it: a moment more than all of them have.
+    var stopTime: Duration = Node.patience + .seconds(1)
 
     func run() async throws {
         let outcome = await cancelWhenGracefulShutdown { await watched() }
