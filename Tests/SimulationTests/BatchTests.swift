@@ -20,7 +20,7 @@ import Testing
             batch.add(report(UInt64(seed), detection: detection, settling: settling))
             let blocked = Fault(.noTLS(1), from: .zero, until: .zero)
             var unblocked = RunReport(seed: UInt64(seed), nodes: 3, schedule: FaultSchedule(faults: [blocked], end: .zero, loss: 0, isGentle: true))
-            unblocked.healSeconds = 7
+            unblocked.healSeconds = 5
             batch.add(unblocked)
         }
         return batch
