@@ -9,7 +9,7 @@ import Testing
         [
             instance.links.count, instance.owners.count, instance.descriptions.count, instance.state.records.count,
             instance.state.evidence.count, instance.membership.standings.count, instance.membership.relays.count,
-            instance.membership.suspicions.count, instance.exchanging.count, instance.config.byKey.count, instance.roster.records.count,
+            instance.membership.suspicions.count, instance.exchanging.count, instance.plannedRetries.count, instance.retriesLeft.count, instance.config.byKey.count, instance.roster.records.count,
             instance.links.values.map(\.addresses.count).max() ?? 0,
         ]
     }

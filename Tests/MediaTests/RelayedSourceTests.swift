@@ -86,10 +86,14 @@ import Testing
         let first = source.subscribe(to: .main, name: "one", capacity: 10)
         let second = source.subscribe(to: .main, name: "two", capacity: 10)
         while node.opened.withLock({ $0.isEmpty }) { await Task.yield() }
-        #expect(node.wishes.withLock { $0 } == [.main], "the second one needs a picture to begin with")
+        source.requestKeyFrame(of: .main)
+        #expect(node.wishes.withLock { $0 }.isEmpty, "a stream that is being opened begins with a key frame")
         node.send(1)
         let seen = (await next(first), await next(second))
         #expect(seen == (1, 1) && node.opened.withLock { $0 } == [.main])
+        source.requestKeyFrame(of: .main)
+        source.subscribe(to: .main, name: "late", capacity: 10).cancel()
+        #expect(node.wishes.withLock { $0 } == [.main, .main], "whoever comes later needs a picture to begin with")
         // The way breaks: it is opened again, and both see on.
         node.streams.withLock { $0.last?.finish(throwing: CancellationError()) }
         while node.opened.withLock({ $0.count }) < 2 { await Task.yield() }

@@ -151,19 +151,18 @@ extension GossipInstance {
         _ purpose: ExchangePurpose, _ answer: [UInt8], by peer: NodeID, now: ContinuousClock.Instant
     ) -> [Action] {
         guard ExchangeShape.isBearable(answer), let reply = WireExchangeReply(untrusted: answer) else { return exchangeFailed(purpose, by: peer, now: now) }
-        if purpose == .sync { retriesLeft[peer] = nil }
         switch purpose {
         case .probe(let sequence):
             return carryOut(membership.acknowledge(sequence, from: peer, now: now), now: now)
         case .push:
-            exchanging.remove(peer)
+            exchanged(with: peer)
             return []
         case .sync:
             var actions = apply(reply.delta, now: now)
             var request = WireExchangeRequest()
             request.delta = delta(for: reply.digest, now: now)
             if request.delta == WireDelta() {
-                exchanging.remove(peer)
+                exchanged(with: peer)
             } else {
                 actions.append(.exchange(with: peer, request: request.wireBytes, purpose: .push))
             }
@@ -171,31 +170,51 @@ extension GossipInstance {
         }
     }
 
-    /// TLS did not work: what fits goes by UDP, and what does not is tried again soon, until the next regular comparison may find the same.
+    /// Both know what the other knew.
+    private mutating func exchanged(with peer: NodeID) {
+        exchanging.remove(peer)
+        forgetRetries(of: peer)
+    }
+
+    mutating func forgetRetries(of peer: NodeID) {
+        retriesLeft[peer] = nil
+        plannedRetries.removeAll { $0.peer == peer }
+    }
+
+    /// TLS did not work: what fits goes by UDP, and what does not is tried again soon, as often as pauses fit between two regular comparisons.
     package mutating func exchangeFailed(_ purpose: ExchangePurpose, by peer: NodeID, now: ContinuousClock.Instant) -> [Action] {
         if case .probe = purpose { return [] }
         exchanging.remove(peer)
         let isFirst = retriesLeft[peer] == nil
-        let left = retriesLeft[peer] ?? Int(settings.syncInterval / settings.syncRetryInterval)
-        retriesLeft[peer] = left > 0 ? left - 1 : nil
-        if left > 0, !plannedRetries.contains(where: { $0.peer == peer }) {
-            plannedRetries.append(PlannedSync(at: now + settings.syncRetryInterval, peer: peer))
-        }
+        planRetry(with: peer, now: now)
         guard isFirst else { return [] }
         return send(ownFrames(now: now) + [Frame(kind: .want, body: WireWant().wireBytes)], to: peer, now: now, news: .none)
+    }
+
+    private mutating func planRetry(with peer: NodeID, now: ContinuousClock.Instant) {
+        let left = retriesLeft[peer] ?? Int(settings.syncInterval / settings.syncRetryInterval)
+        guard left > 0 else { return forgetRetries(of: peer) }
+        retriesLeft[peer] = left - 1
+        guard !plannedRetries.contains(where: { $0.peer == peer }) else { return }
+        plannedRetries.append(PlannedSync(at: now + settings.syncRetryInterval, peer: peer))
     }
 
     /// Makes exchanges again that failed. Who has gone meanwhile compares when it is back.
     mutating func retryExchanges(now: ContinuousClock.Instant) -> [Action] {
         let due = plannedRetries.prefix { $0.at <= now }
         plannedRetries.removeFirst(due.count)
-        return due.flatMap { sync -> [Action] in
+        var actions: [Action] = []
+        for sync in due {
             guard membership.isPresent(sync.peer) else {
-                retriesLeft[sync.peer] = nil
-                return []
+                forgetRetries(of: sync.peer)
+                continue
             }
-            return exchange(.sync, with: sync.peer)
+            let again = exchange(.sync, with: sync.peer)
+            // Too many are under way; with one that is under way with this very member, its end decides.
+            if again.isEmpty, !exchanging.contains(sync.peer) { planRetry(with: sync.peer, now: now) }
+            actions += again
         }
+        return actions
     }
 
     // MARK: The answering side

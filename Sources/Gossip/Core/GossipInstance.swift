@@ -136,6 +136,8 @@ package struct GossipInstance: Sendable {
         toldChanges = toldChanges.filter { ids.contains($0.key) }
         budgets = budgets.filter { ids.contains($0.key) }
         believedRollbacks = believedRollbacks.filter { ids.contains($0.key) }
+        plannedRetries.removeAll { !ids.contains($0.peer) }
+        retriesLeft = retriesLeft.filter { ids.contains($0.key) }
     }
 
     /// Reads a node's own record again: it, or the node's admission, changed.

@@ -11,6 +11,8 @@ public final class RelayedSource: LiveSource {
 
     private let buses: [LiveStream: AccessUnitBus]
     private let pumping = Mutex<Set<LiveStream>>([])
+    /// Streams that are being opened: they begin with a key frame of themselves, and one that is asked for beside comes before anybody is there for it.
+    private let opening = Mutex<Set<LiveStream>>([])
     private let open: Open
     private let wantKeyFrame: @Sendable (LiveStream) -> Void
     private let start: @Sendable (RelayedSource, LiveStream) -> Void
@@ -30,20 +32,32 @@ public final class RelayedSource: LiveSource {
     public func subscribe(to stream: LiveStream, name: String, capacity: Int) -> AccessUnitSubscription {
         let subscription = bus(stream).subscribe(name: name, capacity: capacity)
         // Whoever comes to a stream that runs needs a picture to begin with; one that begins has it.
-        if pumping.withLock({ $0.insert(stream).inserted }) { start(self, stream) } else { wantKeyFrame(stream) }
+        if pumping.withLock({ $0.insert(stream).inserted }) {
+            opening.withLock { _ = $0.insert(stream) }
+            start(self, stream)
+        } else {
+            requestKeyFrame(of: stream)
+        }
         return subscription
     }
 
-    public func requestKeyFrame(of stream: LiveStream) { wantKeyFrame(stream) }
+    public func requestKeyFrame(of stream: LiveStream) {
+        if !opening.withLock({ $0.contains(stream) }) { wantKeyFrame(stream) }
+    }
 
     /// Carries one stream for as long as somebody watches it.
     public func pump(_ stream: LiveStream) async {
         let bus = bus(stream)
         while !Task.isCancelled {
             do {
+                opening.withLock { _ = $0.insert(stream) }
+                defer { opening.withLock { _ = $0.remove(stream) } }
                 var parser = AccessUnitWire.Parser()
                 for try await bytes in try await open(stream) {
-                    for unit in try parser.push(bytes) { bus.publish(unit) }
+                    for unit in try parser.push(bytes) {
+                        opening.withLock { _ = $0.remove(stream) }
+                        bus.publish(unit)
+                    }
                     if !bus.hasSubscribers { break }
                 }
             } catch {

@@ -23,6 +23,8 @@ struct Node: Sendable {
 
     /// Everything has stopped in order by then, or is cancelled all at once.
     static let patience = Duration.seconds(3)
+    /// A part that does not even heed its cancellation ends the process: a camera that neither runs nor ends is worse than one that crashed.
+    static let lastPatience = Duration.seconds(5)
 
     fileprivate struct Named: Sendable {
         let name: String
@@ -141,6 +143,7 @@ struct Node: Sendable {
             },
             logger: logger.quieter())
         configuration.maximumGracefulShutdownDuration = Self.patience
+        configuration.maximumCancellationDuration = Self.lastPatience
         do {
             let group = ServiceGroup(configuration: configuration)
             try await withGracefulShutdownHandler {

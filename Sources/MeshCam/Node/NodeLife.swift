@@ -19,8 +19,7 @@ struct NodeLife: Service {
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieter())
         // The node's own patience, and a moment to tell.
         configuration.maximumGracefulShutdownDuration = Node.patience + .milliseconds(500)
-        // A part that does not even heed its cancellation ends the process: a camera that neither runs nor ends is worse than one that crashed.
-        configuration.maximumCancellationDuration = .seconds(5)
+        configuration.maximumCancellationDuration = Node.lastPatience
         try await ServiceGroup(configuration: configuration).run()
     }
 

@@ -22,6 +22,8 @@ struct Supervised: Service {
     /// Runs it, and says so when it does not heed its cancellation: the node's end waits for it.
     private func watched() async -> Result<Void, any Error> {
         let hasStopped = Flag()
+        // The warning keeps nothing of a service that has stopped.
+        let (name, logger, stopTime) = (name, logger, stopTime)
         return await withTaskCancellationHandler {
             defer { hasStopped.value.store(true, ordering: .relaxed) }
             return await runAgainAndAgain()

@@ -8,7 +8,7 @@ struct EverybodyAgrees: Invariant {
     static let afterPartition = Duration.seconds(60)
     /// At the 99th percentile.
     static let connected = Duration.seconds(2)
-    /// The same where TLS was blocked: a connection that was under way then may hang for 3 s, and what fits no packet is compared again 2 s later.
+    /// The same where TLS was blocked: a connection that was under way then hangs for 3 s here, and what fits no packet is compared again 2 s later.
     static let afterBlockedTLS = Duration.seconds(6)
 
     let members: [Int]

@@ -67,6 +67,21 @@ import Testing
         #expect(throws: SRTPSession.Failure.replayed) { try ends.unprotect(control: control) }
     }
 
+    /// Each stream has its own numbers, and its own count of their rounds; headers may be longer than the shortest.
+    @Test(arguments: SRTPProfile.allCases) func streamsDoNotDisturbEachOther(profile: SRTPProfile) throws {
+        let ends = try Ends(profile)
+        // A contributing source, and an extension of one word.
+        func packet(_ number: Int, ssrc: UInt8) -> [UInt8] {
+            [0x91, 96, UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number), 0, 0, 0, 1, 1, 2, 3, ssrc, 9, 9, 9, 9, 0xbe, 0xde, 0, 1, 0x10, 7, 0, 0]
+                + Array("a picture".utf8)
+        }
+        // The first goes round twice, the other hardly moves.
+        for step in 0..<600 {
+            let first = packet(30_000 + step * 250, ssrc: 1), second = packet(100 + step, ssrc: 2)
+            for one in [first, second] { #expect(try ends.unprotect(ends.protect(one)) == one, "step \(step)") }
+        }
+    }
+
     /// For viewers that know no retransmission format.
     @Test(arguments: SRTPProfile.allCases) func theSamePacketMayGoOutOnceMore(profile: SRTPProfile) throws {
         let ends = try Ends(profile)

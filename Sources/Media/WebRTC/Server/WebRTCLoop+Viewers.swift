@@ -16,9 +16,11 @@ extension WebRTCLoop {
             let credentials = IceCredentials(using: &random)
             let ice = IceAgent(
                 role: .controlled, credentials: credentials, addresses: addresses, stunServers: stunServers, random: SystemRandomNumberGenerator(), now: now)
+            // Never equal, nor 0: one key encrypts both streams, and a number of one SSRC may be used once (RFC 7714 §8.1).
+            let ssrc = UInt32.random(in: 2 ... .max, using: &random)
             let local = OfferAnswer.Local(
-                credentials: credentials, candidates: [], fingerprint: context.certificate.fingerprint, ssrc: .random(in: 1 ... .max, using: &random),
-                retransmissionSSRC: .random(in: 1 ... .max, using: &random), cname: "meshcam", sessionID: .random(in: 0...UInt64(Int64.max), using: &random))
+                credentials: credentials, candidates: [], fingerprint: context.certificate.fingerprint, ssrc: ssrc, retransmissionSSRC: ssrc ^ 1,
+                cname: "meshcam", sessionID: .random(in: 0...UInt64(Int64.max), using: &random))
             var sessionSettings = WebRTCSettings()
             sessionSettings.ceiling = ceiling
             sessionSettings.ticksFrom = began
