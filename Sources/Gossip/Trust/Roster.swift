@@ -105,7 +105,10 @@ public struct Roster: Sendable, Equatable {
     }
 
     /// The valid admission of a member; `nil` for strangers and for who was revoked.
-    public func admission(of node: NodeID) -> Admission? { effect.revoked.contains(node) ? nil : effect.admissions[node] ?? book.newcomers[node] }
+    public func admission(of node: NodeID) -> Admission? { effect.revoked.contains(node) ? nil : admissionEver(of: node) }
+
+    /// The last admission of a node, be it revoked since: what it signed when it was a member it has signed.
+    public func admissionEver(of node: NodeID) -> Admission? { effect.admissions[node] ?? book.newcomers[node] }
 
     /// Which member has that TLS key. SHA-256 of the SubjectPublicKeyInfo.
     public func node(forTLSKeyHash hash: [UInt8]) -> NodeID? {

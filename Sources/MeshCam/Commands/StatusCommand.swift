@@ -13,7 +13,8 @@ struct StatusCommand: AsyncParsableCommand {
         try await client.withClient { api in
             async let nodesAnswer = api.get("/nodes")
             async let camerasAnswer = api.get("/cameras")
-            let (nodes, cameras) = (try await nodesAnswer, try await camerasAnswer)
+            async let nodeAnswer = api.get("/node")
+            let (nodes, cameras, node) = (try await nodesAnswer, try await camerasAnswer, try await nodeAnswer)
             if json {
                 let both = JSONText.object([
                     "nodes": try JSONText(nodes, "/nodes"), "cameras": try JSONText(cameras, "/cameras"),
@@ -23,12 +24,15 @@ struct StatusCommand: AsyncParsableCommand {
             try Terminal.print(
                 Self.text(
                     nodes: try APIClient.decode([NodeResource].self, from: nodes, "/nodes"),
-                    cameras: try APIClient.decode([CameraResource].self, from: cameras, "/cameras"), .current))
+                    cameras: try APIClient.decode([CameraResource].self, from: cameras, "/cameras"),
+                    mesh: try APIClient.decode(NodeIntroduction.self, from: node, "/node").mesh, .current))
         }
     }
 
     /// A few lines for people: counts, then every problem. "All well" only when everything was seen to be.
-    static func text(nodes: [NodeResource], cameras: [CameraResource], _ wording: Wording) -> String {
+    ///
+    /// - Parameter mesh: its number; nil where the node belongs to none.
+    static func text(nodes: [NodeResource], cameras: [CameraResource], mesh: String? = nil, _ wording: Wording) -> String {
         let server = nodes.first(where: \.isSelf).map { " · via \($0.name)" } ?? ""
         let online = nodes.count(where: \.online)
         let running = cameras.count { $0.online && $0.state == .running }
@@ -63,7 +67,7 @@ struct StatusCommand: AsyncParsableCommand {
             "  nodes    \(online) of \(nodes.count) online",
             "  cameras  \(running) of \(cameras.count) running"
                 + (recording.isEmpty ? "" : ", recording: \(recording.joined(separator: ", "))"),
-        ]
+        ] + (mesh.map { ["  mesh     \($0)"] } ?? [])
         return (lines.map(Terminal.printable) + ProblemText.block(problems)).joined(separator: "\n")
     }
 }

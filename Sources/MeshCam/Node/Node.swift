@@ -69,6 +69,7 @@ struct Node: Sendable {
 
         let id = "\(identity.id)"
         let mesh = paired?.meshID ?? identity.id.aloneMesh
+        let keys: (@Sendable () -> [UInt8])? = paired == nil ? nil : { @Sendable in MeshPublicKeys(gossip.view.roster).file }
         let store = ClipStore(
             settings: StoreSettings(
                 directories: settings.storage.directories, spoolBytes: settings.storage.spoolBytes, camera: id,
@@ -78,6 +79,7 @@ struct Node: Sendable {
             verify: { bytes, signature in
                 [mesh, identity.id.aloneMesh].contains { identity.verifies(signature, of: bytes, domain: .manifest, mesh: $0) }
             },
+            keys: keys,
             logger: logger.part("storage"))
         let orphans = OrphanCatalogue(directories: settings.storage.directories) { signer, bytes, signature in
             guard let node = NodeID(hex: signer), let admission = gossip.view.roster.admission(of: node) else { return false }

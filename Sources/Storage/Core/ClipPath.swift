@@ -47,6 +47,10 @@ public struct ClipPath: Hashable, Sendable {
     /// Relative to the target's root.
     public func file(_ kind: Kind) -> String { "\(directory)/\(stem).\(kind.rawValue)" }
 
+    /// Where a node's copy of the mesh's public keys lies, relative to the target's root; ``keysDirectory`` holds all nodes' copies.
+    static func keys(of node: String) -> String { "\(keysDirectory)/\(node)" }
+    public static let keysDirectory = ".meshcam/keys"
+
     /// RFC 3339 in UTC with milliseconds, and `-` for `:` so that every file system takes it: `2026-11-20T12-34-56.789Z`.
     static func stamp(_ date: Date) -> String {
         RFC3339.format(date).replacing(":", with: "-")

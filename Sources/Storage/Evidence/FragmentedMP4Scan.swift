@@ -117,7 +117,7 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
 
 // MARK: - Boxes
 
-private struct BoxType: Equatable {
+struct BoxType: Equatable {
     let code: UInt32
     init(_ name: StaticString) {
         code = name.withUTF8Buffer { $0.reduce(0) { $0 << 8 | UInt32($1) } }
@@ -130,7 +130,7 @@ private struct BoxType: Equatable {
     static let mdat = BoxType("mdat")
 }
 
-private struct BoxHeader {
+struct BoxHeader {
     let type: BoxType
     /// Header included.
     let size: Int

@@ -7,20 +7,33 @@ public struct HashChain: Sendable {
     /// The newest link: 32 bytes.
     public private(set) var head: [UInt8]
 
+    /// A link of which not all bytes are known yet.
+    struct OpenLink {
+        private var hash = SHA256()
+
+        /// The first one.
+        init(clip: ClipID) { hash.update(data: Array(clip.description.utf8)) }
+
+        init(after head: [UInt8]) { hash.update(data: head) }
+
+        mutating func append(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+        /// The head that it makes.
+        func close() -> [UInt8] { Array(hash.finalize()) }
+    }
+
     /// Begins with the init segment.
     public init(clip: ClipID, initSegment: UnsafeRawBufferPointer) {
-        var hash = SHA256()
-        hash.update(data: Array(clip.description.utf8))
-        hash.update(bufferPointer: initSegment)
-        head = Array(hash.finalize())
+        var link = OpenLink(clip: clip)
+        link.append(initSegment)
+        head = link.close()
     }
 
     /// Adds the next fragment.
     public mutating func append(_ fragment: UnsafeRawBufferPointer) {
-        var hash = SHA256()
-        hash.update(data: head)
-        hash.update(bufferPointer: fragment)
-        head = Array(hash.finalize())
+        var link = OpenLink(after: head)
+        link.append(fragment)
+        head = link.close()
     }
 
     /// The head in lowercase hex.

@@ -14,6 +14,7 @@ public final class ClipStore: Sendable {
     public let settings: StoreSettings
     private let signature: @Sendable ([UInt8]) -> [UInt8]
     private let verify: @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool
+    private let keys: (@Sendable () -> [UInt8])?
     private let logger: Logger
     private let state: Mutex<State>
     private let writers = Mutex<[TargetWriter]>([])
@@ -39,11 +40,13 @@ public final class ClipStore: Sendable {
     /// - Parameters:
     ///   - sign: this node's signature over a manifest's bytes.
     ///   - verify: whether a signature is this node's. What lies on a target and is not is neither shown nor signed anew.
+    ///   - keys: a file with which anybody can check this node's signatures, put beside the footage; nil: there is none.
     public init(
         settings: StoreSettings, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
-        verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, logger: Logger
+        verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, keys: (@Sendable () -> [UInt8])? = nil, logger: Logger
     ) {
         self.settings = settings
+        self.keys = keys
         self.verify = verify
         self.signature = sign
         self.logger = logger
@@ -279,6 +282,9 @@ extension ClipStore {
     func shouldEnd(target: Int) -> Bool {
         state.withLock { $0.ending && ($0.drained || $0.plan.nextJob(for: target) == nil || $0.targets[target].problem != nil) }
     }
+
+    /// What the file of keys is to hold now.
+    var currentKeys: [UInt8]? { keys?() }
 
     func nextJob(for target: Int) -> SpoolPlan.Job? { state.withLock { $0.plan.nextJob(for: target) } }
 

@@ -44,11 +44,19 @@ final class TargetWriter: Sendable {
 
     private func work() {
         var folder: String?
+        var keys: [UInt8]?
         var failures = 0
         while !store.shouldEnd(target: number) {
             do {
-                if folder == nil { folder = try attach() }
+                if folder == nil {
+                    folder = try attach()
+                    keys = nil
+                }
                 guard let place = folder, let job = store.nextJob(for: number) else {
+                    if let current = store.currentKeys, current != keys {
+                        try target.replace(ClipPath.keys(of: store.settings.node), with: current)
+                        keys = current
+                    }
                     store.measured(number, space: try target.space())
                     recovered(&failures)
                     _ = wake.wait(timeout: .now() + 10)
@@ -97,7 +105,12 @@ final class TargetWriter: Sendable {
         guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
             return (found.manifest, found.path)
         }
-        let closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)
+        var closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)
+        // What was signed while it grew vouched for less, if for anything; who closes it vouches for what is there.
+        let chain = try? FileChain(clip: facts.id, size: closed.bytes) { offset, count in
+            try target.read(found.path.file(.video), at: offset, count: count)
+        }
+        closed.head = chain.flatMap { $0.fragments == closed.fragments ? $0.head?.hex : nil }
         guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
         // People open files on the share themselves: a player refuses one that ends inside a `moof`.
         if closed.bytes < found.videoBytes { try target.truncate(found.path.file(.video), to: closed.bytes) }
