@@ -23,39 +23,43 @@ import Testing
     @Test func aRightThatEndsEndsTheSession() {
         var viewers = [id: viewer(proof: proof)]
         let porch = Rights(role: .viewer, cameras: ["porch"])
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(rights: porch), now: began).isEmpty)
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(rights: Rights(role: .viewer, cameras: ["garage"])), now: began + .seconds(1)) == [id])
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + .seconds(1)) == [id])
+        #expect(ViewerWatch.look(&viewers, judge(rights: porch), now: began).isEmpty)
+        #expect(ViewerWatch.look(&viewers, judge(rights: Rights(role: .viewer, cameras: ["garage"])), now: began + .seconds(1)) == [id])
+        #expect(ViewerWatch.look(&viewers, judge(), now: began + .seconds(1)) == [id])
     }
 
     /// The news of a sign-in elsewhere may come after the viewer.
     @Test func aRightThatIsNotKnownYetHasPatience() {
         var viewers = [id: viewer(proof: proof)]
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + ViewerWatch.patience).isEmpty)
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + ViewerWatch.patience + .seconds(1)) == [id])
+        #expect(ViewerWatch.look(&viewers, judge(), now: began + ViewerWatch.patience).isEmpty)
+        #expect(ViewerWatch.look(&viewers, judge(), now: began + ViewerWatch.patience + .seconds(1)) == [id])
     }
 
     @Test func whoCameThroughAMemberThatIsNoneGoes() {
         var viewers = [id: viewer(peer: peer, proof: proof), other: viewer(peer: peer)]
-        #expect(ViewerWatch.look(&viewers, there: [id, other], judge(members: [peer], rights: .everything), now: began).isEmpty)
-        #expect(Set(ViewerWatch.look(&viewers, there: [id, other], judge(rights: .everything), now: began)) == [id, other])
+        #expect(ViewerWatch.look(&viewers, judge(members: [peer], rights: .everything), now: began).isEmpty)
+        #expect(Set(ViewerWatch.look(&viewers, judge(rights: .everything), now: began)) == [id, other])
     }
 
     @Test func whatHasAnEndEnds() {
         var viewers = [id: ViewerWatch.Viewer(camera: "porch", peer: nil, proof: nil, since: began, until: began + .seconds(60))]
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + .seconds(59)).isEmpty)
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(), now: began + .seconds(60)) == [id])
+        #expect(ViewerWatch.look(&viewers, judge(), now: began + .seconds(59)).isEmpty)
+        #expect(ViewerWatch.look(&viewers, judge(), now: began + .seconds(60)) == [id])
     }
 
     /// However many come and go, those that go are forgotten, and those that stay are not.
-    @Test func whatIsOverIsForgotten() {
-        var viewers = [id: viewer(proof: proof), other: viewer(proof: proof)]
-        #expect(ViewerWatch.look(&viewers, there: [id], judge(rights: .everything), now: began + .seconds(3)).isEmpty)
-        #expect(viewers.keys.map { $0 } == [id])
-        // Younger than the server's answer.
-        viewers[other] = ViewerWatch.Viewer(camera: "porch", peer: nil, proof: proof, since: began + .seconds(3))
-        _ = ViewerWatch.look(&viewers, there: [id], judge(rights: .everything), now: began + .seconds(4))
-        #expect(viewers.count == 2)
+    @Test func whatIsOverIsForgotten() async {
+        let watch = ViewerWatch()
+        let late = ViewerID(String(repeating: "c", count: 32))!
+        for one in [id, other] { watch.watch(one, camera: "porch", peer: nil, proof: proof, wasSeen: true) }
+        await watch.forgetEnded {
+            // Younger than the server's answer.
+            watch.watch(late, camera: "porch", peer: nil, proof: proof, wasSeen: true)
+            return [id]
+        }
+        #expect(watch.count == 2 && watch.count(of: proof) == 2)
+        await watch.forgetEnded { [id] }
+        #expect(watch.count == 1)
     }
 
     @Test func proofsTravelAsText() {

@@ -59,18 +59,24 @@ final class ViewerWatch: Sendable {
             try? await ContinuousClock().sleep(for: Self.interval)
             let roster = node.gossip.view.roster
             let judge = Judge(isMember: { roster.admission(of: $0) != nil }, rights: { node.standing(of: $0)?.rights })
-            let there = Set(await node.live.statistics().map(\.id))
-            let over = viewers.withLock { Self.look(&$0, there: there, judge, now: .now) }
+            await forgetEnded { await node.live.viewers }
+            let over = viewers.withLock { Self.look(&$0, judge, now: .now) }
             for id in over { await node.live.end(id) }
         }
     }
 
-    /// Whose session is over for want of a right. What the server does not have any more is forgotten.
-    static func look(
-        _ viewers: inout [ViewerID: Viewer], there: Set<ViewerID>, _ judge: Judge, now: ContinuousClock.Instant
-    ) -> [ViewerID] {
-        // One that began while the server was asked is not in its answer.
-        viewers = viewers.filter { there.contains($0.key) || now - $0.value.since < interval * 2 }
+    /// Forgets whom the server does not have any more; `server` tells whom it has.
+    func forgetEnded(_ server: () async -> Set<ViewerID>) async {
+        // One that begins while the server is asked is not in its answer.
+        let known = viewers.withLock { Set($0.keys) }
+        let there = await server()
+        viewers.withLock { viewers in
+            for id in known where !there.contains(id) { viewers[id] = nil }
+        }
+    }
+
+    /// Whose session is over for want of a right.
+    static func look(_ viewers: inout [ViewerID: Viewer], _ judge: Judge, now: ContinuousClock.Instant) -> [ViewerID] {
         var over: [ViewerID] = []
         for (id, viewer) in viewers {
             if let until = viewer.until, now >= until {
@@ -87,4 +93,9 @@ final class ViewerWatch: Sendable {
         }
         return over
     }
+}
+
+extension WebRTCServer {
+    /// Who has a session.
+    var viewers: Set<ViewerID> { get async { Set(await statistics().map(\.id)) } }
 }

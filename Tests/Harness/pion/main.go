@@ -10,6 +10,7 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
+	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 )
@@ -76,6 +77,10 @@ func (v *viewer) connect(order Order) error {
 	}
 	registry.Add(v.witness)
 
+	// Standard output is for answers alone.
+	logger := logging.NewDefaultLoggerFactory()
+	logger.Writer = os.Stderr
+	settings.LoggerFactory = logger
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	settings.SetLite(order.Lite)

@@ -107,6 +107,8 @@ extension NodeServices {
             peer = member
             proof = request.headers[.meshCamProof].flatMap { Proof($0) }
         }
+        // Who has just gone is still counted for a moment, which matters to none but these.
+        if let proof, viewers.count(of: proof) >= ViewerWatch.limit { await viewers.forgetEnded { await live.viewers } }
         if let proof, viewers.count(of: proof) >= ViewerWatch.limit {
             throw ProblemDetails(
                 title: "Too many viewers", status: 429, detail: "This sign-in has \(ViewerWatch.limit) pictures of \(name) open already.", cure: "Close some of them.")
