@@ -208,6 +208,28 @@ import Testing
         }
     }
 
+    /// Routine work waits for pictures, but does not depend on them.
+    @Test func reportsGoOnWithoutPictures() async throws {
+        let source = Source()
+        try await serving(settings()) { server in
+            let isTold = try await apart {
+                let viewer = try SocketViewer()
+                let offer = viewer.offer
+                try viewer.accept(try wait { try await server.answer(offer, source: "porch", live: source) }.answer)
+                var number = 0
+                guard viewer.run(until: { viewer in
+                    source.show(number, isKeyFrame: number % 10 == 0)
+                    number += 1
+                    return viewer.pictures.count >= 3
+                }) else { return false }
+                let before = viewer.reception?.senderReports ?? 0
+                // One each second; without pictures and reports of the viewer nothing else wakes the thread for five.
+                return viewer.run(atMost: .milliseconds(4500)) { ($0.reception?.senderReports ?? 0) >= before + 3 }
+            }
+            #expect(isTold)
+        }
+    }
+
     /// What is no offer is refused in words, and what is no datagram of ours is dropped; who watches sees on.
     @Test(arguments: 1...3 as ClosedRange<UInt64>) func garbageDisturbsNobody(seed: UInt64) async throws {
         let source = Source()

@@ -15,6 +15,7 @@ struct Reception: Sendable {
     let transportID: UInt8?
     private(set) var packets = 0
     private(set) var bytes = 0
+    private(set) var senderReports = 0
     private(set) var mediaSSRC: UInt32?
     private var unwrapper = SequenceUnwrapper()
     private var first: Int64?
@@ -56,7 +57,10 @@ struct Reception: Sendable {
         first = min(first ?? place, place)
     }
 
-    mutating func received(_ report: SenderReport, now: ContinuousClock.Instant) { lastSenderReport = (report.ntp.middle, now) }
+    mutating func received(_ report: SenderReport, now: ContinuousClock.Instant) {
+        senderReports += 1
+        lastSenderReport = (report.ntp.middle, now)
+    }
 
     /// The reports that are due.
     mutating func reports(now: ContinuousClock.Instant) -> [RTCPPacket] {
