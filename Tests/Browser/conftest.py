@@ -7,7 +7,7 @@ import shutil
 import sys
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -55,6 +55,16 @@ class Complaints:
             self.words.append(f"{message.type}: {message.text}")
 
 
+def go(page: Page, address: str):
+    """Opens a page, once more where the machine's network has just changed: tests make interfaces, and Chromium gives up what it loads then."""
+    try:
+        page.goto(address)
+    except Error as error:
+        if "ERR_NETWORK_CHANGED" not in str(error):
+            raise
+        page.goto(address)
+
+
 def open_page(browser: Browser, request, width: int, height: int, phone: bool):
     context = browser.new_context(viewport={"width": width, "height": height}, ignore_https_errors=True, is_mobile=phone, has_touch=phone, accept_downloads=True)
     context.set_default_timeout(15_000)
@@ -92,7 +102,7 @@ def sign_in(demo):
     """Signs a page in at a node (from 0), and waits for the live pictures' place."""
 
     def act(page: Page, node: int, place: str = "#/") -> None:
-        page.goto(f"{demo.urls[node]}/{place}")
+        go(page, f"{demo.urls[node]}/{place}")
         page.get_by_label("User name").fill(demo.user)
         page.get_by_label("Password", exact=True).fill(demo.password)
         page.get_by_role("button", name="Sign in").click()

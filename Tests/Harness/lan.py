@@ -15,7 +15,8 @@ def lan():
     try:
         _ip("address", "add", "10.77.9.1/24", "dev", "lan0")
         for end in ("lan0", "lan1"):
-            _ip("link", "set", end, "up")
+            # Without an address of its own making, which would come a second or two later: a browser gives up what it loads when the network changes.
+            _ip("link", "set", end, "addrgenmode", "none", "up")
         yield
     finally:
         _ip("link", "del", "lan0")
