@@ -33,11 +33,14 @@ import Testing
         let lines = Lines()
         let starts = Mutex(0)
         let (thirdStart, third) = AsyncStream.makeStream(of: Void.self)
+        // Ends when it is cancelled.
+        let (endless, end) = AsyncStream.makeStream(of: Void.self)
+        defer { end.finish() }
         let service = Function {
             let start = starts.withLock { $0 += 1; return $0 }
             guard start == 3 else { throw Failure() }
             third.finish()
-            try await Task.sleep(for: .seconds(1000))
+            for await _ in endless {}
         }
         var supervised = Supervised(name: "clock", service: service, restarts: true, logger: lines.logger)
         supervised.firstPause = .milliseconds(1)

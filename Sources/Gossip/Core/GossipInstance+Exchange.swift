@@ -176,7 +176,7 @@ extension GossipInstance {
         forgetRetries(of: peer)
     }
 
-    mutating func forgetRetries(of peer: NodeID) {
+    private mutating func forgetRetries(of peer: NodeID) {
         retriesLeft[peer] = nil
         plannedRetries.removeAll { $0.peer == peer }
     }

@@ -28,6 +28,7 @@ struct Supervised: Service {
             defer { hasStopped.value.store(true, ordering: .relaxed) }
             return await runAgainAndAgain()
         } onCancel: {
+            // On its own, since this may not wait: it ends by itself.
             Task {
                 try? await ContinuousClock().sleep(for: stopTime)
                 if !hasStopped.value.load(ordering: .relaxed) { logger.warning("\(name) does not stop: the node's end waits for it") }
