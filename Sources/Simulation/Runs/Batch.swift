@@ -8,6 +8,8 @@ package struct Batch: Sendable {
     package private(set) var failed: [RunReport] = []
     private var meetings: [Double] = []
     private var heals: [Double] = []
+    /// The seed of the longest of each kind of healing, to look into: `--seed` plays it again.
+    private var slowest: [String: (seconds: Double, seed: UInt64)] = [:]
     private var connectedHeals: [Double] = []
     private var unblockedHeals: [Double] = []
     private var updates: [Double] = []
@@ -28,13 +30,18 @@ package struct Batch: Sendable {
         if !report.violations.isEmpty { failed.append(report) }
         if let meeting = report.meetSeconds { meetings.append(meeting) }
         if let heal = report.healSeconds {
+            let kind: String
             if report.schedule.hasSeparation {
                 heals.append(heal)
+                kind = "separations"
             } else if report.schedule.withholdsRecords {
                 unblockedHeals.append(heal)
+                kind = "blocked TLS"
             } else {
                 connectedHeals.append(heal)
+                kind = "other faults"
             }
+            if heal > slowest[kind]?.seconds ?? 0 { slowest[kind] = (heal, report.seed) }
         }
         updates += report.updateSeconds
         settlings += report.settleSeconds
@@ -118,7 +125,12 @@ package struct Batch: Sendable {
           idle bytes/s, worst node  \(Percentiles(idles).summary)
           idle bytes/s, 5 % loss    \(Percentiles(lossyIdles).summary)
           \(Int(virtualSeconds)) s of virtual time, \(events) events, \(falseDeaths) false deaths
+          slowest to agree: \(slowestSeeds)
         """ + notJudged.map { "\n  \($0)" }.joined()
+    }
+
+    private var slowestSeeds: String {
+        slowest.isEmpty ? "-" : slowest.sorted { $0.key < $1.key }.map { "after \($0.key) seed \($0.value.seed)" }.joined(separator: ", ")
     }
 
     /// One line.
