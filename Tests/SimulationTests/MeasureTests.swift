@@ -35,6 +35,25 @@ import Testing
         #expect(clock.instant(.zero + .seconds(1013)) - began == .seconds(rate + 10))
     }
 
+    /// A change that fits no packet is fetched by whoever is told that there is something. With three rounds of telling, one such change in
+    /// fifty left somebody to the slow anti-entropy.
+    @Test func whatFitsNoPacketReachesEverybodySoon() throws {
+        var options = SimulatedMesh.Options()
+        (options.isSettled, options.crypto, options.knowEachOther) = (true, .fast, true)
+        var mesh = SimulatedMesh(100, seed: 1, options: options)
+        mesh.network.loss = 0.05
+        let members = Array(0..<100)
+        var late: [Int] = []
+        for number in 0..<40 {
+            let bytes = (0..<3000).map { UInt8(truncatingIfNeeded: $0 &* (number + 1)) }
+            let change = Change(what: .setting("simulated"), bytes: bytes)
+            change.make(at: number, in: &mesh)
+            _ = mesh.run(until: mesh.time + .seconds(2))
+            if !change.isKnown(to: members, in: mesh) { late.append(number) }
+        }
+        #expect(late == [], "changes that somebody did not have after 2 s")
+    }
+
     /// What is timed is one change: in a mesh where others speak too, the states of all are one only by chance.
     @Test func aChangeIsKnownWhateverElseIsUnderWay() {
         var options = SimulatedMesh.Options()

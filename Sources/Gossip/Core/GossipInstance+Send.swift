@@ -50,7 +50,7 @@ extension GossipInstance {
     }
 
     /// How often each news is sent.
-    private var transmissions: Int { Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor) }
+    var transmissions: Int { Broadcasts.transmissions(members: membership.size, factor: settings.retransmitFactor) }
 
     /// One round of news (SWIM §4.1): the same packet to some members. With different ones, a long queue would reach each only now and then.
     mutating func gossip(now: ContinuousClock.Instant) -> [Action] {

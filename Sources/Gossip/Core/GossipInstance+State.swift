@@ -325,7 +325,7 @@ extension GossipInstance {
             if fits(frame), record.kind != .revokeAdminKey { broadcasts.add(.roster(record.digest), frame) } else { isForComparing = true }
         }
         guard isForComparing else { return [] }
-        comparisonsLeft = Self.comparisonRounds
+        comparisonsLeft = comparisonRounds
         return compareSoon(now: now)
     }
 
@@ -359,7 +359,7 @@ extension GossipInstance {
             return []
         }
         broadcasts.remove(.record(node, kind))
-        comparisonsLeft = Self.comparisonRounds
+        comparisonsLeft = comparisonRounds
         return compareSoon(now: now)
     }
 
@@ -369,13 +369,14 @@ extension GossipInstance {
             broadcasts.add(.config(key), frame)
         } else {
             broadcasts.remove(.config(key))
-            comparisonsLeft = Self.comparisonRounds
+            comparisonsLeft = comparisonRounds
         }
     }
 
-    /// Rounds of news in which something that fits no packet makes others compare: a single one leaves one in twenty to the slow
-    /// anti-entropy.
-    private static let comparisonRounds = 3
+    /// Rounds of news in which something that fits no packet makes others compare: until each member was told as often as it is told of news in a
+    /// packet, and once more, since a comparison may be under way that began before. With three rounds, which is nine times, one change in
+    /// fifty left one member of a hundred to the slow anti-entropy.
+    private var comparisonRounds: Int { (transmissions + settings.gossipFanout - 1) / settings.gossipFanout + 1 }
 
     mutating func compareSoon(now: ContinuousClock.Instant) -> [Action] {
         let peers = membership.present.sample(settings.gossipFanout, using: &random)

@@ -127,7 +127,9 @@ package struct SimulatedRun: Sendable {
     private mutating func change(isSetting: Bool) -> (known: Duration, agreed: Duration)? {
         let agreement = agreement
         let node = rng.pick(members)
-        let bytes = (0..<rng.between(10...300)).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
+        // Some fit no packet: those go another way.
+        let size = rng.chance(0.25) ? 3000 : rng.between(10...300)
+        let bytes = (0..<size).map { _ in UInt8(truncatingIfNeeded: rng.next()) }
         let change = Change(what: isSetting ? .setting("simulated") : .record(.cameras, of: mesh.id(node)), bytes: bytes)
         change.make(at: node, in: &mesh)
         guard agreement.sameContents(in: mesh) == (members.count == 1) else {
