@@ -14,7 +14,11 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
 let package = Package(
     name: "MeshCam",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "meshcam", targets: ["MeshCam"])],
+    products: [
+        .executable(name: "meshcam", targets: ["MeshCam"]),
+        .executable(name: "meshcam-directory", targets: ["meshcam-directory"]),
+        .executable(name: "meshcam-smb", targets: ["meshcam-smb"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
@@ -86,11 +90,17 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Gossip",
+                "CSandbox", "Gossip",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["Wire/target.proto"],
             swiftSettings: strict),
+
+        // A node's child processes, one for each storage target. That for SMB links libsmbclient, which is under the GPL.
+        .executableTarget(name: "meshcam-directory", dependencies: ["Storage"], path: "Sources/TargetDirectory", swiftSettings: strict),
+        .executableTarget(name: "meshcam-smb", dependencies: ["CSMBClient", "Storage"], path: "Sources/TargetSMB", swiftSettings: strict),
 
         // Whole meshes in virtual time, with every fault that a seed can draw.
         .target(
@@ -111,6 +121,8 @@ let package = Package(
         .systemLibrary(name: "CDatagrams"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CSandbox"),
+        .systemLibrary(name: "CSMBClient", pkgConfig: "smbclient", providers: [.apt(["libsmbclient-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSRTP", providers: [.apt(["libsrtp2-dev"])]),
         .systemLibrary(name: "CTimex"),
@@ -120,7 +132,7 @@ let package = Package(
         .testTarget(name: "GossipTests", dependencies: ["Gossip", "Simulation"], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Gossip", "simulate"], swiftSettings: strict),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Gossip"], swiftSettings: strict),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Gossip", "meshcam-directory", "meshcam-smb"], swiftSettings: strict),
         .testTarget(
             name: "MeshCamTests",
             dependencies: [

@@ -49,6 +49,14 @@ require_swift() {
         fail "Swift $version is too old; MeshCam needs 6.2 or later (https://www.swift.org/install/linux)"
 }
 
+# The programs of a node: itself, and those that speak to its storage targets. Options go to `swift build`.
+build_programs() {
+    local product
+    for product in meshcam meshcam-directory meshcam-smb; do
+        swift build "$@" --product "$product" >&2 || fail "the build of $product failed; its messages are above"
+    done
+}
+
 # The bus that Avahi's clients use: the system's where avahi-daemon answers on it, else a private pair of dbus-daemon and
 # avahi-daemon of our own, which stop_avahi ends. They have sessions of their own, so that Ctrl-C leaves them to the nodes until
 # these have stopped.

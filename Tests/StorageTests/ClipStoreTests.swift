@@ -11,12 +11,18 @@ import Testing
     private static let signature: @Sendable ([UInt8]) -> [UInt8] = { [UInt8(truncatingIfNeeded: $0.reduce(0) { $0 &* 31 &+ Int($1) })] }
 
     private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20) -> ClipStore {
+        store(targets(directories), boot: boot, camera: camera, spoolBytes: spoolBytes)
+    }
+
+    private func store(_ targets: TargetSet, boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20) -> ClipStore {
         var settings = StoreSettings(
-            directories: directories, spoolBytes: spoolBytes, camera: camera, cameraName: "Front door", node: camera, boot: boot)
+            spoolBytes: spoolBytes, camera: camera, cameraName: "Front door", node: camera, boot: boot)
         settings.retryFirst = .milliseconds(10)
         settings.retryLast = .milliseconds(50)
-        return ClipStore(settings: settings, sign: Self.signature, verify: { $1 == Self.signature($0) }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return ClipStore(settings: settings, targets: targets, sign: Self.signature, verify: { $1 == Self.signature($0) }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
+
+    private func targets(_ directories: [String]) -> TargetSet { TargetSet(directories.map { try! TargetLocation($0) }) }
 
     private func draft(event: String = "ev1", start: Double = 1_795_178_096.789) -> ClipStore.Draft {
         .init(
@@ -160,14 +166,58 @@ import Testing
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
             store.append([4], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
-            while store.targets[0].problem == nil { await Task.yield() }
-            #expect(store.targets[0].problem?.contains(root) == true)
-            #expect(store.targets[0].cure?.isEmpty == false)
+            while store.targetStatus[0].problem == nil { await Task.yield() }
+            #expect(store.targetStatus[0].problem?.contains(root) == true)
+            #expect(store.targetStatus[0].cure?.isEmpty == false)
             #expect(try await store.read(id, at: 0, count: 99) == [1, 2, 3, 4])
             _ = try make(root)
             try await wait(store) { store.clip(id)?.isStored == true }
-            #expect(store.targets[0].problem == nil)
+            #expect(store.targetStatus[0].problem == nil)
         }
+    }
+
+    /// The process was killed in the middle of making the file: what it left is no other's.
+    @Test func anAttemptInDoubtIsNotTakenForAnothersFile() async throws {
+        let root = try make("\(directory)/doubt")
+        let targets = TargetSet([try TargetLocation(root)], patience: .milliseconds(500))
+        let store = store(targets)
+        try await running(store) {
+            let first = store.open(draft(event: "ev0"))
+            store.append([0], to: first, durationSeconds: 0, beginsWithKeyFrame: true)
+            try await wait(store) { store.spooledBytes == 0 }
+            let pid = try #require(targets[0]?.writing.pid)
+            kill(pid, SIGSTOP)
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            while store.targetStatus[0].problem == nil { await Task.yield() }
+            // As far as it came.
+            try Data([1, 2]).write(to: URL(filePath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"))
+            store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Front-door/2026-11-20").filter { $0.contains("ev1") && $0.hasSuffix("mp4") }
+        #expect(names == ["2026-11-20T12-34-56.789Z_ev1.mp4"])
+        #expect(FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/\(names[0])") == Data([1, 2, 3]))
+    }
+
+    /// libsmbclient's rename deletes the old name first; who is killed then leaves the new bytes beside it.
+    @Test func aManifestThatNeverCameToItsPlaceIsFound() async throws {
+        let root = try make("\(directory)/unplaced")
+        let first = store([root])
+        let id = first.open(draft())
+        try await running(first) {
+            first.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            first.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await wait(first) { first.clip(id)?.isStored == true }
+        }
+        let day = "\(root)/Front-door/2026-11-20"
+        try FileManager.default.moveItem(atPath: "\(day)/2026-11-20T12-34-56.789Z_ev1.json", toPath: "\(day)/.2026-11-20T12-34-56.789Z_ev1.json.part")
+        let second = store([root], boot: 2)
+        try await running(second) {
+            while second.clip(id) == nil { await Task.yield() }
+        }
+        #expect(FileManager.default.fileExists(atPath: "\(day)/2026-11-20T12-34-56.789Z_ev1.json"))
+        #expect(!FileManager.default.fileExists(atPath: "\(day)/.2026-11-20T12-34-56.789Z_ev1.json.part"))
     }
 
     @Test func afterACrashTheClipIsClosedWithWhatIsThere() async throws {
@@ -199,6 +249,38 @@ import Testing
     }
 
     /// Whoever can write on the target can edit a sidecar; the node neither shows that nor signs it anew.
+    /// Targets are the mesh's to change while cameras record.
+    @Test func aTargetMayComeAndGo() async throws {
+        let (old, new) = (try make("\(directory)/old"), try make("\(directory)/new"))
+        let targets = targets([old])
+        let store = store(targets)
+        try await running(store) {
+            let first = store.open(draft())
+            store.append([1, 2, 3], to: first, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(first, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(first)?.isStored == true }
+            let second = store.open(draft(event: "ev2"))
+            targets.set([(try TargetLocation(new), .none)])
+            try await wait(store) { store.targetStatus.map { "\($0.location)" } == [new] }
+            store.append([4, 5], to: second, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(second, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(second)?.isStored == true && store.clip(first) == nil }
+            #expect(store.targetStatus.map { "\($0.location)" } == [new])
+            #expect(try await store.read(second, at: 0, count: 9) == [4, 5])
+            targets.set([])
+            try await wait(store) { store.clip(second) == nil }
+            let third = store.open(draft(event: "ev3"))
+            store.append([6], to: third, durationSeconds: 0, beginsWithKeyFrame: true)
+            #expect(try await store.read(third, at: 0, count: 9) == [6], "memory is a ring then")
+            targets.set([(try TargetLocation(old), .none), (try TargetLocation(new), .none)])
+            store.close(third, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(third)?.places.count == 2 && store.clip(first) != nil && store.clip(second) != nil }
+        }
+        for root in [old, new] {
+            #expect(FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev3.mp4") == Data([6]))
+        }
+    }
+
     @Test func aForgedManifestIsNotTakenForOurs() async throws {
         let root = try make("\(directory)/forged")
         let first = store([root])
@@ -232,14 +314,14 @@ import Testing
             gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
             try await wait(gone) { gone.clip(id)?.isStored == true }
         }
-        let honest = OrphanCatalogue(directories: [root]) { _, bytes, signature in signature == Self.signature(bytes) }
+        let honest = OrphanCatalogue(targets: targets([root])) { _, bytes, signature in signature == Self.signature(bytes) }
         let found = await honest.clips(of: [.nodeA], ClipQuery())
         #expect(found.map(\.facts.id) == [id])
         let entry = try #require(found.first)
         #expect(try await honest.read(entry, at: 1, count: 9) == [2, 3])
         #expect(try await honest.poster(of: entry) == [9])
         #expect(await honest.clips(of: ["somebody else"], ClipQuery()).isEmpty)
-        let strict = OrphanCatalogue(directories: [root]) { _, _, _ in false }
+        let strict = OrphanCatalogue(targets: targets([root])) { _, _, _ in false }
         #expect(await strict.clips(of: [.nodeA], ClipQuery()).isEmpty, "a manifest that nobody signed is not shown")
     }
 

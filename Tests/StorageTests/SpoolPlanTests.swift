@@ -9,12 +9,12 @@ import Testing
     private func path(_ id: ClipID) -> ClipPath {
         ClipPath(folder: "porch", start: .init(timeIntervalSince1970: Double(id.counter)), event: "e\(id.counter)")
     }
-    private func plan(capacity: Int, targets: Int) -> SpoolPlan { SpoolPlan(capacityBytes: capacity, targets: targets) }
+    private func plan(capacity: Int, targets: Int) -> SpoolPlan { SpoolPlan(capacityBytes: capacity, targets: 0..<targets) }
     private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 7, count: count) }
 
     private func open(_ counter: UInt32, in plan: inout SpoolPlan) -> ClipID {
         let id = id(counter)
-        plan.open(id, paths: (0..<plan.targets).map { _ in path(id) }, manifest: [1])
+        plan.open(id, path: path(id), manifest: [1])
         return id
     }
 
@@ -48,6 +48,26 @@ import Testing
         #expect(plan.heldBytes == 0)
         #expect(plan.totalBytes(of: first) == nil, "a clip that is everywhere leaves the spool")
         #expect(plan.totalBytes(of: second) == 5, "an open one stays")
+    }
+
+    @Test func aTargetThatComesGetsWhatMemoryHoldsWhole() {
+        var plan = plan(capacity: 100, targets: 1)
+        let whole = open(1, in: &plan)
+        _ = plan.append(bytes(10), to: whole, beginsWithKeyFrame: true)
+        plan.add(target: 5)
+        _ = work(&plan, target: 0)
+        plan.remove(target: 5)
+        let begun = open(2, in: &plan)
+        _ = plan.append(bytes(5), to: begun, beginsWithKeyFrame: true)
+        _ = work(&plan, target: 0)
+        _ = plan.append(bytes(6), to: begun, beginsWithKeyFrame: false)
+        plan.add(target: 7)
+        #expect(work(&plan, target: 7) == [], "a file cannot begin in its middle")
+        let next = open(3, in: &plan)
+        _ = plan.append(bytes(7), to: next, beginsWithKeyFrame: true)
+        #expect(work(&plan, target: 7) == ["3:video@0+7", "3:manifest1"])
+        plan.remove(target: 0)
+        #expect(plan.heldBytes == 0, "nobody waits for it any more")
     }
 
     @Test func aDeletedFileBeginsAnewWhereMemoryHoldsAllOfIt() {

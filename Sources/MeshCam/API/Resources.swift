@@ -66,11 +66,11 @@ extension NodeServices {
 
     var ownNode: NodeResource {
         let quality = clock.quality
-        var problems = store.targets.compactMap { target in
+        var problems = store.targetStatus.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
         if isAlone { problems.append(Self.aloneProblem) } else if let problem = Self.membershipProblem(of: identity.id, in: gossip.view.roster) { problems.append(problem) }
-        if settings.storage.directories.isEmpty {
+        if store.targetStatus.isEmpty {
             problems.append(
                 ProblemNote(
                     message: "no storage is set: only the newest clips are kept, in memory",
@@ -114,7 +114,7 @@ extension NodeServices {
 
     /// A clip of this node's.
     func clip(_ entry: CatalogueEntry) -> ClipResource {
-        let names = entry.places.keys.sorted().map { store.targets[$0].name }
+        let names = entry.places.keys.sorted().map { store.targets.name($0) }
         let state: ClipState
         switch entry.facts.state {
         case .recording: state = .recording
@@ -128,7 +128,7 @@ extension NodeServices {
     func orphan(_ entry: CatalogueEntry) -> ClipResource {
         resource(
             entry, state: entry.facts.state == .closed ? .stored : .interrupted,
-            holders: entry.places.keys.sorted().map { store.targets[$0].name })
+            holders: entry.places.keys.sorted().map { store.targets.name($0) })
     }
 
     private func resource(_ entry: CatalogueEntry, state: ClipState, holders: [String]) -> ClipResource {

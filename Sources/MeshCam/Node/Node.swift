@@ -70,10 +70,12 @@ struct Node: Sendable {
         let id = "\(identity.id)"
         let mesh = paired?.meshID ?? identity.id.aloneMesh
         let keys: (@Sendable () -> [UInt8])? = paired == nil ? nil : { @Sendable in MeshPublicKeys(gossip.view.roster).file }
+        let targets = TargetSet(try settings.storage.directories.map { try TargetLocation($0) })
         let store = ClipStore(
             settings: StoreSettings(
-                directories: settings.storage.directories, spoolBytes: settings.storage.spoolBytes, camera: id,
+                spoolBytes: settings.storage.spoolBytes, camera: id,
                 cameraName: settings.node.name, node: id, boot: identity.boot),
+            targets: targets,
             sign: { identity.sign($0, domain: .manifest, mesh: mesh) },
             // What it recorded before it came to this mesh is its own, too.
             verify: { bytes, signature in
@@ -81,7 +83,7 @@ struct Node: Sendable {
             },
             keys: keys,
             logger: logger.part("storage"))
-        let orphans = OrphanCatalogue(directories: settings.storage.directories) { signer, bytes, signature in
+        let orphans = OrphanCatalogue(targets: targets) { signer, bytes, signature in
             guard let node = NodeID(hex: signer), let admission = gossip.view.roster.admission(of: node) else { return false }
             return [mesh, node.aloneMesh].contains { admission.verifies(signature, of: bytes, domain: .manifest, mesh: $0) }
         }

@@ -45,7 +45,7 @@ extension Settings {
         SettingsKey(
             "storage.directories", \.storage.directories,
             .texts(count: 0...16, allowed: "up to 16 different absolute paths", normal: SettingsText.normalPath) {
-                SettingsText.isPath($0) && $0.hasPrefix("/")
+                SettingsText.isPath($0) && $0.hasPrefix("/") && !$0.split(separator: "/").contains("..")
             },
             "Directories that are storage targets: a mounted share, a disk"),
         SettingsKey(

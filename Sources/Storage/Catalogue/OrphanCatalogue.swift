@@ -3,12 +3,12 @@ import Synchronization
 
 /// Clips of cameras that do not answer, read from the targets that this node shares with them.
 public final class OrphanCatalogue: Sendable {
-    private let directories: [String]
+    private let targets: TargetSet
     private let verify: @Sendable (_ signer: String, _ bytes: [UInt8], _ signature: [UInt8]) -> Bool
     private let cache: Mutex<Cache>
 
     private struct Cache {
-        var scans: [TargetScan]
+        var scans: [Int: TargetScan] = [:]
         var index = ClipIndex()
         var cameras: Set<String> = []
         var takenAt: ContinuousClock.Instant?
@@ -19,22 +19,22 @@ public final class OrphanCatalogue: Sendable {
 
     /// - Parameter verify: whether `signature` is the signer's over these bytes; manifests that fail are not shown.
     public init(
-        directories: [String],
+        targets: TargetSet,
         verify: @escaping @Sendable (_ signer: String, _ bytes: [UInt8], _ signature: [UInt8]) -> Bool
     ) {
-        self.directories = directories
+        self.targets = targets
         self.verify = verify
-        cache = Mutex(Cache(scans: directories.map { TargetScan(root: $0) }))
+        cache = Mutex(Cache())
     }
 
     /// Clips of exactly these cameras, newest first. A target that cannot be read contributes nothing.
     public func clips(of cameras: Set<String>, _ query: ClipQuery) async -> [CatalogueEntry] {
-        if directories.isEmpty || cameras.isEmpty { return [] }
+        if targets.present.isEmpty || cameras.isEmpty { return [] }
         return await blocking { cache in self.refresh(&cache, cameras); return cache.index.clips(query) } ?? []
     }
 
     public func clip(_ id: ClipID, of camera: String) async -> CatalogueEntry? {
-        if directories.isEmpty { return nil }
+        if targets.present.isEmpty { return nil }
         return await blocking { cache in self.refresh(&cache, [camera]); return cache.index[id] } ?? nil
     }
 
@@ -50,11 +50,11 @@ public final class OrphanCatalogue: Sendable {
 
     private func file(
         _ kind: ClipPath.Kind, of entry: CatalogueEntry,
-        _ read: @escaping @Sendable (DirectoryTarget, String) throws(TargetError) -> [UInt8]
+        _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
         var problem = "no target holds it"
         for (number, path) in entry.places.sorted(by: { $0.key < $1.key }) {
-            let target = DirectoryTarget(root: directories[number])
+            guard let target = targets[number]?.reading else { continue }
             do {
                 return try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
             } catch {
@@ -74,9 +74,11 @@ public final class OrphanCatalogue: Sendable {
             if cameras != cache.cameras { cache.takenAt = nil } else { return }
         }
         var index = ClipIndex()
-        for number in cache.scans.indices {
-            let target = DirectoryTarget(root: directories[number])
-            let found = (try? cache.scans[number].clips { folder in target.owner(of: folder).map(cameras.contains) ?? false }) ?? []
+        let present = targets.present
+        cache.scans = cache.scans.filter { scan in present.contains { $0.number == scan.key } }
+        for (number, place) in present {
+            let target = place.reading
+            let found = (try? cache.scans[number, default: TargetScan(target)].clips { folder in target.owner(of: folder).map(cameras.contains) ?? false }) ?? []
             for clip in found where cameras.contains(clip.manifest.facts.camera) {
                 let facts = clip.manifest.facts
                 guard clip.manifest.signer == facts.id.node,

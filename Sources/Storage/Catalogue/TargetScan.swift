@@ -1,5 +1,3 @@
-import Foundation
-
 /// Reads the clips of a target from their manifests, and remembers what has not changed since.
 ///
 /// Not thread-safe; belongs to one serial queue, because every call may block for as long as the target does.
@@ -9,37 +7,44 @@ struct TargetScan {
         let manifest: Manifest
         /// Of the video file, when the manifest was read.
         let videoBytes: Int
-    }
-
-    private struct Stamp: Equatable {
-        let seconds: Int
-        let nanoseconds: Int
-        let size: Int
+        /// Whether the manifest lies under its temporary name still, because whoever wrote it was killed in that moment.
+        var isUnplaced = false
     }
 
     /// A manifest of more than this is nobody's.
     static let manifestLimit = 1 << 20
 
-    private let target: DirectoryTarget
-    private var known: [String: (stamp: Stamp, found: Found)] = [:]
+    private let target: any TargetFiles
+    private var known: [String: Known] = [:]
 
-    init(root: String) {
-        target = DirectoryTarget(root: root)
+    private struct Known {
+        let manifest: TargetEntry
+        let found: Found
     }
 
-    /// Every readable manifest below the camera folders that `wanted` accepts. Files that are not ours, or not whole, are passed over.
+    init(_ target: any TargetFiles) {
+        self.target = target
+    }
+
+    /// Every readable manifest below the camera folders that `wanted` accepts. Files that are not ours, or not whole, are passed over; so are
+    /// directories that cannot be listed, but for the root.
     mutating func clips(inFolders wanted: (String) -> Bool = { _ in true }) throws(TargetError) -> [Found] {
         var found: [Found] = []
         var seen: Set<String> = []
-        for folder in try target.list("") where wanted(folder) {
-            for parent in [folder, "\(folder)/protected"] {
-                for day in (try? target.list(parent)) ?? [] where day.utf8.count == 10 {
-                    for name in (try? target.list("\(parent)/\(day)")) ?? [] where name.hasSuffix(".json") {
-                        let file = "\(parent)/\(day)/\(name)"
-                        guard let clip = look(at: file) else { continue }
+        for folder in try target.list("") where folder.isDirectory && wanted(folder.name) {
+            for parent in [folder.name, "\(folder.name)/protected"] {
+                for day in (try? target.list(parent)) ?? [] where day.isDirectory && day.name.utf8.count == 10 {
+                    let entries = (try? target.list("\(parent)/\(day.name)")) ?? []
+                    let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
+                    for entry in entries where entry.name.hasSuffix(".json") {
+                        let file = "\(parent)/\(day.name)/\(entry.name)"
+                        guard let path = ClipPath(manifest: file),
+                            let clip = look(at: entry, file, path, videoBytes: sizes["\(path.stem).\(ClipPath.Kind.video.rawValue)"] ?? 0)
+                        else { continue }
                         seen.insert(file)
                         found.append(clip)
                     }
+                    found += unplaced(in: "\(parent)/\(day.name)", entries)
                 }
             }
         }
@@ -47,30 +52,29 @@ struct TargetScan {
         return found
     }
 
-    private mutating func look(at file: String) -> Found? {
-        guard let path = ClipPath(manifest: file), let stamp = stamp(of: file) else { return nil }
-        let videoBytes = (try? target.size(path.file(.video))) ?? 0
-        if let old = known[file], old.stamp == stamp, old.found.videoBytes == videoBytes { return old.found }
-        guard videoBytes > 0,
+    /// Clips whose manifest never came to its place. There are next to none, so nothing is remembered of them.
+    private func unplaced(in directory: String, _ entries: [TargetEntry]) -> [Found] {
+        let names = Set(entries.map(\.name))
+        return entries.compactMap { entry in
+            let ending = ".\(ClipPath.Kind.video.rawValue)"
+            guard entry.name.hasSuffix(ending), entry.size > 0 else { return nil }
+            let name = entry.name.dropLast(ending.count) + ".\(ClipPath.Kind.manifest.rawValue)"
+            guard !names.contains(String(name)), let path = ClipPath(manifest: "\(directory)/\(name)"),
+                let bytes = try? target.readAll(TemporaryName.of(path.file(.manifest)), limit: Self.manifestLimit),
+                let manifest = try? Manifest(parsing: bytes)
+            else { return nil }
+            return Found(path: path, manifest: manifest, videoBytes: entry.size, isUnplaced: true)
+        }
+    }
+
+    private mutating func look(at entry: TargetEntry, _ file: String, _ path: ClipPath, videoBytes: Int) -> Found? {
+        if let old = known[file], old.manifest == entry, old.found.videoBytes == videoBytes { return old.found }
+        guard videoBytes > 0, entry.size <= Self.manifestLimit,
             let bytes = try? target.readAll(file, limit: Self.manifestLimit),
             let manifest = try? Manifest(parsing: bytes)
         else { return nil }
         let found = Found(path: path, manifest: manifest, videoBytes: videoBytes)
-        known[file] = (stamp, found)
+        known[file] = Known(manifest: entry, found: found)
         return found
-    }
-
-    private func stamp(of file: String) -> Stamp? {
-        var info = stat()
-        guard stat("\(target.root)/\(file)", &info) == 0 else { return nil }
-        return Stamp(seconds: info.st_mtim.tv_sec, nanoseconds: info.st_mtim.tv_nsec, size: Int(info.st_size))
-    }
-}
-
-extension DirectoryTarget {
-    /// The camera whose folder this is, by its `discovery.txt`; `nil` when there is none.
-    func owner(of folder: String) -> String? {
-        guard let bytes = try? readAll("\(folder)/discovery.txt", limit: 1 << 16) else { return nil }
-        return DiscoveryNote(parsing: String(decoding: bytes, as: UTF8.self))?.camera
     }
 }

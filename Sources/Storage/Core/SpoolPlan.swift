@@ -61,6 +61,8 @@ public struct SpoolPlan: Sendable {
     }
 
     struct Entry: Sendable {
+        /// Where a target that comes later puts it.
+        var path: ClipPath
         var chunks: [Chunk] = []
         var totalBytes = 0
         var poster: (any FragmentBytes)?
@@ -68,7 +70,8 @@ public struct SpoolPlan: Sendable {
         var manifestEdition = 0
         var isClosed = false
         var waitsForKeyFrame = false
-        var copies: [Copy]
+        /// By target.
+        var copies: [Int: Copy]
 
         /// What waits from `offset` on, in order; at least one chunk, if there is one.
         func batch(from offset: Int) -> [any FragmentBytes] {
@@ -90,23 +93,41 @@ public struct SpoolPlan: Sendable {
     static let batchBytes = 8 << 20
 
     public let capacityBytes: Int
-    /// Number of targets; with 0 the spool is a ring in memory that keeps the newest clips.
-    public let targets: Int
+    /// The targets' numbers; without any the spool is a ring in memory that keeps the newest clips.
+    public private(set) var targets: Set<Int>
     /// Video bytes in memory now.
     public private(set) var heldBytes = 0
     var entries: [ClipID: Entry] = [:]
     /// Oldest first.
     var order: [ClipID] = []
 
-    public init(capacityBytes: Int, targets: Int) {
+    public init(capacityBytes: Int, targets: some Sequence<Int> = []) {
         self.capacityBytes = capacityBytes
-        self.targets = targets
+        self.targets = Set(targets)
     }
 
-    /// - Parameter paths: where the clip goes, one for each target.
-    public mutating func open(_ clip: ClipID, paths: [ClipPath], manifest: [UInt8]) {
-        precondition(paths.count == targets, "a path for each of the \(targets) targets")
-        entries[clip] = Entry(manifest: manifest, manifestEdition: 1, copies: paths.map { Copy(path: $0) })
+    /// From now on there is another target. It gets every clip that memory still holds from its first byte on.
+    public mutating func add(target: Int) {
+        guard targets.insert(target).inserted else { return }
+        for clip in order where entries[clip]!.chunks.first.map({ $0.offset == 0 }) ?? (entries[clip]!.totalBytes == 0) {
+            entries[clip]!.copies[target] = Copy(path: entries[clip]!.path)
+        }
+    }
+
+    /// Nothing waits for that target any more.
+    public mutating func remove(target: Int) {
+        guard targets.remove(target) != nil else { return }
+        for clip in order {
+            guard entries[clip]?.copies.removeValue(forKey: target) != nil else { continue }
+            release(clip)
+            forgetIfDone(clip)
+        }
+    }
+
+    /// - Parameter path: where the clip goes on every target.
+    public mutating func open(_ clip: ClipID, path: ClipPath, manifest: [UInt8]) {
+        entries[clip] = Entry(path: path, manifest: manifest, manifestEdition: 1, copies: [:])
+        for target in targets { entries[clip]!.copies[target] = Copy(path: path) }
         order.append(clip)
     }
 
@@ -142,9 +163,7 @@ public struct SpoolPlan: Sendable {
     /// The next job of a target: the oldest clip's first. `nil` when it has everything.
     public func nextJob(for target: Int) -> Job? {
         for clip in order {
-            guard let entry = entries[clip] else { continue }
-            let copy = entry.copies[target]
-            if copy.givenUp { continue }
+            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { continue }
             func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work) }
             // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
             if copy.videoBytes > 0, copy.manifestEdition == 0 { return job(.manifest(entry.manifest, edition: entry.manifestEdition)) }
@@ -163,43 +182,43 @@ public struct SpoolPlan: Sendable {
     /// A target finished a job. Answers whether the clip is now wholly on every target that wants it.
     @discardableResult
     public mutating func finish(_ job: Job, on target: Int) -> Bool {
-        guard var entry = entries[job.clip] else { return false }
+        guard var copy = entries[job.clip]?.copies[target] else { return false }
         switch job.work {
         case .video(let bytes, let offset):
-            guard entry.copies[target].videoBytes == offset else { return false }
-            entry.copies[target].videoBytes += bytes.reduce(0) { $0 + $1.count }
+            guard copy.videoBytes == offset else { return false }
+            copy.videoBytes += bytes.reduce(0) { $0 + $1.count }
         case .poster:
-            entry.copies[target].hasPoster = true
+            copy.hasPoster = true
         case .manifest(_, let edition):
-            entry.copies[target].manifestEdition = max(edition, entry.copies[target].manifestEdition)
+            copy.manifestEdition = max(edition, copy.manifestEdition)
         }
-        entries[job.clip] = entry
+        entries[job.clip]!.copies[target] = copy
         release(job.clip)
         return forgetIfDone(job.clip)
     }
 
     /// The file of that name belongs to another clip: tries the next name.
     public mutating func rename(_ clip: ClipID, on target: Int, to path: ClipPath) {
-        entries[clip]?.copies[target].path = path
+        entries[clip]?.copies[target]?.path = path
     }
 
     /// The clip's file on the target was deleted by somebody. The copy begins anew where memory still holds the clip from its first
     /// byte; otherwise the target gives the clip up.
     public mutating func vanished(_ clip: ClipID, on target: Int) {
-        guard let entry = entries[clip] else { return }
+        guard let entry = entries[clip], let copy = entry.copies[target] else { return }
         if entry.chunks.first?.offset == 0 {
-            entries[clip]!.copies[target] = Copy(path: entry.copies[target].path)
+            entries[clip]!.copies[target] = Copy(path: copy.path)
             return
         }
-        entries[clip]!.copies[target].givenUp = true
+        entries[clip]!.copies[target]!.givenUp = true
         release(clip)
         forgetIfDone(clip)
     }
 
     /// Whether every target gave the clip up: nothing of it is kept any more, and nothing more of it is taken.
     public func isAbandoned(_ clip: ClipID) -> Bool {
-        guard targets > 0, let entry = entries[clip] else { return false }
-        return entry.copies.allSatisfy(\.givenUp)
+        guard !targets.isEmpty, let entry = entries[clip] else { return false }
+        return entry.copies.values.allSatisfy(\.givenUp)
     }
 
     /// Forgets a clip that is not wanted any more.
@@ -225,7 +244,7 @@ public struct SpoolPlan: Sendable {
         return (copy.path, copy.videoBytes)
     }
 
-    public var isEmpty: Bool { order.allSatisfy { clip in entries[clip]?.copies.allSatisfy(\.givenUp) ?? true } }
+    public var isEmpty: Bool { order.allSatisfy { clip in entries[clip]?.copies.values.allSatisfy(\.givenUp) ?? true } }
 
     // MARK: Making room
 
@@ -246,11 +265,11 @@ public struct SpoolPlan: Sendable {
 
     private mutating func giveUpWhereAnotherHolds(_ clip: ClipID) -> [Admission.GivenUp] {
         guard let entry = entries[clip], !entry.chunks.isEmpty else { return [] }
-        let best = entry.copies.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
+        let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
         guard best > entry.chunks[0].offset else { return [] }
         var given: [Admission.GivenUp] = []
-        for target in entry.copies.indices where !entry.copies[target].givenUp && entry.copies[target].videoBytes < best {
-            entries[clip]!.copies[target].givenUp = true
+        for (target, copy) in entry.copies.sorted(by: { $0.key < $1.key }) where !copy.givenUp && copy.videoBytes < best {
+            entries[clip]!.copies[target]!.givenUp = true
             given.append(.init(clip: clip, target: target))
         }
         release(clip)
@@ -259,9 +278,9 @@ public struct SpoolPlan: Sendable {
     }
 
     private mutating func release(_ clip: ClipID) {
-        guard let entry = entries[clip], targets > 0 else { return }
+        guard let entry = entries[clip], !targets.isEmpty else { return }
         // Nobody wants it: nothing has to wait.
-        let everywhere = entry.copies.lazy.filter { !$0.givenUp }.map(\.videoBytes).min() ?? .max
+        let everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).min() ?? .max
         let kept = entry.chunks.drop { $0.end <= everywhere }
         heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.bytes.count }
         entries[clip]!.chunks = Array(kept)
@@ -275,8 +294,8 @@ public struct SpoolPlan: Sendable {
 
     @discardableResult
     private mutating func forgetIfDone(_ clip: ClipID) -> Bool {
-        guard let entry = entries[clip], entry.isClosed, targets > 0 else { return false }
-        let wanted = entry.copies.filter { !$0.givenUp }
+        guard let entry = entries[clip], entry.isClosed, !targets.isEmpty else { return false }
+        let wanted = entry.copies.values.filter { !$0.givenUp }
         guard !wanted.isEmpty, wanted.allSatisfy({ entry.isComplete($0) }) else { return false }
         drop(clip)
         return true

@@ -50,11 +50,12 @@ extension ClipStore {
 
     private func fromTargets(
         _ entry: CatalogueEntry, _ kind: ClipPath.Kind,
-        _ read: @escaping @Sendable (DirectoryTarget, String) throws(TargetError) -> [UInt8]
+        _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
         var problem = "it was never stored"
         for (number, path) in entry.places.sorted(by: { $0.key < $1.key }) {
-            let target = DirectoryTarget(root: settings.directories[number])
+            guard let place = targets[number] else { continue }
+            let target = place.reading
             do {
                 let finding = try await TargetQueue.shared.run { [camera = settings.camera] () throws(TargetError) -> Finding in
                     do throws(TargetError) {
@@ -68,7 +69,7 @@ extension ClipStore {
                 switch finding {
                 case .bytes(let bytes): return bytes
                 case .deleted where !missing(entry.facts.id, on: number): throw ClipReadError.deleted
-                case .deleted: problem = "\(settings.directories[number]) does not hold it any more"
+                case .deleted: problem = "\(place.location) does not hold it any more"
                 }
             } catch let error as TargetError {
                 problem = "\(error)"

@@ -12,22 +12,25 @@ public final class ClipStore: Sendable {
     static let eventLimit = 64
 
     public let settings: StoreSettings
+    /// Where footage goes.
+    public let targets: TargetSet
     private let signature: @Sendable ([UInt8]) -> [UInt8]
     private let verify: @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool
-    private let keys: (@Sendable () -> [UInt8])?
-    private let logger: Logger
-    private let state: Mutex<State>
-    private let writers = Mutex<[TargetWriter]>([])
-    let listeners = ChangeFeed<ClipChange>(capacity: 1024)
+    let keys: (@Sendable () -> [UInt8])?
+    let logger: Logger
+    let state: Mutex<State>
+    let writers = Mutex<[Int: TargetWriter]>([:])
+    let listeners = ChangeFeed<StoreChange>(capacity: 1024)
 
     struct State {
         var index = ClipIndex()
         var plan: SpoolPlan
         var recordings: [ClipID: Recording] = [:]
-        var targets: [TargetStatus]
-        var folders: [String?]
+        /// By number.
+        var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
         var note: DiscoveryNote
+        var isRunning = false
         var ending = false
         var drained = false
     }
@@ -38,53 +41,25 @@ public final class ClipStore: Sendable {
     }
 
     /// - Parameters:
+    ///   - targets: may change at any time; without any the newest clips stay in memory only.
     ///   - sign: this node's signature over a manifest's bytes.
     ///   - verify: whether a signature is this node's. What lies on a target and is not is neither shown nor signed anew.
     ///   - keys: a file with which anybody can check this node's signatures, put beside the footage; nil: there is none.
     public init(
-        settings: StoreSettings, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
+        settings: StoreSettings, targets: TargetSet, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
         verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, keys: (@Sendable () -> [UInt8])? = nil, logger: Logger
     ) {
         self.settings = settings
+        self.targets = targets
         self.keys = keys
         self.verify = verify
         self.signature = sign
         self.logger = logger
         state = Mutex(
             State(
-                plan: SpoolPlan(capacityBytes: settings.spoolBytes, targets: settings.directories.count),
-                targets: settings.directories.map {
-                    TargetStatus(path: $0, name: URL(filePath: $0).lastPathComponent, problem: nil, cure: nil)
-                },
-                folders: settings.directories.map { _ in nil },
+                plan: SpoolPlan(capacityBytes: settings.spoolBytes),
                 note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: [])))
-    }
-
-    /// Runs the targets' threads until the task is cancelled, then lets them write what is left for at most `drain`.
-    public func run(drain: Duration = .seconds(2)) async {
-        let writers = settings.directories.enumerated().map { number, root in
-            TargetWriter(number: number, root: root, store: self, logger: logger)
-        }
-        self.writers.withLock { $0 = writers }
-        for writer in writers { writer.start() }
-        let (cancelled, continuation) = AsyncStream.makeStream(of: Never.self)
-        await withTaskCancellationHandler {
-            for await _ in cancelled {}
-        } onCancel: {
-            continuation.finish()
-        }
-        state.withLock { $0.ending = true }
-        let deadline = DispatchTime.now() + .milliseconds(Int(drain / .milliseconds(1)))
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                for writer in writers where !writer.waitForEnd(until: deadline) {
-                    self.state.withLock { $0.drained = true }
-                }
-                continuation.resume()
-            }
-        }
-        self.writers.withLock { $0 = [] }
-        state.withLock { $0.ending = false; $0.drained = false }
+        followTargets()
     }
 
     // MARK: Recording
@@ -127,7 +102,7 @@ public final class ClipStore: Sendable {
         let path = ClipPath(folder: ClipPath.folderName(for: settings.cameraName), start: start, event: draft.event)
         state.withLock { state in
             state.recordings[id] = Recording(facts: facts, chain: nil)
-            state.plan.open(id, paths: settings.directories.map { _ in path }, manifest: manifest?.file ?? [])
+            state.plan.open(id, path: path, manifest: manifest?.file ?? [])
             state.index.set(CatalogueEntry(facts: facts, signature: manifest?.signature.hex))
         }
         listeners.publish(.updated(id))
@@ -166,12 +141,12 @@ public final class ClipStore: Sendable {
         if !admission.admitted { logger.warning("memory for recordings is full; a part of a clip is lost", metadata: ["clip": "\(id)"]) }
         for clip in admission.dropped {
             // Without any target memory is a ring, and forgetting the oldest is what it is for.
-            if !settings.directories.isEmpty { logger.error("memory for recordings is full; a clip is lost", metadata: ["clip": "\(clip)"]) }
+            if hasTargets { logger.error("memory for recordings is full; a clip is lost", metadata: ["clip": "\(clip)"]) }
             listeners.publish(.removed(clip))
         }
         for given in admission.givenUp {
             logger.warning(
-                "\(settings.directories[given.target]) is too slow; another target holds the clip", metadata: ["clip": "\(given.clip)"])
+                "\(targets.name(given.target)) is too slow; another target holds the clip", metadata: ["clip": "\(given.clip)"])
         }
         listeners.publish(.updated(id))
         notify()
@@ -237,10 +212,11 @@ public final class ClipStore: Sendable {
     public func clips(_ query: ClipQuery) -> [CatalogueEntry] { state.withLock { $0.index.clips(query) } }
     public func clip(_ id: ClipID) -> CatalogueEntry? { state.withLock { $0.index[id] } }
     public var isRecording: Bool { state.withLock { !$0.recordings.isEmpty } }
-    public var targets: [TargetStatus] { state.withLock { $0.targets } }
+    /// How the targets are, in the order in which they came.
+    public var targetStatus: [TargetStatus] { state.withLock { $0.targets.values.sorted { $0.number < $1.number } } }
     /// Video bytes that wait in memory.
     public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }
-    public func changes() -> AsyncStream<ClipChange> { listeners.subscribe() }
+    public func changes() -> AsyncStream<StoreChange> { listeners.subscribe() }
 
     /// What the camera's folder says about it; written when a target is attached.
     public var discoveryNote: DiscoveryNote {
@@ -271,99 +247,7 @@ public final class ClipStore: Sendable {
     /// Seconds in whole milliseconds.
     private static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 
-    private func notify() {
-        for writer in writers.withLock({ $0 }) { writer.notify() }
-    }
-}
-
-// MARK: - What target threads ask and tell
-
-extension ClipStore {
-    func shouldEnd(target: Int) -> Bool {
-        state.withLock { $0.ending && ($0.drained || $0.plan.nextJob(for: target) == nil || $0.targets[target].problem != nil) }
-    }
-
-    /// What the file of keys is to hold now.
-    var currentKeys: [UInt8]? { keys?() }
-
-    func nextJob(for target: Int) -> SpoolPlan.Job? { state.withLock { $0.plan.nextJob(for: target) } }
-
-    func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
-        let isStored = state.withLock { state in
-            let done = state.plan.finish(job, on: target)
-            state.index.update(job.clip) { entry in
-                entry.places[target] = path
-                if done { entry.isStored = true }
-            }
-            return done
-        }
-        if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
-    }
-
-    func nameTaken(_ job: SpoolPlan.Job, on target: Int) {
-        state.withLock { state in
-            guard let facts = state.index[job.clip]?.facts else { return }
-            let attempt = (job.path.stem.split(separator: "_").last?.split(separator: "-").dropFirst().last).flatMap { Int($0) } ?? 0
-            let path = ClipPath(folder: job.path.folder, start: facts.start, event: facts.event, attempt: attempt + 1)
-            state.plan.rename(job.clip, on: target, to: path)
-        }
-    }
-
-    func vanished(_ job: SpoolPlan.Job, on target: Int) {
-        let isGone = state.withLock { state in
-            state.plan.vanished(job.clip, on: target)
-            state.index.update(job.clip) { $0.places[target] = nil }
-            // Nobody else has it, and no more of it comes.
-            guard state.plan.isAbandoned(job.clip), state.recordings[job.clip] == nil else { return false }
-            state.plan.forget(job.clip)
-            state.index.remove(job.clip)
-            return true
-        }
-        logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
-        listeners.publish(isGone ? .removed(job.clip) : .updated(job.clip))
-    }
-
-    /// A reader found the clip's file gone from a target that is well. Answers whether anybody still holds the clip.
-    func missing(_ id: ClipID, on target: Int) -> Bool {
-        let isHeld = state.withLock { state in
-            guard let entry = state.index[id], entry.places[target] != nil else { return state.index[id] != nil }
-            state.index.update(id) { $0.places[target] = nil }
-            guard entry.places.count == 1, state.plan.totalBytes(of: id) == nil else { return true }
-            state.index.remove(id)
-            return false
-        }
-        logger.notice("a recording was deleted from the storage by somebody else", metadata: ["clip": "\(id)", "target": "\(settings.directories[target])"])
-        listeners.publish(isHeld ? .updated(id) : .removed(id))
-        return isHeld
-    }
-
-    func failed(_ target: Int, _ error: TargetError) {
-        state.withLock { state in
-            state.targets[target].problem = "\(error)"
-            state.targets[target].cure = error.cure
-        }
-    }
-
-    func measured(_ target: Int, space: (free: Int, total: Int)) {
-        state.withLock { state in
-            state.targets[target].freeBytes = space.free
-            state.targets[target].totalBytes = space.total
-        }
-    }
-
-    func attached(_ target: Int, folder: String, clips: [(manifest: Manifest, path: ClipPath)], space: (free: Int, total: Int)) {
-        state.withLock { state in
-            state.targets[target].problem = nil
-            state.targets[target].cure = nil
-            state.targets[target].freeBytes = space.free
-            state.targets[target].totalBytes = space.total
-            state.folders[target] = folder
-            for (manifest, path) in clips where state.plan.totalBytes(of: manifest.facts.id) == nil {
-                var entry = state.index[manifest.facts.id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
-                entry.places[target] = path
-                entry.isStored = true
-                state.index.set(entry)
-            }
-        }
+    func notify() {
+        for writer in writers.withLock({ Array($0.values) }) { writer.notify() }
     }
 }

@@ -1,7 +1,5 @@
 /// What a node's storage needs to know.
 public struct StoreSettings: Sendable {
-    /// Absolute paths of the target directories; all get every clip. Empty: the newest clips stay in memory only.
-    public var directories: [String]
     /// Most video bytes held in memory for slow, missing or full targets. Default 256 MiB.
     public var spoolBytes: Int
     /// The camera whose clips these are: its id, and the name its folder gets.
@@ -14,8 +12,7 @@ public struct StoreSettings: Sendable {
     public var retryFirst: Duration = .milliseconds(500)
     public var retryLast: Duration = .seconds(15)
 
-    public init(directories: [String], spoolBytes: Int = 256 << 20, camera: String, cameraName: String, node: String, boot: UInt32) {
-        self.directories = directories
+    public init(spoolBytes: Int = 256 << 20, camera: String, cameraName: String, node: String, boot: UInt32) {
         self.spoolBytes = spoolBytes
         self.camera = camera
         self.cameraName = cameraName
@@ -26,19 +23,31 @@ public struct StoreSettings: Sendable {
 
 /// How a target is doing.
 public struct TargetStatus: Sendable, Equatable {
-    public var path: String
-    /// The last part of its path: what people call it.
-    public var name: String
+    /// Of the target in its ``TargetSet``.
+    public var number: Int
+    public var location: TargetLocation
     /// What is wrong with it, and the cure; `nil` while it works.
     public var problem: String?
     public var cure: String?
     /// Of the file system behind it; `nil` while unknown.
     public var freeBytes: Int?
     public var totalBytes: Int?
+
+    init(number: Int, location: TargetLocation) {
+        self.number = number
+        self.location = location
+    }
+
+    /// What people call it.
+    public var name: String { location.name }
 }
 
-/// A clip appeared, changed or was lost.
-public enum ClipChange: Sendable {
+/// What changed in a node's footage.
+public enum StoreChange: Sendable {
+    /// A clip appeared or changed.
     case updated(ClipID)
+    /// A clip was lost, or is not this node's to show any more.
     case removed(ClipID)
+    /// A target came, went, failed or works again; what it holds may be listed now.
+    case targets
 }

@@ -7,27 +7,31 @@ import Logging
 /// A target that hangs stops this thread alone; the spool keeps what it cannot take, within its bound.
 final class TargetWriter: Sendable {
     private let number: Int
-    private let target: DirectoryTarget
+    private let place: Target
+    private var target: TargetProcess { place.writing }
     private let store: ClipStore
     private let logger: Logger
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(number: Int, root: String, store: ClipStore, logger: Logger) {
+    init(number: Int, target: Target, store: ClipStore, logger: Logger) {
         self.number = number
-        self.target = DirectoryTarget(root: root)
+        self.place = target
         self.store = store
         var logger = logger
-        logger[metadataKey: "target"] = "\(root)"
+        logger[metadataKey: "target"] = "\(target.location)"
         self.logger = logger
     }
 
     func start() {
         let thread = Thread { [self] in
             work()
+            place.writing.end()
+            place.reading.end()
             ended.signal()
         }
         thread.name = "target-\(number)"
+        thread.stackSize = 1 << 20
         thread.start()
     }
 
@@ -46,10 +50,12 @@ final class TargetWriter: Sendable {
         var folder: String?
         var keys: [UInt8]?
         var failures = 0
+        var scan = TargetScan(target)
+        var doubtful: Set<ClipID> = []
         while !store.shouldEnd(target: number) {
             do {
                 if folder == nil {
-                    folder = try attach()
+                    folder = try attach(&scan)
                     keys = nil
                 }
                 guard let place = folder, let job = store.nextJob(for: number) else {
@@ -59,17 +65,21 @@ final class TargetWriter: Sendable {
                     }
                     store.measured(number, space: try target.space())
                     recovered(&failures)
+                    self.place.reading.end(ifIdleFor: Target.readerIdle)
                     _ = wake.wait(timeout: .now() + 10)
                     continue
                 }
                 // Somebody deleted what we write into: begin anew, with a folder that says whose it is.
-                if try !perform(job, in: place) { folder = nil }
+                if try !perform(job, in: place, &doubtful) { folder = nil }
                 recovered(&failures)
             } catch {
                 if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
                 store.failed(number, error)
                 folder = nil
                 failures += 1
+                // What it holds on to may be what is not there any more: another process looks anew.
+                target.end()
+                self.place.reading.end()
                 pause(failures)
             }
         }
@@ -81,9 +91,8 @@ final class TargetWriter: Sendable {
     }
 
     /// Proves that the target takes writes, finds or makes the camera's folder, and reads what is there of this camera.
-    private func attach() throws(TargetError) -> String {
+    private func attach(_ scan: inout TargetScan) throws(TargetError) -> String {
         try target.probe()
-        var scan = TargetScan(root: target.root)
         let camera = store.settings.camera
         var folder = ClipPath.folderName(for: store.settings.cameraName)
         if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
@@ -95,13 +104,14 @@ final class TargetWriter: Sendable {
         let recovered = try ours.map { found throws(TargetError) in
             try recover(found)
         }
-        store.attached(number, folder: folder, clips: recovered, space: try target.space())
+        store.attached(number, clips: recovered, space: try target.space())
         return folder
     }
 
     /// Closes the books of a clip whose recording ended with its process.
     private func recover(_ found: TargetScan.Found) throws(TargetError) -> (manifest: Manifest, path: ClipPath) {
         let facts = found.manifest.facts
+        if found.isUnplaced { try target.replace(found.path.file(.manifest), with: found.manifest.file) }
         guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
             return (found.manifest, found.path)
         }
@@ -120,20 +130,28 @@ final class TargetWriter: Sendable {
     }
 
     /// Answers false when the clip's file is gone.
-    private func perform(_ job: SpoolPlan.Job, in folder: String) throws(TargetError) -> Bool {
+    ///
+    /// - Parameter doubtful: clips whose file may have been made by an attempt of which no answer came.
+    private func perform(_ job: SpoolPlan.Job, in folder: String, _ doubtful: inout Set<ClipID>) throws(TargetError) -> Bool {
         var path = job.path
         path.folder = folder
         do throws(TargetError) {
             switch job.work {
             case .video(let bytes, let offset): try target.write(bytes, at: offset, of: path.file(.video))
-            case .poster(let bytes): try target.replace(path.file(.poster), with: Bytes(bytes))
+            case .poster(let bytes): try target.replace(path.file(.poster), with: bytes)
             case .manifest(let bytes, _): try target.replace(path.file(.manifest), with: bytes)
             }
         } catch {
             if error.isNameTaken, job.createsFile {
-                store.nameTaken(job, on: number)
+                if doubtful.remove(job.clip) != nil, try isOurs(job, path) {
+                    // It holds nothing that does not come again.
+                    try target.remove(path.file(.video))
+                } else {
+                    store.nameTaken(job, on: number)
+                }
                 return true
             }
+            if error.isInDoubt, job.createsFile { doubtful.insert(job.clip) }
             // Somebody deleted the file while it grew: this clip has no future here, the target has.
             if error.code == ENOENT, (try? target.probe()) != nil {
                 store.vanished(job, on: number)
@@ -145,6 +163,15 @@ final class TargetWriter: Sendable {
         return true
     }
 
+    /// Whether the file that has the clip's name is what an attempt in doubt has left: some of the clip's first bytes.
+    private func isOurs(_ job: SpoolPlan.Job, _ path: ClipPath) throws(TargetError) -> Bool {
+        guard case .video(let parts, _) = job.work else { return false }
+        let size = try target.look(at: path.file(.video)).size
+        let bytes = parts.reduce(into: [UInt8]()) { bytes, part in Bytes(part).withBytes { bytes += $0.prefix(max(0, size - bytes.count)) } }
+        guard size == bytes.count else { return false }
+        return try target.digest(path.file(.video), at: 0, count: size) == Digest.of([bytes])
+    }
+
     private func pause(_ failures: Int) {
         let settings = store.settings
         let pause = min(settings.retryFirst * (1 << min(failures - 1, 16)), settings.retryLast) * Double.random(in: 0.75...1.25)
@@ -153,7 +180,7 @@ final class TargetWriter: Sendable {
     }
 
     /// The facts of a recording that nobody closed, after a look at what its file really holds.
-    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: DirectoryTarget) -> ClipFacts {
+    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: some TargetFiles) -> ClipFacts {
         var facts = facts
         let scan = try? FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) }
         facts.state = .interrupted

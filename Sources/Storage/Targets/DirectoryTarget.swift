@@ -1,23 +1,24 @@
+import Crypto
 import Foundation
 
 /// A target that is a directory: a disk, or a share that the system has mounted.
 ///
 /// Every call may block for as long as the file system behind it likes; callers bring their own thread.
-struct DirectoryTarget: Sendable {
+package struct DirectoryTarget: TargetFiles {
     /// Absolute path of the target's root.
     let root: String
 
-    /// Whether the root is there and writable, found out by writing.
-    func probe() throws(TargetError) {
+    package init(root: String) { self.root = root }
+
+    package func probe() throws(TargetError) {
         try makeDirectory(".meshcam")
-        let name = ".meshcam/.probe-\(getpid())"
+        // Other nodes probe here, too.
+        let name = ".meshcam/.probe-\(String(UInt32.random(in: 0 ... .max), radix: 16))"
         try replace(name, with: [0x6f, 0x6b])
         try remove(name)
     }
 
-    /// Writes `parts` one behind the other from `offset` of a file on and makes them durable. The file's first bytes create it, exclusively: a file of
-    /// that name that is there already belongs to somebody else, and `EEXIST` says so.
-    func write(_ parts: [any FragmentBytes], at offset: Int, of file: String) throws(TargetError) {
+    package func write(_ parts: [any FragmentBytes], at offset: Int, of file: String) throws(TargetError) {
         var flags = O_WRONLY | O_CLOEXEC
         if offset == 0 {
             try makeDirectory(parent(of: file))
@@ -40,13 +41,12 @@ struct DirectoryTarget: Sendable {
         }
     }
 
-    /// Puts a whole file in place at once: readers see the old bytes or the new ones.
-    func replace(_ file: String, with bytes: some FragmentBytes) throws(TargetError) {
+    package func replace(_ file: String, with bytes: any FragmentBytes) throws(TargetError) {
         try makeDirectory(parent(of: file))
-        let temporary = "\(parent(of: file))/.\(URL(filePath: file).lastPathComponent).part"
+        let temporary = TemporaryName.of(file)
         let descriptor = open(path(temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("create", temporary) }
-        let code = bytes.withBytes { Self.writeAll($0, to: descriptor, at: 0) }
+        let code = Bytes(bytes).withBytes { Self.writeAll($0, to: descriptor, at: 0) }
             ?? (fsync(descriptor) == 0 ? nil : errno)
         close(descriptor)
         if let code {
@@ -56,15 +56,14 @@ struct DirectoryTarget: Sendable {
         guard rename(path(temporary), path(file)) == 0 else { throw failure("rename to", file) }
     }
 
-    /// Ends a file after `count` bytes, durably.
-    func truncate(_ file: String, to count: Int) throws(TargetError) {
+    package func truncate(_ file: String, to count: Int) throws(TargetError) {
         let descriptor = open(path(file), O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", file) }
         defer { close(descriptor) }
         guard ftruncate(descriptor, off_t(count)) == 0, fsync(descriptor) == 0 else { throw failure("shorten", file) }
     }
 
-    func read(_ file: String, at offset: Int, count: Int) throws(TargetError) -> [UInt8] {
+    package func read(_ file: String, at offset: Int, count: Int) throws(TargetError) -> [UInt8] {
         let descriptor = open(path(file), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", file) }
         defer { close(descriptor) }
@@ -79,46 +78,46 @@ struct DirectoryTarget: Sendable {
         return bytes
     }
 
-    /// The whole of a small file. More than `limit` bytes are refused with `EFBIG`.
-    func readAll(_ file: String, limit: Int) throws(TargetError) -> [UInt8] {
-        let size = try self.size(file)
-        guard size <= limit else { throw TargetError(operation: "read", path: path(file), code: EFBIG) }
-        return try read(file, at: 0, count: size)
+    /// The pages that this machine remembers are dropped first: what was written and is wrong on the disk would look right in them.
+    package func digest(_ file: String, at offset: Int, count: Int) throws(TargetError) -> [UInt8] {
+        let descriptor = open(path(file), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", file) }
+        posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_DONTNEED)
+        close(descriptor)
+        return try Digest.of(self, file, at: offset, count: count)
     }
 
-    func size(_ file: String) throws(TargetError) -> Int {
-        var info = stat()
-        guard stat(path(file), &info) == 0 else { throw failure("look at", file) }
-        return Int(info.st_size)
+    package func look(at file: String) throws(TargetError) -> TargetEntry {
+        guard let entry = entry(path(file), name: file.split(separator: "/").last.map(String.init) ?? "") else { throw failure("look at", file) }
+        return entry
     }
 
-    func remove(_ file: String) throws(TargetError) {
+    package func remove(_ file: String) throws(TargetError) {
         guard unlink(path(file)) == 0 || errno == ENOENT else { throw failure("delete", file) }
     }
 
-    /// Names in a directory, hidden ones left out, sorted. Empty when it does not exist.
-    func list(_ directory: String) throws(TargetError) -> [String] {
+    package func list(_ directory: String) throws(TargetError) -> [TargetEntry] {
         guard let handle = opendir(path(directory)) else {
             if errno == ENOENT { return [] }
             throw failure("list", directory)
         }
         defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        var entries: [TargetEntry] = []
+        while let item = readdir(handle) {
+            let name = withUnsafePointer(to: &item.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            // What goes away meanwhile was not there.
+            if !name.hasPrefix("."), let entry = entry("\(path(directory))/\(name)", name: name) { entries.append(entry) }
         }
-        return names.sorted()
+        return entries.sorted { $0.name < $1.name }
     }
 
-    /// Free and total bytes of the file system behind the root.
-    func space() throws(TargetError) -> (free: Int, total: Int) {
+    package func space() throws(TargetError) -> TargetSpace {
         var info = statvfs()
         guard statvfs(root, &info) == 0 else { throw failure("measure", "") }
         let block = Int(info.f_frsize)
-        return (Int(info.f_bavail) * block, Int(info.f_blocks) * block)
+        return TargetSpace(free: Int(info.f_bavail) * block, total: Int(info.f_blocks) * block)
     }
 
     // MARK: -
@@ -138,6 +137,14 @@ struct DirectoryTarget: Sendable {
             made += made.isEmpty ? "\(part)" : "/\(part)"
             guard mkdir(path(made), 0o750) == 0 || errno == EEXIST else { throw failure("create", made) }
         }
+    }
+
+    private func entry(_ path: String, name: String) -> TargetEntry? {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        return TargetEntry(
+            name: name, isDirectory: info.st_mode & S_IFMT == S_IFDIR, size: Int(info.st_size),
+            modified: .init(seconds: info.st_mtim.tv_sec, nanoseconds: info.st_mtim.tv_nsec))
     }
 
     private func failure(_ operation: String, _ file: String) -> TargetError {

@@ -6,27 +6,46 @@ public struct TargetError: Error, Sendable, CustomStringConvertible {
     public let path: String
     /// `errno` as the system gave it.
     public let code: Int32
+    private let ownCure: String?
 
-    public init(operation: String, path: String, code: Int32) {
+    /// - Parameter cure: where it is another than the code's.
+    public init(operation: String, path: String, code: Int32, cure: String? = nil) {
         self.operation = operation
         self.path = path
         self.code = code
+        ownCure = cure
     }
+
+    static let tooLarge = EFBIG
 
     public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
 
     /// What to do about it, in one sentence.
     public var cure: String {
-        switch code {
+        if let ownCure { return ownCure }
+        return switch code {
         case ENOSPC, EDQUOT: "Free space there, or give the storage another directory."
         case EACCES, EPERM: "Let the user that runs meshcam write there."
         case EROFS: "It is mounted read-only: check the disk, then mount it writable."
         case ENOENT, ENOTDIR: "Create the directory, or mount the share there."
+        case ETIMEDOUT: "It hangs: check the disk, the NAS and the network; meshcam goes on trying."
+        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: "Check that the NAS is on and its share is served; meshcam goes on trying."
+        case EPIPE: "The process that speaks to it ended; meshcam starts it again."
         case ESTALE, EIO, ENXIO, ENODEV: "Check the disk or the share behind it; meshcam goes on trying."
         default: "Check the storage; meshcam goes on trying."
         }
     }
 
+    /// Whether it was done, or will be, nobody knows.
+    var isInDoubt: Bool { code == ETIMEDOUT || code == EPIPE }
+
     /// The same name is taken by a file of somebody else.
     var isNameTaken: Bool { code == EEXIST }
+}
+
+extension TargetError {
+    /// For a program that speaks to another kind of target.
+    package static func notServedHere(_ location: TargetLocation) -> TargetError {
+        TargetError(operation: "serve", path: "\(location)", code: EPROTONOSUPPORT)
+    }
 }

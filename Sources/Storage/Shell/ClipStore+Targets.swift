@@ -1,0 +1,187 @@
+import Dispatch
+import Foundation
+
+/// The targets' threads: started and ended as targets come and go, and what they ask and tell.
+extension ClipStore {
+    /// Runs the targets' threads until the task is cancelled, then lets them write what is left for at most `drain`.
+    public func run(drain: Duration = .seconds(2)) async {
+        let changes = targets.changes()
+        followTargets()
+        state.withLock { $0.isRunning = true }
+        startWriters()
+        // The stream ends with the task.
+        for await _ in changes {
+            followTargets()
+            startWriters()
+        }
+        state.withLock { state in
+            state.isRunning = false
+            state.ending = true
+        }
+        let last = writers.withLock { writers in
+            defer { writers = [:] }
+            return Array(writers.values)
+        }
+        let deadline = DispatchTime.now() + .milliseconds(Int(drain / .milliseconds(1)))
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                for writer in last where !writer.waitForEnd(until: deadline) {
+                    self.state.withLock { $0.drained = true }
+                }
+                continuation.resume()
+            }
+        }
+        state.withLock { $0.ending = false; $0.drained = false }
+    }
+
+    var hasTargets: Bool { state.withLock { !$0.plan.targets.isEmpty } }
+
+    /// Brings plan and status in line with the targets that there are now.
+    func followTargets() {
+        let present = targets.present
+        let gone = state.withLock { state in
+            let numbers = Set(present.map(\.number))
+            let gone = state.plan.targets.subtracting(numbers)
+            for number in gone {
+                state.plan.remove(target: number)
+                state.targets[number] = nil
+            }
+            for (number, target) in present where !state.plan.targets.contains(number) {
+                state.plan.add(target: number)
+                state.targets[number] = TargetStatus(number: number, location: target.location)
+            }
+            return gone
+        }
+        for number in gone { forgetPlaces(on: number) }
+        listeners.publish(.targets)
+    }
+
+    private func startWriters() {
+        let (started, ended) = writers.withLock { writers -> ([TargetWriter], [TargetWriter]) in
+            let present = targets.present
+            var started: [TargetWriter] = []
+            for (number, target) in present where writers[number] == nil {
+                let writer = TargetWriter(number: number, target: target, store: self, logger: logger)
+                writers[number] = writer
+                started.append(writer)
+            }
+            let numbers = Set(present.map(\.number))
+            let ended = writers.filter { !numbers.contains($0.key) }
+            writers = writers.filter { numbers.contains($0.key) }
+            return (started, Array(ended.values))
+        }
+        for writer in started { writer.start() }
+        // They see that they are wanted no more.
+        for writer in ended { writer.notify() }
+    }
+
+    /// What only that target held is not this node's to show any more.
+    private func forgetPlaces(on target: Int) {
+        let changes = state.withLock { state -> [StoreChange] in
+            let held = state.index.all.filter { $0.places[target] != nil }.map(\.facts.id)
+            return held.map { id in
+                state.index.update(id) { $0.places[target] = nil }
+                guard state.index[id]?.places.isEmpty == true, state.plan.totalBytes(of: id) == nil else { return .updated(id) }
+                state.index.remove(id)
+                return .removed(id)
+            }
+        }
+        for change in changes { listeners.publish(change) }
+    }
+
+    // MARK: What they ask and tell
+
+    func shouldEnd(target: Int) -> Bool {
+        state.withLock { state in
+            guard let status = state.targets[target] else { return true }
+            return state.ending && (state.drained || state.plan.nextJob(for: target) == nil || status.problem != nil)
+        }
+    }
+
+    /// What the file of keys is to hold now.
+    var currentKeys: [UInt8]? { keys?() }
+
+    func nextJob(for target: Int) -> SpoolPlan.Job? { state.withLock { $0.plan.nextJob(for: target) } }
+
+    func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
+        let isStored = state.withLock { state in
+            let done = state.plan.finish(job, on: target)
+            state.index.update(job.clip) { entry in
+                entry.places[target] = path
+                if done { entry.isStored = true }
+            }
+            return done
+        }
+        if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
+    }
+
+    func nameTaken(_ job: SpoolPlan.Job, on target: Int) {
+        state.withLock { state in
+            guard let facts = state.index[job.clip]?.facts else { return }
+            let attempt = (job.path.stem.split(separator: "_").last?.split(separator: "-").dropFirst().last).flatMap { Int($0) } ?? 0
+            let path = ClipPath(folder: job.path.folder, start: facts.start, event: facts.event, attempt: attempt + 1)
+            state.plan.rename(job.clip, on: target, to: path)
+        }
+    }
+
+    func vanished(_ job: SpoolPlan.Job, on target: Int) {
+        let isGone = state.withLock { state in
+            state.plan.vanished(job.clip, on: target)
+            state.index.update(job.clip) { $0.places[target] = nil }
+            // Nobody else has it, and no more of it comes.
+            guard state.plan.isAbandoned(job.clip), state.recordings[job.clip] == nil else { return false }
+            state.plan.forget(job.clip)
+            state.index.remove(job.clip)
+            return true
+        }
+        logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
+        listeners.publish(isGone ? .removed(job.clip) : .updated(job.clip))
+    }
+
+    /// A reader found the clip's file gone from a target that is well. Answers whether anybody still holds the clip.
+    func missing(_ id: ClipID, on target: Int) -> Bool {
+        let isHeld = state.withLock { state in
+            guard let entry = state.index[id], entry.places[target] != nil else { return state.index[id] != nil }
+            state.index.update(id) { $0.places[target] = nil }
+            guard entry.places.count == 1, state.plan.totalBytes(of: id) == nil else { return true }
+            state.index.remove(id)
+            return false
+        }
+        logger.notice("a recording was deleted from the storage by somebody else", metadata: ["clip": "\(id)", "target": "\(targets.name(target))"])
+        listeners.publish(isHeld ? .updated(id) : .removed(id))
+        return isHeld
+    }
+
+    func failed(_ target: Int, _ error: TargetError) {
+        let isNew = state.withLock { state in
+            let before = state.targets[target]?.problem
+            state.targets[target]?.problem = "\(error)"
+            state.targets[target]?.cure = error.cure
+            return before != "\(error)"
+        }
+        if isNew { listeners.publish(.targets) }
+    }
+
+    func measured(_ target: Int, space: TargetSpace) {
+        state.withLock { state in
+            state.targets[target]?.freeBytes = space.free
+            state.targets[target]?.totalBytes = space.total
+        }
+    }
+
+    func attached(_ target: Int, clips: [(manifest: Manifest, path: ClipPath)], space: TargetSpace) {
+        state.withLock { state in
+            state.targets[target]?.problem = nil
+            state.targets[target]?.cure = nil
+            state.targets[target]?.freeBytes = space.free
+            state.targets[target]?.totalBytes = space.total
+            for (manifest, path) in clips where state.plan.totalBytes(of: manifest.facts.id) == nil {
+                var entry = state.index[manifest.facts.id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
+                entry.places[target] = path
+                entry.isStored = true
+                state.index.set(entry)
+            }
+        }
+        listeners.publish(.targets)
+    }
+}

@@ -1,0 +1,77 @@
+import Synchronization
+
+/// One storage target: where it is, and the processes that speak to it. One writes and one reads, so that whoever plays a clip never waits for
+/// what is being written, nor the other way round.
+package final class Target: Sendable {
+    package let location: TargetLocation
+    /// For the thread of its ``TargetWriter`` alone.
+    let writing: TargetProcess
+    /// For whoever reads; there is no process while nobody does.
+    let reading: TargetProcess
+
+    /// How long a process stays that nobody reads through.
+    static let readerIdle = Duration.seconds(60)
+
+    init(_ location: TargetLocation, patience: Duration, credentials: @escaping @Sendable () -> TargetCredentials) {
+        self.location = location
+        writing = TargetProcess(location, patience: patience, credentials: credentials)
+        reading = TargetProcess(location, patience: patience, credentials: credentials)
+    }
+}
+
+/// The storage targets of a node, by number: they come and go with the mesh's configuration, and a number is never used for two.
+public final class TargetSet: Sendable {
+    private struct State {
+        var targets: [Int: Target] = [:]
+        var credentials: [TargetLocation: TargetCredentials] = [:]
+        var next = 0
+    }
+
+    private let patience: Duration
+    private let state = Mutex(State())
+    private let feed = ChangeFeed<Void>(capacity: 1)
+
+    public convenience init(_ locations: [TargetLocation] = []) { self.init(locations, patience: TargetProcess.patience) }
+
+    init(_ locations: [TargetLocation], patience: Duration) {
+        self.patience = patience
+        set(locations.map { ($0, .none) })
+    }
+
+    /// These are the targets from now on. What stays keeps its number.
+    public func set(_ wanted: [(location: TargetLocation, credentials: TargetCredentials)]) {
+        let isChanged = state.withLock { state in
+            let before = state.targets.count + state.next
+            state.credentials = Dictionary(wanted.map { ($0.location, $0.credentials) }) { first, _ in first }
+            state.targets = state.targets.filter { state.credentials[$0.value.location] != nil }
+            let known = Set(state.targets.values.map(\.location))
+            let gone = state.targets.count + state.next != before
+            var isNew = false
+            var seen = known
+            for (location, _) in wanted where seen.insert(location).inserted {
+                state.targets[state.next] = Target(location, patience: patience) { [weak self] in self?.credentials(of: location) ?? .none }
+                state.next += 1
+                isNew = true
+            }
+            return gone || isNew
+        }
+        if isChanged { feed.publish(()) }
+    }
+
+    /// Locations, in the order in which they came.
+    public var locations: [TargetLocation] { present.map(\.target.location) }
+
+    package subscript(number: Int) -> Target? { state.withLock { $0.targets[number] } }
+
+    /// In the order in which they came.
+    package var present: [(number: Int, target: Target)] {
+        state.withLock { $0.targets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+    }
+
+    /// What a person calls the target of that number.
+    public func name(_ number: Int) -> String { self[number]?.location.name ?? "?" }
+
+    func changes() -> AsyncStream<Void> { feed.subscribe() }
+
+    private func credentials(of location: TargetLocation) -> TargetCredentials { state.withLock { $0.credentials[location] ?? .none } }
+}
