@@ -33,6 +33,7 @@ TABLE = {
     ("PATCH", "cameras/:id/whep/:session"): OWN, ("DELETE", "cameras/:id/whep/:session"): OWN,
     ("GET", "clips/:id"): OWN, ("GET", "clips/:id/video.mp4"): OWN, ("GET", "clips/:id/thumbnail.jpg"): OWN, ("GET", "incidents/:event"): OWN,
     ("POST", "cameras/:id/trigger"): ADMIN, ("GET", "groups"): ADMIN, ("PUT", "groups"): ACT, ("GET", "discovered"): ADMIN,
+    ("GET", "storage"): ADMIN, ("POST", "storage/targets"): ACT, ("PATCH", "storage/targets/:id"): ACT, ("DELETE", "storage/targets/:id"): ACT,
     ("POST", "pairings"): ADMIN, ("DELETE", "nodes/:id"): ADMIN,
     ("GET", "users"): ADMIN, ("POST", "users"): ACT, ("PATCH", "users/:name"): ACT, ("DELETE", "users/:name"): ACT,
     ("GET", "tokens"): ADMIN, ("POST", "tokens"): ACT, ("DELETE", "tokens/:id"): ACT, ("GET", "audit"): ADMIN,

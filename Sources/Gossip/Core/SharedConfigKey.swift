@@ -10,4 +10,6 @@ public enum SharedConfigKey {
     public static let browserCA = "browser-ca"
     /// ``SealedDataKeys``. The last writer wins.
     public static let dataKey = "data-key"
+    /// ``StorageConfig``. The last writer wins.
+    public static let storage = "storage"
 }

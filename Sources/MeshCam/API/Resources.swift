@@ -74,7 +74,7 @@ extension NodeServices {
             problems.append(
                 ProblemNote(
                     message: "no storage is set: only the newest clips are kept, in memory",
-                    cure: "Name a directory under storage.directories in meshcam.toml."))
+                    cure: "Add one under Cameras and nodes, or with 'meshcam storage add'."))
         }
         if case .noDaemon(let why) = discovery.status {
             problems.append(ProblemNote(message: why, cure: ""))

@@ -69,6 +69,11 @@ actor APIClient {
     }
 
     /// DELETE.
+    /// `PATCH` with a JSON body.
+    func patch(_ path: String, _ body: some Encodable & Sendable) async throws -> Answer {
+        try await request("PATCH", path, body: try JSONCoding.encoder.encode(body))
+    }
+
     func delete(_ path: String) async throws -> Answer { try await request("DELETE", path) }
 
     /// Decodes an answer.

@@ -30,6 +30,7 @@ import "./components/time-axis.js";
 import "./components/toast-list.js";
 import "./components/tokens-section.js";
 import "./components/trust-dialog.js";
+import "./components/storage-section.js";
 import "./components/users-section.js";
 import { listenForKeys } from "./keys.js";
 import { mesh } from "./mesh.js";

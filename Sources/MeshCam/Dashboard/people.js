@@ -71,6 +71,7 @@ export function actWords(entry) {
     case "camera-joined": return `brought the camera ${subject}`;
     case "node-revoked": return `ended the membership of ${subject}`;
     case "groups-changed": return "changed the groups";
+    case "storage-changed": return `${entry.detail ?? "changed"} the storage ${subject}`;
     case "ice-servers-changed": return "set the servers that help viewers behind other routers";
     case "triggered": return `started a recording at ${subject}`;
     case "mesh-recovered": return "recovered the mesh with its printed phrase";

@@ -25,6 +25,16 @@ extension NodeServices {
         }
     }
 
+    /// The keys that secrets are sealed with; the first one is made where the mesh has none yet.
+    func keyringForSealing(by admin: AdminKey) async throws -> DataKeyring {
+        var keys = dataKeys
+        if keys.epoch == 0 {
+            keys.renew(for: gossip.view.roster.members)
+            try await gossip.setConfig(SharedConfigKey.dataKey, keys.bytes, by: admin)
+        }
+        return keys.keyring(of: identity)
+    }
+
     private static let noKey = TrustError(
         operation: "make another data key", reason: "this admin's own key is not open here", cure: "Sign in with the passphrase and unlock again.")
 

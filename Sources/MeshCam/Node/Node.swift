@@ -111,6 +111,7 @@ struct Node: Sendable {
         var list: [Named] = [
             Named("storage", restarts: true) { await store.run() },
             Named("gossip", restarts: false) { try await gossip.run() },
+            Named("targets", restarts: true) { await services.followTargets(logger: logger.part("storage")) },
             Named("camera", restarts: true) { await camera.run() },
             Named("live", restarts: true) { try await services.live.run() },
             Named("ice", restarts: true) { await ice.run() },

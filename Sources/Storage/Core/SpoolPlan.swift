@@ -244,6 +244,9 @@ public struct SpoolPlan: Sendable {
         return (copy.path, copy.videoBytes)
     }
 
+    /// What it knows, oldest first.
+    public var clips: [ClipID] { order }
+
     public var isEmpty: Bool { order.allSatisfy { clip in entries[clip]?.copies.values.allSatisfy(\.givenUp) ?? true } }
 
     // MARK: Making room

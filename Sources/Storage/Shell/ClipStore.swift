@@ -216,6 +216,8 @@ public final class ClipStore: Sendable {
     public var targetStatus: [TargetStatus] { state.withLock { $0.targets.values.sorted { $0.number < $1.number } } }
     /// Video bytes that wait in memory.
     public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }
+    /// Closed clips of this run that no target holds whole.
+    public var waitingClips: Int { state.withLock { state in state.plan.clips.count { state.recordings[$0] == nil && state.index[$0]?.isStored != true } } }
     public func changes() -> AsyncStream<StoreChange> { listeners.subscribe() }
 
     /// What the camera's folder says about it; written when a target is attached.

@@ -43,6 +43,20 @@ public struct TargetError: Error, Sendable, CustomStringConvertible {
     var isNameTaken: Bool { code == EEXIST }
 }
 
+extension TargetLocation {
+    /// Where it is another than for a directory of this machine.
+    func cure(for code: Int32) -> String? {
+        guard case .smb(let host, _, let share, _) = kind else { return nil }
+        return switch code {
+        case EACCES, EPERM: "Check its user and password, and that they may write on \(share)."
+        case ENOENT, ENODEV, ENOTDIR, EINVAL: "Check that \(host) serves a share called \(share)."
+        case EROFS: "\(share) is served read-only: change that on \(host)."
+        case EIO, ENXIO, ESTALE, ECONNABORTED, ECONNRESET, ENOTCONN: "Check that \(host) is on and reachable; meshcam goes on trying."
+        default: nil
+        }
+    }
+}
+
 extension TargetError {
     /// For a program that speaks to another kind of target.
     package static func notServedHere(_ location: TargetLocation) -> TargetError {

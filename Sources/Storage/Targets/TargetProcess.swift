@@ -22,6 +22,7 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
     /// A process that was killed and has not gone yet.
     private var fallen: Child?
     private var lastUse = ContinuousClock.now
+    private let isStale = Mutex(false)
 
     private struct Child {
         let pid: pid_t
@@ -50,6 +51,9 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
         self.child = nil
         finish(child)
     }
+
+    /// Another process serves the next call, because this one was told what is not so any more.
+    package func renew() { isStale.withLock { $0 = true } }
 
     /// The process that serves now, for tests.
     var pid: pid_t? {
@@ -139,7 +143,9 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
             }
         }
         guard answer.message.errorCode == 0 else {
-            throw TargetError(operation: answer.message.errorOperation, path: answer.message.errorPath, code: answer.message.errorCode)
+            throw TargetError(
+                operation: answer.message.errorOperation, path: answer.message.errorPath, code: answer.message.errorCode,
+                cure: location.cure(for: answer.message.errorCode))
         }
         return (answer.message, answer.payload)
     }
@@ -149,7 +155,15 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
     // MARK: The process
 
     private func running(until deadline: ContinuousClock.Instant) throws(TargetError) -> Child {
-        if let child { return child }
+        let isStale = isStale.withLock { stale in
+            defer { stale = false }
+            return stale
+        }
+        if let child {
+            guard isStale else { return child }
+            self.child = nil
+            finish(child)
+        }
         if let fallen {
             guard hasGone(fallen, within: .zero) else { throw hangs("use", "\(location)") }
             self.fallen = nil

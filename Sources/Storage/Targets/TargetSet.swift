@@ -40,20 +40,24 @@ public final class TargetSet: Sendable {
 
     /// These are the targets from now on. What stays keeps its number.
     public func set(_ wanted: [(location: TargetLocation, credentials: TargetCredentials)]) {
-        let isChanged = state.withLock { state in
-            let before = state.targets.count + state.next
+        let (isChanged, renewed) = state.withLock { state in
+            let before = state.credentials
             state.credentials = Dictionary(wanted.map { ($0.location, $0.credentials) }) { first, _ in first }
+            let renewed = state.targets.values.filter { state.credentials[$0.location] != nil && state.credentials[$0.location] != before[$0.location] }
+            let count = state.targets.count
             state.targets = state.targets.filter { state.credentials[$0.value.location] != nil }
-            let known = Set(state.targets.values.map(\.location))
-            let gone = state.targets.count + state.next != before
-            var isNew = false
-            var seen = known
-            for (location, _) in wanted where seen.insert(location).inserted {
+            var isChanged = state.targets.count < count
+            var known = Set(state.targets.values.map(\.location))
+            for (location, _) in wanted where known.insert(location).inserted {
                 state.targets[state.next] = Target(location, patience: patience) { [weak self] in self?.credentials(of: location) ?? .none }
                 state.next += 1
-                isNew = true
+                isChanged = true
             }
-            return gone || isNew
+            return (isChanged, renewed)
+        }
+        for target in renewed {
+            target.writing.renew()
+            target.reading.renew()
         }
         if isChanged { feed.publish(()) }
     }

@@ -22,6 +22,7 @@ struct AuditEntry: Codable, Hashable, Sendable, Identifiable {
         static let ticketRevoked = Act(rawValue: "ticket-revoked")
         static let nodeRevoked = Act(rawValue: "node-revoked")
         static let groupsChanged = Act(rawValue: "groups-changed")
+        static let storageChanged = Act(rawValue: "storage-changed")
         static let iceServersChanged = Act(rawValue: "ice-servers-changed")
         static let triggered = Act(rawValue: "triggered")
         static let meshFounded = Act(rawValue: "mesh-founded")

@@ -50,7 +50,7 @@ struct StolenRoutes: Sendable {
                 metadata: ["node": "\(member.id.short)", "name": "\(member.name)", "by": "\(context.caller?.user.name ?? "?")"])
             return try Response.json(
                 StolenResource(
-                    node: id, name: member.name, targets: node.settings.storage.directories,
+                    node: id, name: member.name, targets: node.store.targets.locations.map { "\($0)" },
                     admins: node.users.filter { $0.role == Caller.Role.admin.rawValue }.map(\.name)))
         }
     }

@@ -19,7 +19,7 @@ class SystemView extends Component {
   #stolen = h("mc-stolen-camera");
 
   build() {
-    this.append(h("div", { class: "page" }, h("div", { class: "page-title" }, h("h1", {}, "Cameras and nodes")), this.#summary, h("mc-found-cameras"), this.#problems, this.#nodes, this.#empty, h("mc-join-cards")), this.#stolen);
+    this.append(h("div", { class: "page" }, h("div", { class: "page-title" }, h("h1", {}, "Cameras and nodes")), this.#summary, h("mc-found-cameras"), this.#problems, this.#nodes, this.#empty, h("mc-storage-section"), h("mc-join-cards")), this.#stolen);
   }
 
   enter() {

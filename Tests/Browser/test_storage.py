@@ -1,0 +1,98 @@
+"""Storage on the dashboard: a NAS is added, ails, is mended and let go, and the page says in words what is so."""
+
+import re
+import signal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from Harness.nas import PASSWORD, USER, Samba
+
+# Chromium reports every refused request in its console.
+REFUSED = re.compile(r"status of (400|403|409)")
+
+
+@pytest.fixture(autouse=True)
+def forgiving(monkeypatch):
+    import conftest
+    monkeypatch.setattr(conftest, "NOT_SIGNED_IN", re.compile(f"{conftest.NOT_SIGNED_IN.pattern}|{REFUSED.pattern}"))
+
+
+@pytest.fixture(scope="module")
+def nas():
+    server = Samba()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_nas_is_added_and_told_of_everywhere(demo, nas, page: Page, phone: Page, sign_in):
+    sign_in(page, 0, "#/cameras")
+    targets = page.get_by_test_id("targets")
+    expect(targets.get_by_role("listitem")).to_have_count(1)
+    expect(targets).to_contain_text("set on the node itself")
+    expect(targets).to_contain_text("Used by garage, garden and porch.")
+    expect(page.get_by_test_id("waiting")).to_have_text("Everything recorded is stored.")
+
+    page.get_by_role("button", name="Add storage").click()
+    form = page.get_by_test_id("storage-form")
+    form.get_by_label("smb://NAS/SHARE, or a directory").fill("nas/cam")
+    form.get_by_role("button", name="Store there, too").click()
+    expect(form.get_by_test_id("form-error")).to_contain_text("smb://HOST/SHARE")
+    form.get_by_label("smb://NAS/SHARE, or a directory").fill(nas.location)
+    form.get_by_label("User; empty: a guest").fill(USER)
+    form.get_by_label("Password", exact=True).fill("wrong")
+    form.get_by_role("button", name="Store there, too").click()
+    expect(form).to_have_count(0)
+    added = targets.get_by_role("listitem").filter(has_text=nas.location)
+    expect(added).to_contain_text("No camera can store there now.")
+    expect(added).to_contain_text("Check its user and password")
+    fits(page)
+
+    added.get_by_role("button", name="Change").click()
+    form.get_by_label("Password", exact=True).fill(PASSWORD)
+    form.get_by_role("button", name="Save").click()
+    expect(added).to_contain_text("Used by garage, garden and porch.", timeout=40_000)
+    expect(added).to_contain_text(re.compile(r"\d (GB|TB) free of"))
+
+    # On a phone, at another node.
+    sign_in(phone, 2, "#/cameras")
+    there = phone.get_by_test_id("targets").get_by_role("listitem").filter(has_text=nas.location)
+    expect(there).to_contain_text("Used by garage, garden and porch.")
+    there.scroll_into_view_if_needed()
+    fits(phone)
+
+
+def test_what_waits_is_told_and_stored_later(demo, nas, page: Page, sign_in):
+    sign_in(page, 1, "#/cameras")
+    added = page.get_by_test_id("targets").get_by_role("listitem").filter(has_text=nas.location)
+    expect(added).to_be_visible()
+    nas.signal(signal.SIGSTOP)
+    try:
+        page.goto(f"{demo.urls[1]}/#/")
+        page.get_by_role("button", name="Record").first.click()
+        page.goto(f"{demo.urls[1]}/#/cameras")
+        waiting = page.get_by_test_id("waiting")
+        expect(waiting).to_contain_text(re.compile(r"clips? \(.*\) waits? in the memory of .*: "), timeout=60_000)
+        expect(added).to_contain_text("No camera can store there now.", timeout=60_000)
+    finally:
+        nas.signal(signal.SIGCONT)
+    expect(waiting).to_have_text("Everything recorded is stored.", timeout=90_000)
+    expect(added).to_contain_text("Used by garage, garden and porch.", timeout=60_000)
+
+
+def test_it_is_let_go(demo, nas, page: Page, sign_in):
+    sign_in(page, 0, "#/cameras")
+    targets = page.get_by_test_id("targets")
+    targets.get_by_role("listitem").filter(has_text=nas.location).get_by_role("button", name="Change").click()
+    form = page.get_by_test_id("storage-form")
+    form.get_by_role("button", name="Store there no more").click()
+    form.get_by_role("button", name="Press again").click()
+    expect(targets.get_by_role("listitem")).to_have_count(1)
+    page.goto(f"{demo.urls[0]}/#/settings")
+    expect(page.get_by_test_id("audit")).to_contain_text("removed the storage")
