@@ -133,7 +133,7 @@ import Testing
                 porch         0 B  244 MiB              0
 
                 ! garden is missing: no answer
-                ! garage: cannot use smb://nas/cam: No route to host. Check it.
+                ! garage: cannot use smb://nas/cam: No route to host; Check it
                 """)
         #expect(StorageCommand.text(StorageResource(targets: [], nodes: [], missing: [])).hasPrefix("No storage is set"))
     }

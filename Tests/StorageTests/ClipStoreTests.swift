@@ -10,15 +10,16 @@ import Testing
     /// Not the real thing, but different for different bytes.
     private static let signature: @Sendable ([UInt8]) -> [UInt8] = { [UInt8(truncatingIfNeeded: $0.reduce(0) { $0 &* 31 &+ Int($1) })] }
 
-    private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20) -> ClipStore {
-        store(targets(directories), boot: boot, camera: camera, spoolBytes: spoolBytes)
+    private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20, settle: Duration? = nil) -> ClipStore {
+        store(targets(directories), boot: boot, camera: camera, spoolBytes: spoolBytes, settle: settle)
     }
 
-    private func store(_ targets: TargetSet, boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20) -> ClipStore {
+    private func store(_ targets: TargetSet, boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20, settle: Duration? = nil) -> ClipStore {
         var settings = StoreSettings(
             spoolBytes: spoolBytes, camera: camera, cameraName: "Front door", node: camera, boot: boot)
         settings.retryFirst = .milliseconds(10)
         settings.retryLast = .milliseconds(50)
+        settings.settle = settle
         return ClipStore(settings: settings, targets: targets, sign: Self.signature, verify: { $1 == Self.signature($0) }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -60,6 +61,15 @@ import Testing
             }
             try await group.next()
             group.cancelAll()
+        }
+    }
+
+    /// For what the store tells nobody.
+    private func eventually(_ condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !condition() {
+            guard ContinuousClock.now < deadline else { throw CancellationError() }
+            await Task.yield()
         }
     }
 
@@ -166,7 +176,7 @@ import Testing
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
             store.append([4], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
-            while store.targetStatus[0].problem == nil { await Task.yield() }
+            try await eventually { store.targetStatus[0].problem != nil }
             #expect(store.targetStatus[0].problem?.contains(root) == true)
             #expect(store.targetStatus[0].cure?.isEmpty == false)
             #expect(try await store.read(id, at: 0, count: 99) == [1, 2, 3, 4])
@@ -189,7 +199,7 @@ import Testing
             kill(pid, SIGSTOP)
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
-            while store.targetStatus[0].problem == nil { await Task.yield() }
+            try await eventually { store.targetStatus[0].problem != nil }
             // As far as it came.
             try Data([1, 2]).write(to: URL(filePath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"))
             store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
@@ -214,7 +224,7 @@ import Testing
         try FileManager.default.moveItem(atPath: "\(day)/2026-11-20T12-34-56.789Z_ev1.json", toPath: "\(day)/.2026-11-20T12-34-56.789Z_ev1.json.part")
         let second = store([root], boot: 2)
         try await running(second) {
-            while second.clip(id) == nil { await Task.yield() }
+            try await eventually { second.clip(id) != nil }
         }
         #expect(FileManager.default.fileExists(atPath: "\(day)/2026-11-20T12-34-56.789Z_ev1.json"))
         #expect(!FileManager.default.fileExists(atPath: "\(day)/.2026-11-20T12-34-56.789Z_ev1.json.part"))
@@ -228,9 +238,7 @@ import Testing
         first.append([UInt8](TestMP4.initSegment), to: id, durationSeconds: 0, beginsWithKeyFrame: false)
         first.append(TestMP4.fragment(decodeTime: 0, samples: 5, duration: 100), to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
         try await wait(first) { first.clip(id)?.places.isEmpty == false }
-        while FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json") == nil {
-            await Task.yield()
-        }
+        try await eventually { FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json") != nil }
         task.cancel()  // The recording is never closed.
         await task.value
         // The write of the next fragment got as far as the middle of its moof.
@@ -239,7 +247,7 @@ import Testing
         try (whole + TestMP4.fragment(decodeTime: 500, samples: 5, duration: 100).prefix(60)).write(to: URL(filePath: video))
         let second = store([root], boot: 2)
         try await running(second) {
-            while second.clip(id) == nil { await Task.yield() }
+            try await eventually { second.clip(id) != nil }
             let facts = try #require(second.clip(id)?.facts)
             #expect(facts.state == .interrupted && abs(facts.durationSeconds - 0.5) < 0.001 && facts.fragments == 1)
             #expect(facts.end == facts.start.addingTimeInterval(facts.durationSeconds))
@@ -249,6 +257,27 @@ import Testing
     }
 
     /// Whoever can write on the target can edit a sidecar; the node neither shows that nor signs it anew.
+    /// A disk that loses what it took.
+    @Test func whatReadsBackWrongIsWrittenAgain() async throws {
+        let root = try make("\(directory)/liar")
+        let store = store([root], settle: .milliseconds(300))
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.append([4, 5], to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            #expect(store.spooledBytes == 5, "memory keeps it until it was read back")
+            let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
+            try Data([1, 2, 3, 4, 0]).write(to: URL(filePath: video))
+            try await eventually { store.targetStatus[0].problem != nil }
+            #expect(store.targetStatus[0].problem?.contains("does not hold what was written") == true)
+            try await eventually { store.spooledBytes == 0 }
+            #expect(FileManager.default.contents(atPath: video) == Data([1, 2, 3, 4, 5]))
+            #expect(try await store.read(id, at: 0, count: 9) == [1, 2, 3, 4, 5])
+        }
+    }
+
     /// Targets are the mesh's to change while cameras record.
     @Test func aTargetMayComeAndGo() async throws {
         let (old, new) = (try make("\(directory)/old"), try make("\(directory)/new"))

@@ -26,6 +26,7 @@ import Testing
             case .video(let bytes, let offset): done.append("\(job.clip.counter):video@\(offset)+\(bytes.map { "\($0.count)" }.joined(separator: "+"))")
             case .poster: done.append("\(job.clip.counter):poster")
             case .manifest(_, let edition): done.append("\(job.clip.counter):manifest\(edition)")
+            case .readBack, .readBackManifest: Issue.record("nothing is read back here")
             }
             plan.finish(job, on: target)
         }

@@ -88,7 +88,7 @@ public final class OrphanCatalogue: Sendable {
                     index[facts.id]
                     ?? CatalogueEntry(
                         facts: facts.state == .recording
-                            ? TargetWriter.interrupted(facts, video: clip.path.file(.video), bytes: clip.videoBytes, on: target) : facts,
+                            ? TargetLister.interrupted(facts, video: clip.path.file(.video), bytes: clip.videoBytes, on: target) : facts,
                         signature: clip.manifest.signature.hex, isStored: true)
                 entry.places[number] = clip.path
                 index.set(entry)

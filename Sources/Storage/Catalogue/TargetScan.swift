@@ -28,7 +28,11 @@ struct TargetScan {
 
     /// Every readable manifest below the camera folders that `wanted` accepts. Files that are not ours, or not whole, are passed over; so are
     /// directories that cannot be listed, but for the root.
-    mutating func clips(inFolders wanted: (String) -> Bool = { _ in true }) throws(TargetError) -> [Found] {
+    ///
+    /// - Parameter isOver: asked again and again; once it is, `ECANCELED` ends the work.
+    mutating func clips(
+        inFolders wanted: (String) -> Bool = { _ in true }, isOver: () -> Bool = { false }
+    ) throws(TargetError) -> [Found] {
         var found: [Found] = []
         var seen: Set<String> = []
         for folder in try target.list("") where folder.isDirectory && wanted(folder.name) {
@@ -38,6 +42,7 @@ struct TargetScan {
                     let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
                     for entry in entries where entry.name.hasSuffix(".json") {
                         let file = "\(parent)/\(day.name)/\(entry.name)"
+                        if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
                         guard let path = ClipPath(manifest: file),
                             let clip = look(at: entry, file, path, videoBytes: sizes["\(path.stem).\(ClipPath.Kind.video.rawValue)"] ?? 0)
                         else { continue }

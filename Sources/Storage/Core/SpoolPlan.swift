@@ -4,11 +4,13 @@
 ///
 /// - Order: every target gets the oldest clip first: its first bytes, a first manifest, the other bytes in order, then the poster
 ///   and the newest manifest.
-/// - Release: bytes leave memory when every target that still wants them has written them.
+/// - Reading back: what a target has written is read back `settle` later, and written again where it is not right; see ``readBack``.
+/// - Release: bytes leave memory when every target that still wants them holds them, read back right.
 /// - Bound: `capacityBytes`. When the next fragment does not fit:
-///   1. bytes that one target holds already are released, and slower targets give that clip up;
-///   2. then the oldest closed clip is dropped whole, again and again;
-///   3. then the fragment itself is refused, and all that follow until one that begins with a key frame fits.
+///   1. bytes that every target has written are released without being read back;
+///   2. then bytes that one target holds already are released, and slower targets give that clip up;
+///   3. then the oldest closed clip is dropped whole, again and again;
+///   4. then the fragment itself is refused, and all that follow until one that begins with a key frame fits.
 public struct SpoolPlan: Sendable {
     /// What a target writer is to do next. Doing it twice does no harm.
     public struct Job: Sendable {
@@ -19,10 +21,16 @@ public struct SpoolPlan: Sendable {
             case poster(any FragmentBytes)
             /// The whole sidecar, and which edition of it.
             case manifest([UInt8], edition: Int)
+            /// Whether the target holds these bytes from a place in the video file on.
+            case readBack(bytes: [any FragmentBytes], offset: Int)
+            /// Whether the target's sidecar is this one.
+            case readBackManifest([UInt8], edition: Int)
         }
         public let clip: ClipID
         public let path: ClipPath
         public let work: Work
+        /// Whether a file of that name that is there is this clip's own, damaged: it goes first.
+        var replacesFile = false
 
         /// Whether the clip appears on the target with it.
         var createsFile: Bool {
@@ -32,11 +40,11 @@ public struct SpoolPlan: Sendable {
 
     /// What came of adding a fragment.
     public struct Admission: Sendable, Equatable {
-        /// False: refused by rule 3; the file has a gap.
+        /// False: refused by rule 4; the file has a gap.
         public var admitted: Bool
-        /// Clips that were dropped to make room, by rule 2.
+        /// Clips that were dropped to make room, by rule 3.
         public var dropped: [ClipID] = []
-        /// Clips that a slower target gave up, by rule 1.
+        /// Clips that a slower target gave up, by rule 2.
         public var givenUp: [GivenUp] = []
 
         public struct GivenUp: Sendable, Equatable {
@@ -58,6 +66,7 @@ public struct SpoolPlan: Sendable {
         var hasPoster = false
         var manifestEdition = 0
         var givenUp = false
+        var readBack = ReadBack()
     }
 
     struct Entry: Sendable {
@@ -74,10 +83,10 @@ public struct SpoolPlan: Sendable {
         var copies: [Int: Copy]
 
         /// What waits from `offset` on, in order; at least one chunk, if there is one.
-        func batch(from offset: Int) -> [any FragmentBytes] {
+        func batch(from offset: Int, to end: Int = .max) -> [any FragmentBytes] {
             var batch: [any FragmentBytes] = []
             var next = offset
-            for chunk in chunks where chunk.offset == next && (batch.isEmpty || chunk.end - offset <= SpoolPlan.batchBytes) {
+            for chunk in chunks where chunk.offset == next && chunk.end <= end && (batch.isEmpty || chunk.end - offset <= SpoolPlan.batchBytes) {
                 batch.append(chunk.bytes)
                 next = chunk.end
             }
@@ -93,6 +102,8 @@ public struct SpoolPlan: Sendable {
     static let batchBytes = 8 << 20
 
     public let capacityBytes: Int
+    /// How long after its writing something is read back; nil: what is written is taken for held.
+    public let settle: Duration?
     /// The targets' numbers; without any the spool is a ring in memory that keeps the newest clips.
     public private(set) var targets: Set<Int>
     /// Video bytes in memory now.
@@ -101,8 +112,9 @@ public struct SpoolPlan: Sendable {
     /// Oldest first.
     var order: [ClipID] = []
 
-    public init(capacityBytes: Int, targets: some Sequence<Int> = []) {
+    public init(capacityBytes: Int, settle: Duration? = nil, targets: some Sequence<Int> = []) {
         self.capacityBytes = capacityBytes
+        self.settle = settle
         self.targets = Set(targets)
     }
 
@@ -160,11 +172,17 @@ public struct SpoolPlan: Sendable {
         entries[clip]!.isClosed = closed
     }
 
-    /// The next job of a target: the oldest clip's first. `nil` when it has everything.
-    public func nextJob(for target: Int) -> Job? {
+    /// The next job of a target: what is to be written, the oldest clip's first; then what is to be read back. `nil` when there is nothing now.
+    ///
+    /// - Parameter now: `nil`: nothing is read back.
+    public func nextJob(for target: Int, now: ContinuousClock.Instant? = nil) -> Job? {
+        nextWrite(for: target) ?? now.flatMap { nextReading(for: target, now: $0) }
+    }
+
+    private func nextWrite(for target: Int) -> Job? {
         for clip in order {
             guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { continue }
-            func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work) }
+            func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work, replacesFile: copy.readBack.wasWrong) }
             // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
             if copy.videoBytes > 0, copy.manifestEdition == 0 { return job(.manifest(entry.manifest, edition: entry.manifestEdition)) }
             if copy.videoBytes < entry.totalBytes {
@@ -179,22 +197,33 @@ public struct SpoolPlan: Sendable {
         return nil
     }
 
-    /// A target finished a job. Answers whether the clip is now wholly on every target that wants it.
+    /// A target finished a job. Answers whether the clip is now wholly on every target that wants it, read back or not.
+    ///
+    /// - Parameter now: needed for what is to be read back.
     @discardableResult
-    public mutating func finish(_ job: Job, on target: Int) -> Bool {
+    public mutating func finish(_ job: Job, on target: Int, now: ContinuousClock.Instant? = nil) -> Bool {
         guard var copy = entries[job.clip]?.copies[target] else { return false }
         switch job.work {
         case .video(let bytes, let offset):
             guard copy.videoBytes == offset else { return false }
             copy.videoBytes += bytes.reduce(0) { $0 + $1.count }
+            copy.readBack.wrote(to: copy.videoBytes, at: now)
         case .poster:
             copy.hasPoster = true
         case .manifest(_, let edition):
             copy.manifestEdition = max(edition, copy.manifestEdition)
+            copy.readBack.manifestWritten = now
+        case .readBack(let bytes, let offset):
+            guard copy.readBack.bytes == offset else { return false }
+            copy.readBack.isRight(to: offset + bytes.reduce(0) { $0 + $1.count })
+        case .readBackManifest(_, let edition):
+            copy.readBack.manifestEdition = max(edition, copy.readBack.manifestEdition)
         }
         entries[job.clip]!.copies[target] = copy
+        let isWritten = isWrittenEverywhere(job.clip)
         release(job.clip)
-        return forgetIfDone(job.clip)
+        forgetIfDone(job.clip)
+        return isWritten
     }
 
     /// The file of that name belongs to another clip: tries the next name.
@@ -254,6 +283,7 @@ public struct SpoolPlan: Sendable {
     private mutating func makeRoom(for bytes: Int, sparing open: ClipID) -> Admission {
         var admission = Admission(admitted: true)
         if heldBytes + bytes <= capacityBytes { return admission }
+        for clip in order where heldBytes + bytes > capacityBytes { trustWhatIsWritten(clip) }
         for clip in order where heldBytes + bytes > capacityBytes {
             admission.givenUp += giveUpWhereAnotherHolds(clip)
         }
@@ -280,13 +310,19 @@ public struct SpoolPlan: Sendable {
         return given
     }
 
-    private mutating func release(_ clip: ClipID) {
+    mutating func release(_ clip: ClipID) {
         guard let entry = entries[clip], !targets.isEmpty else { return }
         // Nobody wants it: nothing has to wait.
-        let everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).min() ?? .max
+        let everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(heldBytes(of:)).min() ?? .max
         let kept = entry.chunks.drop { $0.end <= everywhere }
         heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.bytes.count }
         entries[clip]!.chunks = Array(kept)
+    }
+
+    private func isWrittenEverywhere(_ clip: ClipID) -> Bool {
+        guard let entry = entries[clip], entry.isClosed, !targets.isEmpty else { return false }
+        let wanted = entry.copies.values.filter { !$0.givenUp }
+        return !wanted.isEmpty && wanted.allSatisfy { entry.isComplete($0) }
     }
 
     private mutating func drop(_ clip: ClipID) {
@@ -296,10 +332,10 @@ public struct SpoolPlan: Sendable {
     }
 
     @discardableResult
-    private mutating func forgetIfDone(_ clip: ClipID) -> Bool {
-        guard let entry = entries[clip], entry.isClosed, !targets.isEmpty else { return false }
-        let wanted = entry.copies.values.filter { !$0.givenUp }
-        guard !wanted.isEmpty, wanted.allSatisfy({ entry.isComplete($0) }) else { return false }
+    mutating func forgetIfDone(_ clip: ClipID) -> Bool {
+        guard isWrittenEverywhere(clip), let entry = entries[clip],
+            entry.copies.values.allSatisfy({ $0.givenUp || heldBytes(of: $0) == entry.totalBytes && (settle == nil || $0.readBack.manifestEdition == $0.manifestEdition) })
+        else { return false }
         drop(clip)
         return true
     }

@@ -101,18 +101,40 @@ extension ClipStore {
     /// What the file of keys is to hold now.
     var currentKeys: [UInt8]? { keys?() }
 
-    func nextJob(for target: Int) -> SpoolPlan.Job? { state.withLock { $0.plan.nextJob(for: target) } }
+    func nextJob(for target: Int) -> SpoolPlan.Job? {
+        // At the end there is only time for what is not written yet.
+        state.withLock { state in state.plan.nextJob(for: target, now: state.ending ? nil : .now) }
+    }
+
+    /// How long a target's thread may wait for a job, unless it is told of one.
+    func pause(of target: Int) -> Duration {
+        let next = state.withLock { $0.ending ? nil : $0.plan.nextReading(for: target) }
+        return min(TargetWriter.longestPause, next.map { max(.zero, $0 - .now) } ?? TargetWriter.longestPause)
+    }
 
     func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
         let isStored = state.withLock { state in
-            let done = state.plan.finish(job, on: target)
+            let done = state.plan.finish(job, on: target, now: .now)
+            var isNews = false
             state.index.update(job.clip) { entry in
                 entry.places[target] = path
+                isNews = done && !entry.isStored
                 if done { entry.isStored = true }
             }
-            return done
+            return isNews
         }
         if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
+    }
+
+    /// The target does not hold what it took.
+    func isWrong(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
+        state.withLock { state in
+            state.plan.isWrong(job, on: target)
+            state.targets[target]?.problem = "\(targets.name(target)) does not hold what was written to it: \(path.file(.video))"
+            state.targets[target]?.cure = "It was written again. Check its disk: it loses footage."
+        }
+        logger.error("a recording reads back wrong and is written again", metadata: ["clip": "\(job.clip)", "target": "\(targets.name(target))"])
+        listeners.publish(.targets)
     }
 
     func nameTaken(_ job: SpoolPlan.Job, on target: Int) {
@@ -169,12 +191,19 @@ extension ClipStore {
         }
     }
 
-    func attached(_ target: Int, clips: [(manifest: Manifest, path: ClipPath)], space: TargetSpace) {
+    func attached(_ target: Int, space: TargetSpace) {
         state.withLock { state in
             state.targets[target]?.problem = nil
             state.targets[target]?.cure = nil
             state.targets[target]?.freeBytes = space.free
             state.targets[target]?.totalBytes = space.total
+        }
+        listeners.publish(.targets)
+    }
+
+    /// What the target holds of this camera.
+    func listed(_ target: Int, _ clips: [(manifest: Manifest, path: ClipPath)]) {
+        state.withLock { state in
             for (manifest, path) in clips where state.plan.totalBytes(of: manifest.facts.id) == nil {
                 var entry = state.index[manifest.facts.id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
                 entry.places[target] = path

@@ -57,7 +57,7 @@ public final class ClipStore: Sendable {
         self.logger = logger
         state = Mutex(
             State(
-                plan: SpoolPlan(capacityBytes: settings.spoolBytes),
+                plan: SpoolPlan(capacityBytes: settings.spoolBytes, settle: settings.settle),
                 note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: [])))
         followTargets()
     }

@@ -8,6 +8,8 @@ public struct StoreSettings: Sendable {
     /// This node: its id, and the run it is in. Clip ids are made of them.
     public var node: String
     public var boot: UInt32
+    /// How long after its writing a copy is read back, before memory lets go of it; nil: never. Default 60 s.
+    public var settle: Duration? = .seconds(60)
     /// Pause before a failed target is tried again: doubles from `retryFirst` to `retryLast`.
     public var retryFirst: Duration = .milliseconds(500)
     public var retryLast: Duration = .seconds(15)

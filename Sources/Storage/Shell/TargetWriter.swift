@@ -6,10 +6,14 @@ import Logging
 ///
 /// A target that hangs stops this thread alone; the spool keeps what it cannot take, within its bound.
 final class TargetWriter: Sendable {
+    /// Even without a job it looks how much room there is.
+    static let longestPause = Duration.seconds(10)
+
     private let number: Int
     private let place: Target
     private var target: TargetProcess { place.writing }
     private let store: ClipStore
+    private let lister: TargetLister
     private let logger: Logger
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -21,11 +25,13 @@ final class TargetWriter: Sendable {
         var logger = logger
         logger[metadataKey: "target"] = "\(target.location)"
         self.logger = logger
+        lister = TargetLister(number: number, target: target, store: store, logger: logger)
     }
 
     func start() {
         let thread = Thread { [self] in
             work()
+            lister.stop()
             place.writing.end()
             place.reading.end()
             ended.signal()
@@ -50,27 +56,31 @@ final class TargetWriter: Sendable {
         var folder: String?
         var keys: [UInt8]?
         var failures = 0
-        var scan = TargetScan(target)
+        var measured: ContinuousClock.Instant?
         var doubtful: Set<ClipID> = []
         while !store.shouldEnd(target: number) {
             do {
                 if folder == nil {
-                    folder = try attach(&scan)
+                    folder = try attach()
                     keys = nil
                 }
-                guard let place = folder, let job = store.nextJob(for: number) else {
+                guard let directory = folder, let job = store.nextJob(for: number) else {
                     if let current = store.currentKeys, current != keys {
                         try target.replace(ClipPath.keys(of: store.settings.node), with: current)
                         keys = current
                     }
-                    store.measured(number, space: try target.space())
+                    if measured.map({ ContinuousClock.now - $0 >= Self.longestPause }) ?? true {
+                        store.measured(number, space: try target.space())
+                        measured = .now
+                    }
                     recovered(&failures)
-                    self.place.reading.end(ifIdleFor: Target.readerIdle)
-                    _ = wake.wait(timeout: .now() + 10)
+                    if let folder { lister.lookIfStillToDo(in: folder) }
+                    place.reading.end(ifIdleFor: Target.readerIdle)
+                    _ = wake.wait(timeout: .now() + store.pause(of: number) / .seconds(1))
                     continue
                 }
                 // Somebody deleted what we write into: begin anew, with a folder that says whose it is.
-                if try !perform(job, in: place, &doubtful) { folder = nil }
+                if try !perform(job, in: directory, &doubtful) { folder = nil }
                 recovered(&failures)
             } catch {
                 if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
@@ -79,7 +89,7 @@ final class TargetWriter: Sendable {
                 failures += 1
                 // What it holds on to may be what is not there any more: another process looks anew.
                 target.end()
-                self.place.reading.end()
+                place.reading.end()
                 pause(failures)
             }
         }
@@ -90,43 +100,16 @@ final class TargetWriter: Sendable {
         failures = 0
     }
 
-    /// Proves that the target takes writes, finds or makes the camera's folder, and reads what is there of this camera.
-    private func attach(_ scan: inout TargetScan) throws(TargetError) -> String {
+    /// Proves that the target takes writes, finds or makes the camera's folder, and has somebody look what is there of this camera.
+    private func attach() throws(TargetError) -> String {
         try target.probe()
         let camera = store.settings.camera
         var folder = ClipPath.folderName(for: store.settings.cameraName)
         if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
         try target.replace("\(folder)/discovery.txt", with: Array(store.discoveryNote.text.utf8))
-        // A camera that was renamed has older folders too.
-        let mine = try scan.clips { name in name == folder || target.owner(of: name) == camera }
-        let ours = mine.filter { $0.manifest.facts.camera == camera && store.isOwn($0.manifest) }
-        if ours.count < mine.count { logger.warning("\(mine.count - ours.count) manifests here are not signed by this node; their clips are not shown") }
-        let recovered = try ours.map { found throws(TargetError) in
-            try recover(found)
-        }
-        store.attached(number, clips: recovered, space: try target.space())
+        store.attached(number, space: try target.space())
+        lister.look(in: folder)
         return folder
-    }
-
-    /// Closes the books of a clip whose recording ended with its process.
-    private func recover(_ found: TargetScan.Found) throws(TargetError) -> (manifest: Manifest, path: ClipPath) {
-        let facts = found.manifest.facts
-        if found.isUnplaced { try target.replace(found.path.file(.manifest), with: found.manifest.file) }
-        guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
-            return (found.manifest, found.path)
-        }
-        var closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)
-        // What was signed while it grew vouched for less, if for anything; who closes it vouches for what is there.
-        let chain = try? FileChain(clip: facts.id, size: closed.bytes) { offset, count in
-            try target.read(found.path.file(.video), at: offset, count: count)
-        }
-        closed.head = chain.flatMap { $0.fragments == closed.fragments ? $0.head?.hex : nil }
-        guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
-        // People open files on the share themselves: a player refuses one that ends inside a `moof`.
-        if closed.bytes < found.videoBytes { try target.truncate(found.path.file(.video), to: closed.bytes) }
-        try target.replace(found.path.file(.manifest), with: manifest.file)
-        logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(closed.durationSeconds) s are there")
-        return (manifest, found.path)
     }
 
     /// Answers false when the clip's file is gone.
@@ -137,9 +120,22 @@ final class TargetWriter: Sendable {
         path.folder = folder
         do throws(TargetError) {
             switch job.work {
-            case .video(let bytes, let offset): try target.write(bytes, at: offset, of: path.file(.video))
+            case .video(let bytes, let offset):
+                if offset == 0, job.replacesFile { try target.remove(path.file(.video)) }
+                try target.write(bytes, at: offset, of: path.file(.video))
             case .poster(let bytes): try target.replace(path.file(.poster), with: bytes)
             case .manifest(let bytes, _): try target.replace(path.file(.manifest), with: bytes)
+            case .readBack(let bytes, let offset):
+                let count = bytes.reduce(0) { $0 + $1.count }
+                guard try target.digest(path.file(.video), at: offset, count: count) == Digest.of(bytes) else {
+                    store.isWrong(job, on: number, path: path)
+                    return true
+                }
+            case .readBackManifest(let bytes, _):
+                guard try target.digest(path.file(.manifest), at: 0, count: bytes.count + 1) == Digest.of([bytes]) else {
+                    store.isWrong(job, on: number, path: path)
+                    return true
+                }
             }
         } catch {
             if error.isNameTaken, job.createsFile {
@@ -177,19 +173,6 @@ final class TargetWriter: Sendable {
         let pause = min(settings.retryFirst * (1 << min(failures - 1, 16)), settings.retryLast) * Double.random(in: 0.75...1.25)
         let deadline = DispatchTime.now() + .milliseconds(Int(pause / .milliseconds(1)))
         while !store.shouldEnd(target: number), wake.wait(timeout: deadline) == .success {}
-    }
-
-    /// The facts of a recording that nobody closed, after a look at what its file really holds.
-    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: some TargetFiles) -> ClipFacts {
-        var facts = facts
-        let scan = try? FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) }
-        facts.state = .interrupted
-        facts.reason = "the camera stopped while it recorded"
-        facts.bytes = scan?.playableBytes ?? bytes
-        facts.fragments = scan?.fragments ?? 0
-        facts.durationSeconds = scan?.durationSeconds ?? 0
-        facts.end = facts.start.addingTimeInterval(facts.durationSeconds)
-        return facts
     }
 }
 

@@ -17,6 +17,7 @@ public struct TargetError: Error, Sendable, CustomStringConvertible {
     }
 
     static let tooLarge = EFBIG
+    static let cancelled = ECANCELED
 
     public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
 

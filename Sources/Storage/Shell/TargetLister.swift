@@ -1,0 +1,117 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Finds what a target holds of this camera, and closes the books of recordings that ended with their process.
+///
+/// On a thread of its own: years of footage take minutes to list, and what is recorded meanwhile waits for nothing.
+final class TargetLister: Sendable {
+    private enum State {
+        case idle, looking, toDo, over
+    }
+
+    private let number: Int
+    private let place: Target
+    private let store: ClipStore
+    private let logger: Logger
+    private let state = Mutex(State.idle)
+    /// What has not changed since the last look.
+    private let scan: Mutex<TargetScan>
+
+    init(number: Int, target: Target, store: ClipStore, logger: Logger) {
+        self.number = number
+        self.place = target
+        self.store = store
+        self.logger = logger
+        scan = Mutex(TargetScan(target.reading))
+    }
+
+    /// Begins a look, unless one is under way.
+    ///
+    /// - Parameter folder: the camera's on this target.
+    func look(in folder: String) {
+        let begins = state.withLock { state in
+            guard state == .idle || state == .toDo else { return false }
+            state = .looking
+            return true
+        }
+        guard begins else { return }
+        let thread = Thread { [self] in work(folder) }
+        thread.name = "target-\(number)-list"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    /// Begins one where the last one failed.
+    func lookIfStillToDo(in folder: String) {
+        if state.withLock({ $0 == .toDo }) { look(in: folder) }
+    }
+
+    /// No more looks; one that is under way ends soon.
+    func stop() { state.withLock { $0 = .over } }
+
+    // MARK: On its thread
+
+    private func work(_ folder: String) {
+        do throws(TargetError) {
+            let camera = store.settings.camera
+            let mine = try scan.withLock { scan throws(TargetError) in
+                // A camera that was renamed has older folders too.
+                try scan.clips { name in name == folder || place.reading.owner(of: name) == camera } isOver: { isOver }
+            }
+            let ours = mine.filter { $0.manifest.facts.camera == camera && store.isOwn($0.manifest) }
+            if ours.count < mine.count { logger.warning("\(mine.count - ours.count) manifests here are not signed by this node; their clips are not shown") }
+            var clips: [(manifest: Manifest, path: ClipPath)] = []
+            for found in ours where !isOver { clips.append(try recover(found)) }
+            store.listed(number, clips)
+            finish(.idle)
+        } catch {
+            if !isOver { logger.notice("what the storage holds cannot be listed now: \(error)") }
+            finish(.toDo)
+        }
+    }
+
+    private var isOver: Bool { state.withLock { $0 == .over } }
+
+    private func finish(_ next: State) {
+        let isOver = state.withLock { state in
+            if state != .over { state = next }
+            return state == .over
+        }
+        if isOver { place.reading.end() }
+    }
+
+    /// Closes the books of a clip whose recording ended with its process.
+    private func recover(_ found: TargetScan.Found) throws(TargetError) -> (manifest: Manifest, path: ClipPath) {
+        let facts = found.manifest.facts
+        if found.isUnplaced { try place.writing.replace(found.path.file(.manifest), with: found.manifest.file) }
+        guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
+            return (found.manifest, found.path)
+        }
+        var closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.writing)
+        // What was signed while it grew vouched for less, if for anything; who closes it vouches for what is there.
+        let chain = try? FileChain(clip: facts.id, size: closed.bytes) { offset, count in
+            try place.writing.read(found.path.file(.video), at: offset, count: count)
+        }
+        closed.head = chain.flatMap { $0.fragments == closed.fragments ? $0.head?.hex : nil }
+        guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
+        // People open files on the share themselves: a player refuses one that ends inside a `moof`.
+        if closed.bytes < found.videoBytes { try place.writing.truncate(found.path.file(.video), to: closed.bytes) }
+        try place.writing.replace(found.path.file(.manifest), with: manifest.file)
+        logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(closed.durationSeconds) s are there")
+        return (manifest, found.path)
+    }
+
+    /// The facts of a recording that nobody closed, after a look at what its file really holds.
+    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: some TargetFiles) -> ClipFacts {
+        var facts = facts
+        let scan = try? FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) }
+        facts.state = .interrupted
+        facts.reason = "the camera stopped while it recorded"
+        facts.bytes = scan?.playableBytes ?? bytes
+        facts.fragments = scan?.fragments ?? 0
+        facts.durationSeconds = scan?.durationSeconds ?? 0
+        facts.end = facts.start.addingTimeInterval(facts.durationSeconds)
+        return facts
+    }
+}
