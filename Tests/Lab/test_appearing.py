@@ -83,6 +83,42 @@ def test_without_multicast_and_seeds_nobody_is_found(lab):
         assert [node.online() for node in mesh.nodes] == [{node.name} for node in mesh.nodes]
 
 
+def test_notes_on_a_shared_storage_do_where_multicast_is_blocked_and_nothing_is_known(lab, tmp_path):
+    mesh = lab(3)
+    mesh.plug()
+    with mesh.network.faults({"no_multicast": True}):
+        for node in mesh.nodes:
+            node.start(storage=tmp_path / "nas")
+        # Each leaves a note where it is; whoever misses somebody looks at the notes.
+        mesh.wait_until_all_see_all(limit=30)
+        notes = {path.parent.name: path.read_text() for path in tmp_path.glob("nas/*/discovery.txt")}
+        assert set(notes) == {node.name for node in mesh.nodes}
+        for node in mesh.nodes:
+            assert f"gossip {node.host.v4()}:7462" in notes[node.name] and "\nsignature " in notes[node.name]
+    assert mesh.deaths() == []
+
+
+def test_a_note_that_a_thief_wrote_is_not_heeded(lab, tmp_path):
+    mesh = lab(2)
+    mesh.plug()
+    first, second = mesh.nodes
+    with mesh.network.faults({"no_multicast": True}):
+        first.start(storage=tmp_path / "nas")
+        note = tmp_path / "nas" / first.name / "discovery.txt"
+        text = wait_for(lambda: note.exists() and f"gossip {first.host.v4()}" in note.read_text() and note.read_text(), 30, "a note")
+        first.stop()
+        # Somebody else's place, under the name of the first one.
+        note.write_text(text.replace(first.host.v4(), second.host.v4(last=99)))
+        second.start(storage=tmp_path / "nas", level="debug")
+        wait_for(second.is_up, STARTED, "it runs")
+        let_pass(10)
+        assert "left a note" not in second.log()
+        note.write_text(text)
+        second.stop()
+        second.start(storage=tmp_path / "nas", level="debug")
+        wait_for(lambda: "left a note" in second.log(), 30, "the control: the true one is")
+
+
 def test_ipv6_only(lab):
     mesh = lab(3)
     for node in mesh.nodes:

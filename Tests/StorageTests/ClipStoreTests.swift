@@ -165,7 +165,7 @@ import Testing
         [UInt8]([4, 5]).withUnsafeBytes { chain.append($0) }
         #expect(manifest.facts.head == chain.hex)
         let note = try #require(FileManager.default.contents(atPath: "\(root)/Front-door/discovery.txt"))
-        #expect(DiscoveryNote(parsing: String(decoding: note, as: UTF8.self))?.camera == .nodeA)
+        #expect(DiscoveryNote(parsing: Array(note))?.camera == .nodeA)
     }
 
     @Test func aTargetThatComesLateGetsEverything() async throws {

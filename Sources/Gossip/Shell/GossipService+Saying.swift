@@ -74,6 +74,16 @@ extension GossipService {
     /// Returns when roster and shared configuration are on the disk as they were at the call, or why they are not.
     public nonisolated func trustFailure() async -> TrustError? { await trustWriter.failure() }
 
+    /// Somebody says that `node` is there: it is called, and nothing is proven until it answers.
+    ///
+    /// - Parameter addresses: best first; more than a few are left out.
+    public func heard(of node: NodeID, at addresses: [PeerAddress]) {
+        let now = ContinuousClock.now
+        for address in addresses.prefix(Self.rumourLimit) { perform(instance.discovered(node, at: address, now: now), now: now) }
+    }
+
+    private static let rumourLimit = 8
+
     /// Tells a group that something happens. Returns at once; sending goes on until every member has it.
     public func trigger(_ draft: TriggerDraft) -> EventID {
         let now = ContinuousClock.now

@@ -38,6 +38,8 @@ public enum SignatureDomain: String, Sendable, CaseIterable {
     case trigger = "meshcam-trigger-1"
     /// Node: the manifest of a clip.
     case manifest = "meshcam-manifest-1"
+    /// Node: where it is, for whom that finds it on a storage target.
+    case discovery = "meshcam-discovery-1"
 
     /// What is really signed: length of the domain, domain, mesh, bytes.
     func message(_ bytes: [UInt8], mesh: MeshID) -> [UInt8] {

@@ -102,9 +102,6 @@ struct Node: Sendable {
 
         let web = WebServer(node: services, dashboard: try DashboardFiles(), logger: logger.part("web"))
         let door = services.browserDoor
-        store.discoveryNote = DiscoveryNote(
-            camera: id, name: settings.node.name, node: id,
-            addresses: (door.places.names.prefix(2) + door.places.addresses.dropFirst(2)).map { "https://\($0):\(settings.network.webPort)" })
 
         // Started in this order, stopped in reverse: who asks stops before who answers, and the store last of all.
         let services = services
@@ -112,6 +109,8 @@ struct Node: Sendable {
             Named("storage", restarts: true) { await store.run() },
             Named("gossip", restarts: false) { try await gossip.run() },
             Named("targets", restarts: true) { await services.followTargets(logger: logger.part("storage")) },
+            Named("note", restarts: true) { await services.keepDiscoveryNote() },
+            Named("notes", restarts: true) { await services.readDiscoveryNotes(logger: logger.part("storage")) },
             Named("camera", restarts: true) { await camera.run() },
             Named("live", restarts: true) { try await services.live.run() },
             Named("ice", restarts: true) { await ice.run() },

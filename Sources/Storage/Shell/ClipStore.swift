@@ -29,7 +29,8 @@ public final class ClipStore: Sendable {
         /// By number.
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
-        var note: DiscoveryNote
+        /// The camera's `discovery.txt`.
+        var note: [UInt8]
         var isRunning = false
         var ending = false
         var drained = false
@@ -58,7 +59,7 @@ public final class ClipStore: Sendable {
         state = Mutex(
             State(
                 plan: SpoolPlan(capacityBytes: settings.spoolBytes, settle: settings.settle),
-                note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: [])))
+                note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: []).file()))
         followTargets()
     }
 
@@ -220,11 +221,29 @@ public final class ClipStore: Sendable {
     public var waitingClips: Int { state.withLock { state in state.plan.clips.count { state.recordings[$0] == nil && state.index[$0]?.isStored != true } } }
     public func changes() -> AsyncStream<StoreChange> { listeners.subscribe() }
 
-    /// What the camera's folder says about it; written when a target is attached.
-    public var discoveryNote: DiscoveryNote {
+    /// The `discovery.txt` of the camera's folder, as ``DiscoveryNote`` writes it; on every target soon.
+    public var discoveryNote: [UInt8] {
         get { state.withLock { $0.note } }
-        set { state.withLock { $0.note = newValue } }
+        set {
+            state.withLock { $0.note = newValue }
+            notify()
+        }
     }
+
+    /// Every `discovery.txt` on the targets that can be read now, this node's own included. Nobody has looked at their signatures.
+    public func discoveryNotes() async -> [[UInt8]] {
+        var notes: [[UInt8]] = []
+        for (_, place) in targets.present {
+            let found = try? await TargetQueue.shared.run { () throws(TargetError) in
+                try place.reading.list("").filter(\.isDirectory).prefix(Self.folderLimit).compactMap { place.reading.discoveryNote(in: $0.name) }
+            }
+            notes += found ?? []
+        }
+        return notes
+    }
+
+    /// Folders of one target in which notes are looked for.
+    private static let folderLimit = 2000
 
     func held(_ id: ClipID, at offset: Int) -> (bytes: any FragmentBytes, chunkOffset: Int)? {
         state.withLock { $0.plan.held(id, at: offset) }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Logging
+import Synchronization
 
 /// One target's own thread: attaches it, does the spool's jobs for it in order, and waits out its failures.
 ///
@@ -15,6 +16,8 @@ final class TargetWriter: Sendable {
     private let store: ClipStore
     private let lister: TargetLister
     private let logger: Logger
+    /// The note that the target has.
+    private let note = Mutex<[UInt8]>([])
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -65,6 +68,7 @@ final class TargetWriter: Sendable {
                     keys = nil
                 }
                 guard let directory = folder, let job = store.nextJob(for: number) else {
+                    if let folder, store.discoveryNote != note.withLock({ $0 }) { try writeNote(in: folder) }
                     if let current = store.currentKeys, current != keys {
                         try target.replace(ClipPath.keys(of: store.settings.node), with: current)
                         keys = current
@@ -95,6 +99,12 @@ final class TargetWriter: Sendable {
         }
     }
 
+    private func writeNote(in folder: String) throws(TargetError) {
+        let current = store.discoveryNote
+        try target.replace("\(folder)/discovery.txt", with: current)
+        note.withLock { $0 = current }
+    }
+
     private func recovered(_ failures: inout Int) {
         if failures > 0 { logger.notice("storage is back") }
         failures = 0
@@ -106,7 +116,7 @@ final class TargetWriter: Sendable {
         let camera = store.settings.camera
         var folder = ClipPath.folderName(for: store.settings.cameraName)
         if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
-        try target.replace("\(folder)/discovery.txt", with: Array(store.discoveryNote.text.utf8))
+        try writeNote(in: folder)
         store.attached(number, space: try target.space())
         lister.look(in: folder)
         return folder

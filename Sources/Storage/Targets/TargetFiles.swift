@@ -83,7 +83,9 @@ extension TargetFiles {
 
     /// The camera whose folder this is, by its `discovery.txt`; `nil` when there is none.
     func owner(of folder: String) -> String? {
-        guard let bytes = try? readAll("\(folder)/discovery.txt", limit: 1 << 16) else { return nil }
-        return DiscoveryNote(parsing: String(decoding: bytes, as: UTF8.self))?.camera
+        discoveryNote(in: folder).flatMap { DiscoveryNote(parsing: $0)?.camera }
     }
+
+    /// The bytes of a folder's `discovery.txt`; `nil` when there is none.
+    func discoveryNote(in folder: String) -> [UInt8]? { try? readAll("\(folder)/discovery.txt", limit: DiscoveryNote.sizeLimit) }
 }
