@@ -1,4 +1,5 @@
 import Foundation
+package import Logging
 import Synchronization
 
 /// A few seconds of H.264 that were encoded before, shown again and again at their own pace: for measurements of all that lies behind an
@@ -9,14 +10,19 @@ package final class ReplayedSource: LiveSource {
     private static let length = 4
 
     private let units: [AccessUnit]
-    private let bus = AccessUnitBus()
+    let preRoll: PreRollRing?
+    let bus: AccessUnitBus
     private let isOver = Mutex(false)
 
     /// Encodes pictures that are as large as the rate allows: noise.
     ///
-    /// - Parameter bitRate: bit/s, about.
+    /// - Parameters:
+    ///   - bitRate: bit/s, about.
+    ///   - preRoll: what is kept so that a recorder can reach back; nil: nothing.
     /// - Throws: ``MediaError`` when there is no encoder.
-    package init(bitRate: Int) throws(MediaError) {
+    package init(bitRate: Int, preRoll: Duration? = nil) throws(MediaError) {
+        self.preRoll = preRoll.map { PreRollRing(duration: $0, maximumBytes: 32 << 20) }
+        bus = self.preRoll.map { AccessUnitBus(preRoll: $0) } ?? AccessUnitBus()
         let encoder = try H264Encoder(
             name: "libx264",
             configuration: .init(width: Self.width, height: Self.height, framesPerSecond: Double(Self.framesPerSecond), bitRate: bitRate))
@@ -80,6 +86,16 @@ package final class ReplayedSource: LiveSource {
             let left = began + MediaTime.duration(ticks90k: Int64(number) * unit.duration90k) - .now
             if left > .zero { Thread.sleep(forTimeInterval: left.inSeconds) }
         }
+    }
+
+    /// Records what is shown, as a camera's recorder would; needs a pre-roll.
+    package func recorder(settings: RecordingSettings, sink: any ClipSink, logger: Logger) -> Recorder? {
+        guard let preRoll else { return nil }
+        var status = CameraStatus()
+        (status.state, status.width, status.height, status.framesPerSecond) = (.running, Self.width, Self.height, Double(Self.framesPerSecond))
+        return Recorder(
+            input: .init(bus: bus, preRoll: preRoll, format: { [status] in status }, still: { nil }, now: { .now }), settings: settings, sink: sink,
+            logger: logger)
     }
 
     package func stop() { isOver.withLock { $0 = true } }

@@ -75,6 +75,9 @@ public final class TargetSet: Sendable {
     /// What a person calls the target of that number.
     public func name(_ number: Int) -> String { self[number]?.location.name ?? "?" }
 
+    /// The processes that write, as far as they run, for measurements.
+    package var writers: [Int32] { present.compactMap { $0.target.writing.pid } }
+
     func changes() -> AsyncStream<Void> { feed.subscribe() }
 
     private func credentials(of location: TargetLocation) -> TargetCredentials { state.withLock { $0.credentials[location] ?? .none } }

@@ -1,0 +1,11 @@
+/// What `bench record` found. All times are user and system time of all processes that take part, per second of video.
+struct RecordFigures: Codable, Sendable, Equatable {
+    /// Ours: replaying, pre-roll, cutting, muxing, hashing, spool, the target's own process, and what makes each fragment durable.
+    let cpuMsPerVideoSecond: Double
+    /// `ffmpeg -re -i FILE -c copy` of the very file that was recorded, into fragments of the same length.
+    let ffmpegCopyCpuMsPerVideoSecond: Double
+    let mbit: Double
+    let seconds: Int
+
+    var ratio: Double { ffmpegCopyCpuMsPerVideoSecond > 0 ? cpuMsPerVideoSecond / ffmpegCopyCpuMsPerVideoSecond : 0 }
+}
