@@ -48,6 +48,37 @@ import Testing
         #expect(told.withLock { $0 } == 3 && subscription.takeAll().isEmpty)
     }
 
+    /// Reads in a task of its own once the reader waits; answers how many units it found when it woke.
+    private func woken(_ subscription: AccessUnitSubscription, by publish: () -> Void) async -> [String] {
+        async let first = subscription.next()
+        while !subscription.isAwaited { await Task.yield() }
+        publish()
+        return (await [first].compactMap { $0 } + subscription.takeAll()).map { element in
+            switch element {
+            case .unit(let unit): "\(unit.sequence)"
+            case .lost(let count): "lost \(count)"
+            case .interrupted(let reason): "interrupted \(reason)"
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func unitsMayGather() async {
+        let bus = AccessUnitBus()
+        let subscription = bus.subscribe(name: "recorder", capacity: 8, gathering: .milliseconds(150))
+        // Ten pictures a second: the third is captured 200 ms after the first.
+        #expect(await woken(subscription) { for index in 0..<3 { bus.publish(picture(Double(index) / 10, key: index == 0)) } } == ["1", "2", "3"])
+        // What breaks off is told at once, with all before it.
+        #expect(
+            await woken(subscription) {
+                bus.publish(picture(1.0))
+                bus.interrupt(reason: "unplugged")
+            } == ["4", "interrupted unplugged"])
+        // A queue that is half full does not wait for its time.
+        #expect(await woken(subscription) { for index in 0..<4 { bus.publish(picture(2 + Double(index) / 1000, key: index == 0)) } } == ["5", "6", "7", "8"])
+        subscription.cancel()
+        #expect(await subscription.next() == nil)
+    }
+
     @Test func aSlowReaderLosesUpToTheNextKeyFrameAndIsTold() async {
         let bus = AccessUnitBus()
         let slow = bus.subscribe(name: "slow", capacity: 3)

@@ -53,8 +53,9 @@ public final class AccessUnitBus: Sendable {
     /// - Parameters:
     ///   - name: Who listens, for logs.
     ///   - capacity: How many units may wait, at least 1. At 30 pictures and 50 audio packets a second, 80 are one second.
-    public func subscribe(name: String, capacity: Int) -> AccessUnitSubscription {
-        let subscription = AccessUnitSubscription(name: name, capacity: capacity)
+    ///   - gathering: How long units may gather before a reader that waits is woken, by the time between their captures. Default: not at all.
+    public func subscribe(name: String, capacity: Int, gathering: Duration = .zero) -> AccessUnitSubscription {
+        let subscription = AccessUnitSubscription(name: name, capacity: capacity, gathering: gathering)
         state.withLock { $0.subscriptions.append(WeakSubscription(subscription: subscription)) }
         return subscription
     }

@@ -3,6 +3,8 @@ import Synchronization
 /// One consumer's view of the bus: an asynchronous sequence for exactly one reader, or a queue that a thread empties when it is told
 /// (``notify(_:)``).
 ///
+/// A reader may let units gather: it wakes once for many. What is no unit wakes it at once, and so does a queue that is half full.
+///
 /// Drop rule: when the queue is full, what comes is dropped until a video key frame finds room; then `.lost(count)` precedes that key frame.
 public final class AccessUnitSubscription: AsyncSequence, Sendable {
     /// What the reader receives.
@@ -12,6 +14,8 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
         case lost(Int)
         /// The source broke off, with the reason; the next unit is a key frame and may have another size.
         case interrupted(String)
+
+        fileprivate var isUnit: Bool { if case .unit = self { true } else { false } }
     }
 
     fileprivate struct State {
@@ -20,6 +24,8 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
         var skipping = false
         var cancelled = false
         var waiter: CheckedContinuation<Element?, Never>?
+        /// Capture time of the oldest unit that a waiting reader has not been told of.
+        var gatheringSince: ContinuousClock.Instant?
         var notify: (@Sendable () -> Void)?
         /// That there is something; until it is taken.
         var isTold = false
@@ -28,11 +34,13 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
     /// Who listens, for logs.
     public let name: String
     private let capacity: Int
+    private let gathering: Duration
     private let state = Mutex(State())
 
-    init(name: String, capacity: Int) {
+    init(name: String, capacity: Int, gathering: Duration = .zero) {
         self.name = name
         self.capacity = Swift.max(1, capacity)
+        self.gathering = gathering
     }
 
     deinit {
@@ -49,6 +57,9 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
         }
         waiter?.resume(returning: nil)
     }
+
+    /// Whether a reader waits.
+    var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
     var isCancelled: Bool { state.withLock { $0.cancelled } }
 
@@ -93,9 +104,18 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
                 return nil
             }
             state.queue.append(.unit(unit))
+            if state.waiter != nil, state.queue.count * 2 < capacity, isGathering(unit, &state) { return nil }
             return state.takeDelivery()
         }
         delivery?.carryOut()
+    }
+
+    /// Whether the reader is not told yet, by the time that passed between captures: nothing here has a clock.
+    private func isGathering(_ unit: AccessUnit, _ state: inout State) -> Bool {
+        guard gathering > .zero, state.queue.allSatisfy(\.isUnit) else { return false }
+        let since = state.gatheringSince ?? unit.captured
+        state.gatheringSince = since
+        return unit.captured - since < gathering
     }
 
     func interrupt(reason: String) {
@@ -145,7 +165,7 @@ public final class AccessUnitSubscription: AsyncSequence, Sendable {
 
 extension AccessUnitSubscription.State {
     fileprivate mutating func takeWaiter() -> CheckedContinuation<AccessUnitSubscription.Element?, Never>? {
-        defer { waiter = nil }
+        defer { (waiter, gatheringSince) = (nil, nil) }
         return waiter
     }
 

@@ -94,7 +94,7 @@ package final class ReplayedSource: LiveSource {
         var status = CameraStatus()
         (status.state, status.width, status.height, status.framesPerSecond) = (.running, Self.width, Self.height, Double(Self.framesPerSecond))
         return Recorder(
-            input: .init(bus: bus, preRoll: preRoll, format: { [status] in status }, still: { nil }, now: { .now }), settings: settings, sink: sink,
+            input: .init(bus: bus, preRoll: preRoll, format: { [status] in status }, still: { nil }, now: { .now }, gathering: Recorder.usualGathering), settings: settings, sink: sink,
             logger: logger)
     }
 

@@ -13,7 +13,12 @@ public actor Recorder {
         /// The last decoded picture as a poster, nil if there is none.
         var still: @Sendable () async -> JPEGPicture?
         var now: @Sendable () -> ContinuousClock.Instant
+        /// How long pictures may gather before they are looked at: a recorder that wakes for each costs twice as much.
+        var gathering: Duration = .zero
     }
+
+    /// A third of a fragment.
+    static let usualGathering = Duration.milliseconds(150)
 
     private struct Clip {
         var header: ClipHeader
@@ -56,7 +61,7 @@ public actor Recorder {
         self.init(
             input: Input(
                 bus: camera.bus, preRoll: camera.preRoll, format: { camera.status },
-                still: { try? await camera.snapshot(width: PosterDecoder.maximumWidth) }, now: { .now }),
+                still: { try? await camera.snapshot(width: PosterDecoder.maximumWidth) }, now: { .now }, gathering: Self.usualGathering),
             settings: settings, sink: sink, logger: logger)
     }
 
@@ -72,16 +77,12 @@ public actor Recorder {
 
     /// Follows the camera until cancelled; then closes the open clip.
     public func run() async {
-        let subscription = input.bus.subscribe(name: "recorder", capacity: 512)
+        let subscription = input.bus.subscribe(name: "recorder", capacity: 512, gathering: input.gathering)
         isRunning = true
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.makePosters() }
             while let delivery = await subscription.next() {
-                switch delivery {
-                // The bytes come from the ring: a lost notice only means that we look there a little later.
-                case .unit, .lost: catchUp()
-                case .interrupted(let reason): perform(plan.interrupted(reason, now: input.now()))
-                }
+                follow([delivery] + subscription.takeAll())
             }
             subscription.cancel()
             isRunning = false
@@ -114,6 +115,21 @@ public actor Recorder {
     }
 
     // MARK: Units
+
+    private func follow(_ deliveries: [AccessUnitSubscription.Element]) {
+        var isBehind = false
+        for delivery in deliveries {
+            switch delivery {
+            // The bytes come from the ring: a lost notice only means that we look there a little later.
+            case .unit, .lost: isBehind = true
+            case .interrupted(let reason):
+                catchUp()
+                isBehind = false
+                perform(plan.interrupted(reason, now: input.now()))
+            }
+        }
+        if isBehind { catchUp() }
+    }
 
     private func catchUp() {
         guard plan.wantsUnits else { return }
