@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,6 +18,15 @@ static inline int csandbox_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_
 
 // Every descriptor from `first` on is closed.
 static inline int csandbox_close_from(unsigned first) { return (int)syscall(SYS_close_range, first, ~0U, 0); }
+
+// Opens a file below a directory: no step of the way, and not its end either, may be a symbolic link or lead out of it (openat2(2)).
+static inline int csandbox_open_below(int directory, const char *path, int flags, mode_t mode) {
+    struct open_how how = {0};
+    how.flags = (uint64_t)flags;
+    how.mode = flags & O_CREAT ? mode : 0;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
 
 // From now on this process opens nothing outside of `root` (landlock(7)). 0; -1 with errno: ENOSYS or EOPNOTSUPP where the kernel has none of it.
 static inline int csandbox_stay_below(const char *root) {

@@ -7,7 +7,7 @@ enum DirectoryProgram {
         Sandbox.enter()
         TargetServer(descriptor: 0).run { location, _ throws(TargetError) in
             guard case .directory(let root) = location.kind else { throw TargetError.notServedHere(location) }
-            // The root may come later: an empty mount point is no target, and a process that was started before the mount would hold to it.
+            // The root may come later, and a process that was started before it was mounted would hold to what was there.
             let target = DirectoryTarget(root: root)
             _ = try target.look(at: "")
             Sandbox.stay(below: root)

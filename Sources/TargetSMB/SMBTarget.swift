@@ -22,7 +22,7 @@ struct SMBTarget: TargetFiles {
     init(_ location: TargetLocation, _ credentials: TargetCredentials) throws(TargetError) {
         guard case .smb(let host, let port, let share, let folder) = location.kind else { throw .notServedHere(location) }
         guard !host.contains(":") else {
-            throw TargetError(operation: "use", path: "\(location)", code: EAFNOSUPPORT, cure: "Give the NAS a name, in your router or in /etc/hosts, and use that.")
+            throw TargetError(operation: "use", path: "\(location)", code: EAFNOSUPPORT)
         }
         root = "smb://\(host)\(port.map { ":\($0)" } ?? "")/\(Self.encoded(share))"
         self.folder = folder

@@ -82,7 +82,7 @@ import Testing
         let homes = [
             "CAV": "Media/Handles/", "CV4L2": "Media/Handles/", "CSodium": "Gossip/Trust/", "CAvahi": "Gossip/Discovery/", "CTimex": "MeshCam/Node/WallClock.swift",
             "CNamespace": "MeshCam/Bench/BenchMember.swift", "CQREncode": "MeshCam/API/QRCode.swift",
-            "CSandbox": "Storage/Targets/Sandbox.swift", "CSMBClient": "TargetSMB/",
+            "CSandbox": "Storage/Targets/", "CSMBClient": "TargetSMB/",
         ]
         for file in Self.files {
             for (library, home) in homes where file.imports.contains(library) {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -7,20 +8,30 @@ import Testing
 @Suite struct ClipStoreTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-\(UUID().uuidString)").path
 
+    /// All suites run at once, on few cores.
+    private static let patience = Duration.seconds(120)
+
     /// Not the real thing, but different for different bytes.
     private static let signature: @Sendable ([UInt8]) -> [UInt8] = { [UInt8(truncatingIfNeeded: $0.reduce(0) { $0 &* 31 &+ Int($1) })] }
 
-    private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20, settle: Duration? = nil) -> ClipStore {
-        store(targets(directories), boot: boot, camera: camera, spoolBytes: spoolBytes, settle: settle)
+    /// Time that a test may move on.
+    private final class Clock: Sendable {
+        private let ahead = Mutex(Duration.zero)
+        var now: ContinuousClock.Instant { .now + ahead.withLock { $0 } }
+        func advance(_ duration: Duration) { ahead.withLock { $0 += duration } }
     }
 
-    private func store(_ targets: TargetSet, boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20, settle: Duration? = nil) -> ClipStore {
+    private func store(_ directories: [String], boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20, settle: Duration? = nil, clock: Clock = Clock()) -> ClipStore {
+        store(targets(directories), boot: boot, camera: camera, spoolBytes: spoolBytes, settle: settle, clock: clock)
+    }
+
+    private func store(_ targets: TargetSet, boot: UInt32 = 1, camera: String = .nodeA, spoolBytes: Int = 1 << 20, settle: Duration? = nil, clock: Clock = Clock()) -> ClipStore {
         var settings = StoreSettings(
             spoolBytes: spoolBytes, camera: camera, cameraName: "Front door", node: camera, boot: boot)
         settings.retryFirst = .milliseconds(10)
         settings.retryLast = .milliseconds(50)
         settings.settle = settle
-        return ClipStore(settings: settings, targets: targets, sign: Self.signature, verify: { $1 == Self.signature($0) }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return ClipStore(settings: settings, targets: targets, sign: Self.signature, verify: { $1 == Self.signature($0) }, now: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func targets(_ directories: [String]) -> TargetSet { TargetSet(directories.map { try! TargetLocation($0) }) }
@@ -56,7 +67,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in changes where condition() { return } }
             group.addTask {
-                try await ContinuousClock().sleep(for: .seconds(20))
+                try await ContinuousClock().sleep(for: Self.patience)
                 throw CancellationError()
             }
             try await group.next()
@@ -66,7 +77,7 @@ import Testing
 
     /// For what the store tells nobody.
     private func eventually(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + Self.patience
         while !condition() {
             guard ContinuousClock.now < deadline else { throw CancellationError() }
             await Task.yield()
@@ -189,7 +200,7 @@ import Testing
     /// The process was killed in the middle of making the file: what it left is no other's.
     @Test func anAttemptInDoubtIsNotTakenForAnothersFile() async throws {
         let root = try make("\(directory)/doubt")
-        let targets = TargetSet([try TargetLocation(root)], patience: .milliseconds(500))
+        let targets = TargetSet([try TargetLocation(root)], patience: .seconds(3))
         let store = store(targets)
         try await running(store) {
             let first = store.open(draft(event: "ev0"))
@@ -260,7 +271,8 @@ import Testing
     /// A disk that loses what it took.
     @Test func whatReadsBackWrongIsWrittenAgain() async throws {
         let root = try make("\(directory)/liar")
-        let store = store([root], settle: .milliseconds(300))
+        let clock = Clock()
+        let store = store([root], settle: .seconds(60), clock: clock)
         try await running(store) {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
@@ -270,12 +282,57 @@ import Testing
             #expect(store.spooledBytes == 5, "memory keeps it until it was read back")
             let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
             try Data([1, 2, 3, 4, 0]).write(to: URL(filePath: video))
-            try await eventually { store.targetStatus[0].problem != nil }
-            #expect(store.targetStatus[0].problem?.contains("does not hold what was written") == true)
+            clock.advance(.seconds(61))
+            store.notify()
+            try await eventually { store.targetStatus[0].damage != nil }
+            #expect(store.targetStatus[0].damage?.contains("did not hold what was written") == true && store.targetStatus[0].problem == nil)
+            try await eventually { FileManager.default.contents(atPath: video) == Data([1, 2, 3, 4, 5]) }
+            #expect(store.spooledBytes == 5)
+            clock.advance(.seconds(61))
+            store.notify()
             try await eventually { store.spooledBytes == 0 }
-            #expect(FileManager.default.contents(atPath: video) == Data([1, 2, 3, 4, 5]))
             #expect(try await store.read(id, at: 0, count: 9) == [1, 2, 3, 4, 5])
         }
+    }
+
+    /// A NAS that lost power within a minute may keep the video and not the sidecar.
+    @Test func aSidecarThatIsGoneIsWrittenAgain() async throws {
+        let root = try make("\(directory)/sidecar")
+        let clock = Clock()
+        let store = store([root], settle: .seconds(60), clock: clock)
+        let sidecar = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json"
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            try FileManager.default.removeItem(atPath: sidecar)
+            clock.advance(.seconds(61))
+            store.notify()
+            try await eventually { FileManager.default.fileExists(atPath: sidecar) }
+            #expect(store.clip(id) != nil)
+        }
+    }
+
+    /// A target that goes and comes back gets another number, and nothing twice.
+    @Test func whatATargetHoldsAlreadyIsNotDoubled() async throws {
+        let root = try make("\(directory)/again")
+        let location = try TargetLocation(root)
+        let targets = targets([root])
+        let store = store(targets, settle: .seconds(60))
+        try await running(store) {
+            let id = store.open(draft())
+            store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await wait(store) { store.clip(id)?.isStored == true }
+            targets.set([])
+            try await wait(store) { store.targetStatus.isEmpty }
+            targets.set([(location, TargetCredentials.none)])
+            try await wait(store) { store.clip(id)?.places.keys.first == 1 }
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Front-door/2026-11-20").filter { $0.hasSuffix(".mp4") }
+        #expect(names == ["2026-11-20T12-34-56.789Z_ev1.mp4"])
+        #expect(FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/\(names[0])") == Data([1, 2, 3]))
     }
 
     /// Targets are the mesh's to change while cameras record.
@@ -289,7 +346,7 @@ import Testing
             store.close(first, durationSeconds: 0.5, reason: "x", lostPictures: 0)
             try await wait(store) { store.clip(first)?.isStored == true }
             let second = store.open(draft(event: "ev2"))
-            targets.set([(try TargetLocation(new), .none)])
+            targets.set([(try TargetLocation(new), TargetCredentials.none)])
             try await wait(store) { store.targetStatus.map { "\($0.location)" } == [new] }
             store.append([4, 5], to: second, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(second, durationSeconds: 0.5, reason: "x", lostPictures: 0)
@@ -301,7 +358,7 @@ import Testing
             let third = store.open(draft(event: "ev3"))
             store.append([6], to: third, durationSeconds: 0, beginsWithKeyFrame: true)
             #expect(try await store.read(third, at: 0, count: 9) == [6], "memory is a ring then")
-            targets.set([(try TargetLocation(old), .none), (try TargetLocation(new), .none)])
+            targets.set([(try TargetLocation(old), TargetCredentials.none), (try TargetLocation(new), TargetCredentials.none)])
             store.close(third, durationSeconds: 0.5, reason: "x", lostPictures: 0)
             try await wait(store) { store.clip(third)?.places.count == 2 && store.clip(first) != nil && store.clip(second) != nil }
         }

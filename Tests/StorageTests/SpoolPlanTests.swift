@@ -133,6 +133,23 @@ import Testing
         #expect(plan.heldBytes == 40)
     }
 
+    /// What every target has written gains nothing by being dropped.
+    @Test func whatHoldsNoMemoryIsNotDropped() {
+        var plan = SpoolPlan(capacityBytes: 50, settle: .seconds(60), targets: [0])
+        let now = ContinuousClock.now
+        let stored = open(1, in: &plan)
+        _ = plan.append(bytes(40), to: stored, beginsWithKeyFrame: true)
+        plan.setManifest([2], of: stored, closed: true)
+        while let job = plan.nextJob(for: 0) { plan.finish(job, on: 0, now: now) }
+        let waiting = open(2, in: &plan)
+        _ = plan.append(bytes(40), to: waiting, beginsWithKeyFrame: true)
+        plan.setManifest([2], of: waiting, closed: true)
+        let third = open(3, in: &plan)
+        let admission = plan.append(bytes(40), to: third, beginsWithKeyFrame: true)
+        #expect(admission == .init(admitted: true, dropped: [waiting]))
+        #expect(plan.totalBytes(of: stored) == 40)
+    }
+
     @Test func aLoneClipThatDoesNotFitHasAGapUntilAKeyFrame() {
         var plan = plan(capacity: 50, targets: 1)
         let clip = open(1, in: &plan)

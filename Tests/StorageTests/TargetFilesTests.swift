@@ -108,7 +108,36 @@ import Testing
         }
     }
 
-    @Test func anShareThatWantsAPasswordWantsTheRightOne() throws {
+    /// Whoever may write on a share does not choose what this machine opens.
+    @Test(arguments: [Kind.directory, .process]) func aLinkLeadsNowhere(kind: Kind) throws {
+        let place = try Place(kind)
+        let outside = FileManager.default.temporaryDirectory.appending(path: "meshcam-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: true)
+        try Data([42]).write(to: URL(filePath: "\(outside)/secret"))
+        try place.files.replace("a/b", with: [1])
+        func link(_ name: String, to destination: String) throws {
+            try FileManager.default.createSymbolicLink(atPath: "\(place.root)/\(name)", withDestinationPath: destination)
+        }
+        try link("a/file.mp4", to: "\(outside)/secret")
+        try link("a/.x.part", to: "\(outside)/secret")
+        try link("a/near", to: "b")
+        try link("folder", to: outside)
+        for file in ["a/file.mp4", "folder/secret", "a/near"] {
+            #expect(code { _ = try place.files.read(file, at: 0, count: 9) } != nil, "\(file)")
+            #expect(code { _ = try place.files.look(at: file) } != nil, "\(file)")
+            #expect(code { _ = try place.files.digest(file, at: 0, count: 1) } != nil, "\(file)")
+            #expect(code { try place.files.write([[9]], at: 1, of: file) } != nil && code { try place.files.truncate(file, to: 0) } != nil, "\(file)")
+        }
+        for file in ["a/x", "folder/new", "folder/secret"] { #expect(code { try place.files.replace(file, with: [9]) } != nil, "\(file)") }
+        #expect(code { try place.files.write([[9]], at: 0, of: "folder/new/deep") } != nil)
+        #expect(code { try place.files.remove("folder/secret") } != nil)
+        #expect(try place.files.list("a").map(\.name) == ["b"] && place.files.list("").map(\.name) == ["a"])
+        #expect(code { _ = try place.files.list("folder") } != nil)
+        try place.files.remove("a/file.mp4")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == ["secret"] && FileManager.default.contents(atPath: "\(outside)/secret") == Data([42]))
+    }
+
+    @Test func aShareThatWantsAPasswordWantsTheRightOne() throws {
         let server = try SambaServer(guests: false)
         let location = try TargetLocation("smb://127.0.0.1:\(server.port)/cam")
         func target(_ password: String) -> TargetProcess {

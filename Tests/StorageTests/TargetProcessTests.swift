@@ -19,13 +19,13 @@ import Testing
     }
 
     @Test func whatHangsIsEndedAndBegunAnew() throws {
-        let target = try process(patience: .milliseconds(300))
+        let target = try process(patience: .seconds(3))
         try target.replace("a", with: [1])
         let hanging = try #require(target.pid)
         kill(hanging, SIGSTOP)
         let began = ContinuousClock.now
         #expect(code { try target.replace("a", with: [2]) } == ETIMEDOUT)
-        #expect(ContinuousClock.now - began < .seconds(5))
+        #expect(ContinuousClock.now - began < .seconds(15))
         #expect(kill(hanging, 0) != 0, "it is gone")
         try target.replace("a", with: [3])
         #expect(target.pid != hanging && FileManager.default.contents(atPath: "\(root)/a") == Data([3]))
@@ -33,10 +33,10 @@ import Testing
 
     /// A large write blocks in the socket where nobody reads it.
     @Test func aHangInTheMiddleOfAWriteEndsToo() throws {
-        let target = try process(patience: .milliseconds(300))
+        let target = try process(patience: .seconds(3))
         try target.replace("a", with: [1])
         kill(try #require(target.pid), SIGSTOP)
-        #expect(code { try target.replace("a", with: [UInt8](repeating: 7, count: 8 << 20)) } == ETIMEDOUT)
+        #expect(code { try target.replace("a", with: [UInt8](repeating: 7, count: 512 << 10)) } == ETIMEDOUT)
         #expect(FileManager.default.contents(atPath: "\(root)/a") == Data([1]))
     }
 

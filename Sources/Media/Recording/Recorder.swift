@@ -84,6 +84,8 @@ public actor Recorder {
             while let delivery = await subscription.next() {
                 follow([delivery] + subscription.takeAll())
             }
+            // What gathered is in the ring.
+            catchUp()
             subscription.cancel()
             isRunning = false
             perform(plan.stop())
@@ -117,18 +119,20 @@ public actor Recorder {
     // MARK: Units
 
     private func follow(_ deliveries: [AccessUnitSubscription.Element]) {
-        var isBehind = false
+        var came: [AccessUnit] = []
         for delivery in deliveries {
             switch delivery {
+            case .unit(let unit): came.append(unit)
             // The bytes come from the ring: a lost notice only means that we look there a little later.
-            case .unit, .lost: isBehind = true
+            case .lost: break
             case .interrupted(let reason):
-                catchUp()
-                isBehind = false
+                // The ring forgets with the source.
+                if plan.wantsUnits { take(came.filter { $0.sequence > lastSequence }) }
+                came = []
                 perform(plan.interrupted(reason, now: input.now()))
             }
         }
-        if isBehind { catchUp() }
+        if !came.isEmpty { catchUp() }
     }
 
     private func catchUp() {

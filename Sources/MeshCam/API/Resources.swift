@@ -69,6 +69,9 @@ extension NodeServices {
         var problems = store.targetStatus.compactMap { target in
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
+        problems += store.targetStatus.compactMap { target in
+            target.damage.map { ProblemNote(message: $0, cure: "Check its disk: it loses footage.") }
+        }
         if isAlone { problems.append(Self.aloneProblem) } else if let problem = Self.membershipProblem(of: identity.id, in: gossip.view.roster) { problems.append(problem) }
         if store.targetStatus.isEmpty {
             problems.append(

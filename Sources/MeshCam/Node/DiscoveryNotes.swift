@@ -48,12 +48,14 @@ extension NodeServices {
             guard !missed.isEmpty else { continue }
             let roster = gossip.view.roster
             let mesh = gossip.view.meshID
-            for file in await store.discoveryNotes() {
-                let note = DiscoveryNote(signed: file) { node, bytes, signature in
+            let notes = await store.discoveryNotes { file in
+                DiscoveryNote(signed: file) { node, bytes, signature in
                     guard let node = NodeID(hex: node), let admission = roster.admission(of: node) else { return false }
                     return admission.verifies(signature, of: bytes, domain: .discovery, mesh: mesh)
                 }
-                guard let note, missed.contains(note.node), let node = NodeID(hex: note.node) else { continue }
+            }
+            for note in notes where missed.contains(note.node) {
+                guard let node = NodeID(hex: note.node) else { continue }
                 let addresses = note.gossip.compactMap { PeerAddress(parsing: $0, defaultPort: settings.network.gossipPort) }.filter { NameLookup.isAddress($0.host) }
                 logger.debug("\(note.name) left a note where it is", metadata: ["node": "\(node.short)", "addresses": "\(note.gossip.joined(separator: " "))"])
                 await gossip.heard(of: node, at: addresses)

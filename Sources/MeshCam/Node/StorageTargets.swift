@@ -17,12 +17,12 @@ extension NodeServices {
         var unreadable: Set<TargetLocation> = []
         func follow() {
             let keys = dataKeys.keyring(of: identity)
-            var wanted = ownTargets.map { (location: $0, credentials: TargetCredentials.none) }
+            var wanted = ownTargets.map { (location: $0, credentials: Optional(TargetCredentials.none)) }
             var closed: Set<TargetLocation> = []
             for (location, config) in meshTargets.targets {
                 let credentials = StorageTargetList.credentials(config, of: location, with: keys)
                 if credentials == nil { closed.insert(location) }
-                wanted.append((location, credentials ?? TargetCredentials(user: config.user, password: "", domain: config.domain)))
+                wanted.append((location, credentials))
             }
             for location in closed.subtracting(unreadable) {
                 logger.warning("the password of \(location) is sealed with a key that this node does not have: set it again on any dashboard")
@@ -33,7 +33,7 @@ extension NodeServices {
         follow()
         for await change in changes {
             switch change {
-            case .config(SharedConfigKey.storage), .config(SharedConfigKey.dataKey): follow()
+            case .config(SharedConfigKey.storage), .config(SharedConfigKey.dataKey), .resync: follow()
             default: break
             }
         }

@@ -9,9 +9,13 @@ public final class OrphanCatalogue: Sendable {
 
     private struct Cache {
         var scans: [Int: TargetScan] = [:]
+        var cameras: [String: Shelf] = [:]
+    }
+
+    /// One camera's clips.
+    private struct Shelf {
         var index = ClipIndex()
-        var cameras: Set<String> = []
-        var takenAt: ContinuousClock.Instant?
+        var takenAt: ContinuousClock.Instant
     }
 
     /// Answers are at most this old.
@@ -30,12 +34,16 @@ public final class OrphanCatalogue: Sendable {
     /// Clips of exactly these cameras, newest first. A target that cannot be read contributes nothing.
     public func clips(of cameras: Set<String>, _ query: ClipQuery) async -> [CatalogueEntry] {
         if targets.present.isEmpty || cameras.isEmpty { return [] }
-        return await blocking { cache in self.refresh(&cache, cameras); return cache.index.clips(query) } ?? []
+        return await blocking { cache in
+            self.refresh(&cache, cameras)
+            let found = cameras.flatMap { cache.cameras[$0]?.index.clips(query) ?? [] }
+            return Array(found.sorted { ($0.facts.start, $0.facts.id) > ($1.facts.start, $1.facts.id) }.prefix(query.limit))
+        } ?? []
     }
 
     public func clip(_ id: ClipID, of camera: String) async -> CatalogueEntry? {
         if targets.present.isEmpty { return nil }
-        return await blocking { cache in self.refresh(&cache, [camera]); return cache.index[id] } ?? nil
+        return await blocking { cache in self.refresh(&cache, [camera]); return cache.cameras[camera]?.index[id] } ?? nil
     }
 
     public func read(_ entry: CatalogueEntry, at offset: Int, count: Int) async throws -> [UInt8] {
@@ -68,34 +76,38 @@ public final class OrphanCatalogue: Sendable {
         try? await TargetQueue.shared.run { () throws(TargetError) in self.cache.withLock { work(&$0) } }
     }
 
+    /// Looks again for those of whom nothing is known that is fresh enough; the others are not asked for.
     private func refresh(_ cache: inout Cache, _ cameras: Set<String>) {
         let now = ContinuousClock.now
-        if let takenAt = cache.takenAt, now - takenAt < Self.freshness, cameras.isSubset(of: cache.cameras) {
-            if cameras != cache.cameras { cache.takenAt = nil } else { return }
-        }
-        var index = ClipIndex()
+        let stale = cameras.filter { camera in cache.cameras[camera].map { now - $0.takenAt >= Self.freshness } ?? true }
+        if stale.isEmpty { return }
+        var shelves = Dictionary(uniqueKeysWithValues: stale.map { ($0, Shelf(takenAt: now)) })
         let present = targets.present
         cache.scans = cache.scans.filter { scan in present.contains { $0.number == scan.key } }
         for (number, place) in present {
             let target = place.reading
-            let found = (try? cache.scans[number, default: TargetScan(target)].clips { folder in target.owner(of: folder).map(cameras.contains) ?? false }) ?? []
-            for clip in found where cameras.contains(clip.manifest.facts.camera) {
-                let facts = clip.manifest.facts
-                guard clip.manifest.signer == facts.id.node,
-                    verify(clip.manifest.signer, clip.manifest.factsBytes, clip.manifest.signature)
-                else { continue }
-                var entry =
-                    index[facts.id]
-                    ?? CatalogueEntry(
-                        facts: facts.state == .recording
-                            ? TargetLister.interrupted(facts, video: clip.path.file(.video), bytes: clip.videoBytes, on: target) : facts,
-                        signature: clip.manifest.signature.hex, isStored: true)
-                entry.places[number] = clip.path
-                index.set(entry)
+            let found = (try? cache.scans[number, default: TargetScan(target)].clips { folder in target.owner(of: folder).map(stale.contains) ?? false }) ?? []
+            for clip in found where stale.contains(clip.manifest.facts.camera) {
+                guard let entry = entry(of: clip, known: shelves[clip.manifest.facts.camera]?.index[clip.manifest.facts.id], on: target, number) else { continue }
+                shelves[clip.manifest.facts.camera]?.index.set(entry)
             }
         }
-        cache.index = index
-        cache.cameras = cameras
-        cache.takenAt = now
+        cache.cameras.merge(shelves) { _, new in new }
+        // Who answers again is asked for no more.
+        cache.cameras = cache.cameras.filter { now - $0.value.takenAt < Self.memory }
+    }
+
+    private static let memory = Duration.seconds(600)
+
+    private func entry(of clip: TargetScan.Found, known: CatalogueEntry?, on target: some TargetFiles, _ number: Int) -> CatalogueEntry? {
+        var facts = clip.manifest.facts
+        guard clip.manifest.signer == facts.id.node, verify(clip.manifest.signer, clip.manifest.factsBytes, clip.manifest.signature) else { return nil }
+        if known == nil, facts.state == .recording {
+            guard let closed = try? TargetLister.interrupted(facts, video: clip.path.file(.video), bytes: clip.videoBytes, on: target) else { return nil }
+            facts = closed
+        }
+        var entry = known ?? CatalogueEntry(facts: facts, signature: clip.manifest.signature.hex, isStored: true)
+        entry.places[number] = clip.path
+        return entry
     }
 }

@@ -35,7 +35,12 @@ struct TargetScan {
     ) throws(TargetError) -> [Found] {
         var found: [Found] = []
         var seen: Set<String> = []
-        for folder in try target.list("") where folder.isDirectory && wanted(folder.name) {
+        var passedOver: Set<Substring> = []
+        for folder in try target.list("") where folder.isDirectory {
+            guard wanted(folder.name) else {
+                passedOver.insert(folder.name[...])
+                continue
+            }
             for parent in [folder.name, "\(folder.name)/protected"] {
                 for day in (try? target.list(parent)) ?? [] where day.isDirectory && day.name.utf8.count == 10 {
                     let entries = (try? target.list("\(parent)/\(day.name)")) ?? []
@@ -53,7 +58,7 @@ struct TargetScan {
                 }
             }
         }
-        if known.count > seen.count { known = known.filter { file, _ in seen.contains(file) || !wanted(String(file.prefix { $0 != "/" })) } }
+        if known.count > seen.count { known = known.filter { file, _ in seen.contains(file) || passedOver.contains(file.prefix { $0 != "/" }) } }
         return found
     }
 

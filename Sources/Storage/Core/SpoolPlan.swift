@@ -99,7 +99,7 @@ public struct SpoolPlan: Sendable {
     }
 
     /// Most video bytes of one job, unless a single fragment is larger.
-    static let batchBytes = 8 << 20
+    static let batchBytes = 4 << 20
 
     public let capacityBytes: Int
     /// How long after its writing something is read back; nil: what is written is taken for held.
@@ -288,7 +288,8 @@ public struct SpoolPlan: Sendable {
             admission.givenUp += giveUpWhereAnotherHolds(clip)
         }
         for clip in order where heldBytes + bytes > capacityBytes && clip != open {
-            guard let entry = entries[clip], entry.isClosed else { continue }
+            // Where nothing of it is held, nothing is gained.
+            guard let entry = entries[clip], entry.isClosed, !entry.chunks.isEmpty else { continue }
             drop(clip)
             admission.dropped.append(clip)
         }

@@ -53,7 +53,9 @@ extension ClipStore {
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
         var problem = "it was never stored"
-        for (number, path) in entry.places.sorted(by: { $0.key < $1.key }) {
+        // Those that work first: one that hangs takes its time.
+        let broken = Set(targetStatus.filter { $0.problem != nil }.map(\.number))
+        for (number, path) in entry.places.sorted(by: { (broken.contains($0.key) ? 1 : 0, $0.key) < (broken.contains($1.key) ? 1 : 0, $1.key) }) {
             guard let place = targets[number] else { continue }
             let target = place.reading
             do {

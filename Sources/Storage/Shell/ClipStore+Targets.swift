@@ -13,6 +13,7 @@ extension ClipStore {
         for await _ in changes {
             followTargets()
             startWriters()
+            notify()
         }
         state.withLock { state in
             state.isRunning = false
@@ -103,18 +104,18 @@ extension ClipStore {
 
     func nextJob(for target: Int) -> SpoolPlan.Job? {
         // At the end there is only time for what is not written yet.
-        state.withLock { state in state.plan.nextJob(for: target, now: state.ending ? nil : .now) }
+        state.withLock { state in state.plan.nextJob(for: target, now: state.ending ? nil : now()) }
     }
 
     /// How long a target's thread may wait for a job, unless it is told of one.
     func pause(of target: Int) -> Duration {
         let next = state.withLock { $0.ending ? nil : $0.plan.nextReading(for: target) }
-        return min(TargetWriter.longestPause, next.map { max(.zero, $0 - .now) } ?? TargetWriter.longestPause)
+        return min(TargetWriter.longestPause, next.map { max(.zero, $0 - now()) } ?? TargetWriter.longestPause)
     }
 
     func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
         let isStored = state.withLock { state in
-            let done = state.plan.finish(job, on: target, now: .now)
+            let done = state.plan.finish(job, on: target, now: now())
             var isNews = false
             state.index.update(job.clip) { entry in
                 entry.places[target] = path
@@ -130,8 +131,7 @@ extension ClipStore {
     func isWrong(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
         state.withLock { state in
             state.plan.isWrong(job, on: target)
-            state.targets[target]?.problem = "\(targets.name(target)) does not hold what was written to it: \(path.file(.video))"
-            state.targets[target]?.cure = "It was written again. Check its disk: it loses footage."
+            state.targets[target]?.damage = "\(targets.name(target)) did not hold what was written to it, and it was written again: \(path.file(.video))"
         }
         logger.error("a recording reads back wrong and is written again", metadata: ["clip": "\(job.clip)", "target": "\(targets.name(target))"])
         listeners.publish(.targets)

@@ -17,6 +17,8 @@ public final class ClipStore: Sendable {
     private let signature: @Sendable ([UInt8]) -> [UInt8]
     private let verify: @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool
     let keys: (@Sendable () -> [UInt8])?
+    /// For what is read back.
+    let now: @Sendable () -> ContinuousClock.Instant
     let logger: Logger
     let state: Mutex<State>
     let writers = Mutex<[Int: TargetWriter]>([:])
@@ -45,11 +47,14 @@ public final class ClipStore: Sendable {
     ///   - targets: may change at any time; without any the newest clips stay in memory only.
     ///   - sign: this node's signature over a manifest's bytes.
     ///   - verify: whether a signature is this node's. What lies on a target and is not is neither shown nor signed anew.
+    ///   - now: tells when something is to be read back.
     ///   - keys: a file with which anybody can check this node's signatures, put beside the footage; nil: there is none.
     public init(
         settings: StoreSettings, targets: TargetSet, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
-        verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, keys: (@Sendable () -> [UInt8])? = nil, logger: Logger
+        verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, keys: (@Sendable () -> [UInt8])? = nil,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger
     ) {
+        self.now = now
         self.settings = settings
         self.targets = targets
         self.keys = keys
@@ -230,12 +235,14 @@ public final class ClipStore: Sendable {
         }
     }
 
-    /// Every `discovery.txt` on the targets that can be read now, this node's own included. Nobody has looked at their signatures.
-    public func discoveryNotes() async -> [[UInt8]] {
-        var notes: [[UInt8]] = []
+    /// The notes on all targets that can be read now, this node's own included.
+    ///
+    /// - Parameter read: what a `discovery.txt` says; nil where it is not to be heeded. Nothing else is kept of it.
+    public func discoveryNotes(_ read: @escaping @Sendable ([UInt8]) -> DiscoveryNote?) async -> [DiscoveryNote] {
+        var notes: [DiscoveryNote] = []
         for (_, place) in targets.present {
             let found = try? await TargetQueue.shared.run { () throws(TargetError) in
-                try place.reading.list("").filter(\.isDirectory).prefix(Self.folderLimit).compactMap { place.reading.discoveryNote(in: $0.name) }
+                try place.reading.list("").filter(\.isDirectory).prefix(Self.folderLimit).compactMap { place.reading.discoveryNote(in: $0.name).flatMap(read) }
             }
             notes += found ?? []
         }

@@ -31,6 +31,8 @@ public struct TargetStatus: Sendable, Equatable {
     /// What is wrong with it, and the cure; `nil` while it works.
     public var problem: String?
     public var cure: String?
+    /// What it took and did not hold, the last time in this run; nil where that never happened. It works all the same.
+    public var damage: String?
     /// Of the file system behind it; `nil` while unknown.
     public var freeBytes: Int?
     public var totalBytes: Int?

@@ -88,12 +88,10 @@ final class TargetLister: Sendable {
         guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
             return (found.manifest, found.path)
         }
-        var closed = Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.writing)
+        var closed = try Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.reading)
         // What was signed while it grew vouched for less, if for anything; who closes it vouches for what is there.
-        let chain = try? FileChain(clip: facts.id, size: closed.bytes) { offset, count in
-            try place.writing.read(found.path.file(.video), at: offset, count: count)
-        }
-        closed.head = chain.flatMap { $0.fragments == closed.fragments ? $0.head?.hex : nil }
+        let chain = try Self.reading { try FileChain(clip: facts.id, size: closed.bytes) { try place.reading.read(found.path.file(.video), at: $0, count: $1) } }
+        closed.head = chain.fragments == closed.fragments ? chain.head?.hex : nil
         guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
         // People open files on the share themselves: a player refuses one that ends inside a `moof`.
         if closed.bytes < found.videoBytes { try place.writing.truncate(found.path.file(.video), to: closed.bytes) }
@@ -103,15 +101,22 @@ final class TargetLister: Sendable {
     }
 
     /// The facts of a recording that nobody closed, after a look at what its file really holds.
-    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: some TargetFiles) -> ClipFacts {
+    static func interrupted(_ facts: ClipFacts, video: String, bytes: Int, on target: some TargetFiles) throws(TargetError) -> ClipFacts {
         var facts = facts
-        let scan = try? FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) }
+        let scan = try reading { try FragmentedMP4Scan(size: bytes) { offset, count in try target.read(video, at: offset, count: count) } }
         facts.state = .interrupted
         facts.reason = "the camera stopped while it recorded"
-        facts.bytes = scan?.playableBytes ?? bytes
-        facts.fragments = scan?.fragments ?? 0
-        facts.durationSeconds = scan?.durationSeconds ?? 0
+        facts.bytes = scan.playableBytes
+        facts.fragments = scan.fragments
+        facts.durationSeconds = scan.durationSeconds
         facts.end = facts.start.addingTimeInterval(facts.durationSeconds)
         return facts
+    }
+
+    /// Of work that rethrows what reading throws: what cannot be read now must not be taken for what is not there.
+    private static func reading<Result>(_ work: () throws -> Result) throws(TargetError) -> Result {
+        do { return try work() } catch let error as TargetError { throw error } catch {
+            throw TargetError(operation: "read", path: "\(error)", code: EIO)
+        }
     }
 }

@@ -9,6 +9,8 @@ import Synchronization
 final class TargetWriter: Sendable {
     /// Even without a job it looks how much room there is.
     static let longestPause = Duration.seconds(10)
+    /// Between tries with a user or password that was refused; another password is tried at once.
+    private static let refusalPause = Duration.seconds(120)
 
     private let number: Int
     private let place: Target
@@ -94,7 +96,7 @@ final class TargetWriter: Sendable {
                 // What it holds on to may be what is not there any more: another process looks anew.
                 target.end()
                 place.reading.end()
-                pause(failures)
+                pause(failures, refused: error.code == EACCES || error.code == EPERM)
             }
         }
     }
@@ -148,10 +150,15 @@ final class TargetWriter: Sendable {
                 }
             }
         } catch {
+            if error.code == ENOENT, case .readBackManifest = job.work {
+                store.isWrong(job, on: number, path: path)
+                return true
+            }
             if error.isNameTaken, job.createsFile {
-                if doubtful.remove(job.clip) != nil, try isOurs(job, path) {
+                if try isOurs(job, path, isInDoubt: doubtful.contains(job.clip)) {
                     // It holds nothing that does not come again.
                     try target.remove(path.file(.video))
+                    doubtful.remove(job.clip)
                 } else {
                     store.nameTaken(job, on: number)
                 }
@@ -169,20 +176,28 @@ final class TargetWriter: Sendable {
         return true
     }
 
-    /// Whether the file that has the clip's name is what an attempt in doubt has left: some of the clip's first bytes.
-    private func isOurs(_ job: SpoolPlan.Job, _ path: ClipPath) throws(TargetError) -> Bool {
+    /// Whether the file that has the clip's name is this clip's: by its sidecar, or because it holds some of the clip's first bytes, as an attempt
+    /// leaves it that was cut off.
+    private func isOurs(_ job: SpoolPlan.Job, _ path: ClipPath, isInDoubt: Bool) throws(TargetError) -> Bool {
         guard case .video(let parts, _) = job.work else { return false }
+        if let sidecar = try? target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit), let manifest = try? Manifest(parsing: sidecar) {
+            return manifest.facts.id == job.clip && store.isOwn(manifest)
+        }
         let size = try target.look(at: path.file(.video)).size
+        // An empty file may be anybody's.
+        guard size > 0 || isInDoubt else { return false }
         let bytes = parts.reduce(into: [UInt8]()) { bytes, part in Bytes(part).withBytes { bytes += $0.prefix(max(0, size - bytes.count)) } }
         guard size == bytes.count else { return false }
         return try target.digest(path.file(.video), at: 0, count: size) == Digest.of([bytes])
     }
 
-    private func pause(_ failures: Int) {
+    private func pause(_ failures: Int, refused: Bool) {
         let settings = store.settings
-        let pause = min(settings.retryFirst * (1 << min(failures - 1, 16)), settings.retryLast) * Double.random(in: 0.75...1.25)
+        // Who refuses is asked less often: a NAS that counts tries would shut this camera out.
+        let longest = refused ? max(settings.retryLast, Self.refusalPause) : settings.retryLast
+        let pause = min(settings.retryFirst * (1 << min(failures - 1, 16)), longest) * Double.random(in: 0.75...1.25)
         let deadline = DispatchTime.now() + .milliseconds(Int(pause / .milliseconds(1)))
-        while !store.shouldEnd(target: number), wake.wait(timeout: deadline) == .success {}
+        while !store.shouldEnd(target: number), !place.isRenewed(), wake.wait(timeout: deadline) == .success {}
     }
 }
 

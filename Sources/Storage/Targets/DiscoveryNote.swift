@@ -4,7 +4,7 @@
 /// On disk: a line for people, one `key value` a line, and last the node's signature over all bytes before its line.
 public struct DiscoveryNote: Sendable, Equatable {
     /// Larger files are nobody's.
-    static let sizeLimit = 1 << 16
+    static let sizeLimit = 8 << 10
     /// More addresses are neither written nor read.
     private static let addressLimit = 16
     private static let signatureKey = "signature "

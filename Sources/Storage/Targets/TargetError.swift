@@ -51,6 +51,7 @@ extension TargetLocation {
         return switch code {
         case EACCES, EPERM: "Check its user and password, and that they may write on \(share)."
         case ENOENT, ENODEV, ENOTDIR, EINVAL: "Check that \(host) serves a share called \(share)."
+        case EAFNOSUPPORT: "Give the NAS a name, in your router or in /etc/hosts, and use that."
         case EROFS: "\(share) is served read-only: change that on \(host)."
         case EIO, ENXIO, ESTALE, ECONNABORTED, ECONNRESET, ENOTCONN: "Check that \(host) is on and reachable; meshcam goes on trying."
         default: nil

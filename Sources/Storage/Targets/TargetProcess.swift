@@ -14,8 +14,11 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
     /// Disks that sleep take about ten seconds to wake.
     package static let patience = Duration.seconds(20)
 
+    /// Bytes per second that a target may take its time with.
+    private static let slowest = 128 << 10
+
     package let location: TargetLocation
-    private let credentials: @Sendable () -> TargetCredentials
+    private let credentials: @Sendable () -> TargetCredentials?
     private let patience: Duration
     private let turn = DispatchSemaphore(value: 1)
     private var child: Child?
@@ -29,17 +32,20 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
         let descriptor: Int32
     }
 
-    /// - Parameter credentials: asked for whenever a process starts.
+    /// - Parameter credentials: asked for whenever a process starts; nil: nobody knows them, and none does.
     package init(
         _ location: TargetLocation, patience: Duration = TargetProcess.patience,
-        credentials: @escaping @Sendable () -> TargetCredentials = { .none }
+        credentials: @escaping @Sendable () -> TargetCredentials? = { TargetCredentials.none }
     ) {
         self.location = location
         self.patience = patience
         self.credentials = credentials
     }
 
-    deinit { if let child { finish(child) } }
+    deinit {
+        if let child { finish(child) }
+        if let fallen { _ = hasGone(fallen, within: .zero) }
+    }
 
     /// Ends the process, if there is one and no call is under way; a later call starts another.
     ///
@@ -120,7 +126,8 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
             lastUse = .now
             turn.signal()
         }
-        let deadline = ContinuousClock.now + patience
+        // A link that is slow does not hang: what has waited for long goes in large pieces.
+        let deadline = ContinuousClock.now + patience + .seconds(max(Int(request.payloadBytes), count) / Self.slowest)
         let child = try running(until: deadline)
         return try exchange(request, payload, with: child, until: deadline)
     }
@@ -168,10 +175,13 @@ package final class TargetProcess: TargetFiles, @unchecked Sendable {
             guard hasGone(fallen, within: .zero) else { throw hangs("use", "\(location)") }
             self.fallen = nil
         }
+        guard let credentials = credentials() else {
+            throw TargetError(
+                operation: "sign in to", path: "\(location)", code: EACCES, cure: "Its password is sealed with a key that this node does not have: set it again.")
+        }
         let started = try start()
         child = started
         var opening = WireTargetOpening()
-        let credentials = credentials()
         opening.location = "\(location)"
         (opening.user, opening.password, opening.domain) = (credentials.user, credentials.password, credentials.domain)
         do throws(TargetError) {

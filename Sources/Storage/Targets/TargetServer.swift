@@ -2,7 +2,7 @@ import Foundation
 
 /// The child's side of a target: does what the node asks, one thing after the other, until the node goes.
 ///
-/// It trusts the node with what is asked for, but leaves the target's root for nobody.
+/// It trusts the node with what is asked for, but for names that lead out of the target's root.
 package struct TargetServer {
     /// What one reading may ask for.
     static let readLimit = 16 << 20

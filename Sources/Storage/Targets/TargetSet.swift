@@ -4,15 +4,32 @@ import Synchronization
 /// what is being written, nor the other way round.
 package final class Target: Sendable {
     package let location: TargetLocation
-    /// For the thread of its ``TargetWriter`` alone.
+    /// For the thread of its ``TargetWriter``, and now and then for its ``TargetLister``.
     let writing: TargetProcess
     /// For whoever reads; there is no process while nobody does.
     let reading: TargetProcess
 
+    private let renewed = Mutex(false)
+
+    /// What it takes to be let in has changed.
+    func renew() {
+        writing.renew()
+        reading.renew()
+        renewed.withLock { $0 = true }
+    }
+
+    /// Whether that happened since the last time that somebody asked.
+    func isRenewed() -> Bool {
+        renewed.withLock { renewed in
+            defer { renewed = false }
+            return renewed
+        }
+    }
+
     /// How long a process stays that nobody reads through.
     static let readerIdle = Duration.seconds(60)
 
-    init(_ location: TargetLocation, patience: Duration, credentials: @escaping @Sendable () -> TargetCredentials) {
+    init(_ location: TargetLocation, patience: Duration, credentials: @escaping @Sendable () -> TargetCredentials?) {
         self.location = location
         writing = TargetProcess(location, patience: patience, credentials: credentials)
         reading = TargetProcess(location, patience: patience, credentials: credentials)
@@ -23,7 +40,8 @@ package final class Target: Sendable {
 public final class TargetSet: Sendable {
     private struct State {
         var targets: [Int: Target] = [:]
-        var credentials: [TargetLocation: TargetCredentials] = [:]
+        /// Nil where nobody knows them.
+        var credentials: [TargetLocation: TargetCredentials?] = [:]
         var next = 0
     }
 
@@ -35,11 +53,11 @@ public final class TargetSet: Sendable {
 
     init(_ locations: [TargetLocation], patience: Duration) {
         self.patience = patience
-        set(locations.map { ($0, .none) })
+        set(locations.map { ($0, TargetCredentials.none) })
     }
 
-    /// These are the targets from now on. What stays keeps its number.
-    public func set(_ wanted: [(location: TargetLocation, credentials: TargetCredentials)]) {
+    /// These are the targets from now on. What stays keeps its number. Without credentials it is not even tried.
+    public func set(_ wanted: [(location: TargetLocation, credentials: TargetCredentials?)]) {
         let (isChanged, renewed) = state.withLock { state in
             let before = state.credentials
             state.credentials = Dictionary(wanted.map { ($0.location, $0.credentials) }) { first, _ in first }
@@ -49,17 +67,14 @@ public final class TargetSet: Sendable {
             var isChanged = state.targets.count < count
             var known = Set(state.targets.values.map(\.location))
             for (location, _) in wanted where known.insert(location).inserted {
-                state.targets[state.next] = Target(location, patience: patience) { [weak self] in self?.credentials(of: location) ?? .none }
+                state.targets[state.next] = Target(location, patience: patience) { [weak self] in self?.credentials(of: location) }
                 state.next += 1
                 isChanged = true
             }
             return (isChanged, renewed)
         }
-        for target in renewed {
-            target.writing.renew()
-            target.reading.renew()
-        }
-        if isChanged { feed.publish(()) }
+        for target in renewed { target.renew() }
+        if isChanged || !renewed.isEmpty { feed.publish(()) }
     }
 
     /// Locations, in the order in which they came.
@@ -80,5 +95,5 @@ public final class TargetSet: Sendable {
 
     func changes() -> AsyncStream<Void> { feed.subscribe() }
 
-    private func credentials(of location: TargetLocation) -> TargetCredentials { state.withLock { $0.credentials[location] ?? .none } }
+    private func credentials(of location: TargetLocation) -> TargetCredentials? { state.withLock { $0.credentials[location] ?? nil } }
 }

@@ -92,7 +92,7 @@ class StorageSection extends Component {
   #edit(target) {
     const isShare = target.location.startsWith("smb://");
     const user = field("user", "User; empty: a guest", { value: target.user ?? "", autocomplete: "off", autocapitalize: "none", spellcheck: false, maxLength: 256 });
-    const password = field("lock", "Password", { type: "password", autocomplete: "new-password", maxLength: 256 });
+    const password = field("lock", target.user ? "Password; empty: as it is" : "Password", { type: "password", autocomplete: "new-password", maxLength: 256 });
     let sure = false;
     const remove = h("button", { class: "button quiet needs-you", type: "button" }, "Store there no more");
     const form = openForm({
@@ -100,7 +100,8 @@ class StorageSection extends Component {
       content: [h("p", { class: "hint" }, target.location), isShare ? user.element : null, isShare ? password.element : null, remove],
       act: async () => {
         if (!isShare) return;
-        await changeTarget(target.id, { user: user.input.value, password: password.input.value });
+        // A guest has no password; whoever else leaves it empty keeps what is set.
+        await changeTarget(target.id, { user: user.input.value, password: user.input.value ? password.input.value || undefined : "" });
         mesh.toast(`${target.name}: saved.`);
         await this.#load();
         this.render();
