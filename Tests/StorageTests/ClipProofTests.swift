@@ -11,6 +11,16 @@ import Testing
         TestMP4.box("free", [0, 0, 0]) + TestMP4.fragment(decodeTime: 500, samples: 5, duration: 100), TestMP4.fragment(decodeTime: 1000, samples: 5, duration: 100),
     ]
     private var file: [UInt8] { pieces.flatMap(\.self) }
+    private let keys = FootageKeys.weak
+    /// The same as a node records them: behind each piece its signature.
+    private var signedFile: [UInt8] { signedPieces.flatMap(\.self) }
+    private var signedPieces: [[UInt8]] {
+        var chain: HashChain?
+        return pieces.enumerated().map { index, piece in
+            piece.withUnsafeBytes { bytes in if chain == nil { chain = HashChain(clip: clip, initSegment: bytes) } else { chain?.append(bytes) } }
+            return piece + SignedHead(clip: clip, fragments: index, head: chain!.head) { keys.sign(.head, $0) }.box
+        }
+    }
 
     /// What a recorder signs after so many pieces.
     private func facts(after count: Int) -> ClipFacts {
@@ -26,8 +36,10 @@ import Testing
         return facts
     }
 
-    private func proof(_ facts: ClipFacts, of file: [UInt8]) -> ClipProof {
-        ClipProof(of: facts, size: file.count) { offset, count in Array(file.dropFirst(offset).prefix(count)) }
+    private func proof(_ facts: ClipFacts, of file: [UInt8]) -> ClipProof.Finding { wholeProof(facts, of: file).finding }
+
+    private func wholeProof(_ facts: ClipFacts, of file: [UInt8]) -> ClipProof {
+        ClipProof(of: facts, size: file.count) { keys.verifies($0) } read: { offset, count in Array(file.dropFirst(offset).prefix(count)) }
     }
 
     @Test func whatWasSignedIsProven() {
@@ -55,6 +67,64 @@ import Testing
         for length in 0..<file.count { #expect(proof(facts, of: Array(file.prefix(length))) == .cut(missing: file.count - length)) }
         #expect(proof(facts, of: file + [0]) == .beginning(bytes: file.count))
         #expect(proof(facts, of: file + pieces[1]) == .beginning(bytes: file.count))
+    }
+
+    /// A camera that vanished signed nothing but what it sent; that proves itself, wherever it ends.
+    @Test func whatWasSignedWhileRecordedIsProvenWithoutTheEnd() {
+        let pieces = signedPieces
+        for count in 0...pieces.count {
+            let whole = pieces[..<count].flatMap(\.self)
+            let proof = wholeProof(facts(after: 0), of: whole)
+            #expect(proof == wholeProof(facts(after: 0), of: whole + (count < pieces.count ? pieces[count].dropLast(SignedHead.size + 1) : [])), "what is torn does not count")
+            #expect(proof.signedWhileRecorded == whole.count && proof.finding == .unsigned && !proof.hasWrongSignature)
+        }
+        var closed = facts(after: self.pieces.count)
+        closed.bytes = signedFile.count
+        #expect(proof(closed, of: signedFile) == .whole)
+        let cut = wholeProof(closed, of: Array(signedFile.dropLast(pieces[3].count + 10)))
+        #expect(cut.finding == .cut(missing: pieces[3].count + 10) && cut.signedWhileRecorded == pieces[0].count + pieces[1].count)
+        #expect(SignedHead(box: Array(pieces[2].suffix(SignedHead.size)))?.clip == clip, "the file says whose it is")
+    }
+
+    /// Any bit of a file that nobody closed: what counts as signed ends before it, or it is said.
+    @Test func nothingSignedCanBeAltered() {
+        let file = signedFile
+        for place in file.indices {
+            for bit in 0..<8 {
+                var altered = file
+                altered[place] ^= 1 << UInt8(bit)
+                let proof = wholeProof(facts(after: 0), of: altered)
+                // A signature that was altered is said, though those behind it vouch for what it covered.
+                #expect(proof.signedWhileRecorded <= place || proof.hasWrongSignature, "bit \(bit) of byte \(place)")
+            }
+        }
+        let pieces = signedPieces
+        #expect(wholeProof(facts(after: 0), of: pieces[0] + pieces[2]).hasWrongSignature, "one left out")
+        #expect(wholeProof(facts(after: 0), of: pieces[0] + pieces[1] + pieces[1]).hasWrongSignature, "one twice")
+        var other = facts(after: 0)
+        other.id = ClipID(node: clip.node, boot: 1, counter: 3)
+        #expect(wholeProof(other, of: file).signedWhileRecorded == 0, "another clip's")
+        let stranger = ClipProof(of: facts(after: 0), size: file.count) { FootageKeys.of("b").verifies($0) && $0.clip.node == "b" } read: { offset, count in
+            Array(file.dropFirst(offset).prefix(count))
+        }
+        #expect(stranger.signedWhileRecorded == 0 && stranger.hasWrongSignature)
+    }
+
+    /// What comes piece by piece is judged like what lies there whole.
+    @Test func piecesAreJudgedAsTheFile() {
+        var chain = FileChain(clip: clip) { [keys] in keys.verifies($0) }
+        var bytes = 0
+        for piece in signedPieces {
+            let isWhole = chain.take(piece)
+            #expect(isWhole)
+            bytes += piece.count
+            #expect(chain.signed?.bytes == bytes && chain.bytes == bytes && !chain.hasWrongSignature)
+        }
+        #expect(chain.signed?.fragments == 3 && chain.head?.hex == facts(after: 4).head)
+        for torn in [[0, 0, 0], Array(pieces[1].dropLast())] {
+            let isWhole = chain.take(torn)
+            #expect(!isWhole)
+        }
     }
 
     @Test(arguments: 0..<500 as Range<UInt64>) func noiseNeverTraps(seed: UInt64) {

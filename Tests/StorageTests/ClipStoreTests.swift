@@ -12,7 +12,7 @@ import Testing
     private static let patience = Duration.seconds(120)
 
     /// Not the real thing, but different for different bytes.
-    private static let signature: @Sendable ([UInt8]) -> [UInt8] = { [UInt8(truncatingIfNeeded: $0.reduce(0) { $0 &* 31 &+ Int($1) })] }
+    private static let keys = FootageKeys.weak
 
     /// Time that a test may move on.
     private final class Clock: Sendable {
@@ -31,8 +31,11 @@ import Testing
         settings.retryFirst = .milliseconds(10)
         settings.retryLast = .milliseconds(50)
         settings.settle = settle
-        return ClipStore(settings: settings, targets: targets, sign: Self.signature, verify: { $1 == Self.signature($0) }, now: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return ClipStore(settings: settings, targets: targets, keys: Self.keys, now: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
+
+    /// What a recording's file holds beside signatures.
+    private func fragments(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { Array($0).withoutSignedHeads } }
 
     private func targets(_ directories: [String]) -> TargetSet { TargetSet(directories.map { try! TargetLocation($0) }) }
 
@@ -95,10 +98,10 @@ import Testing
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
             try await wait(store) { store.clip(id)?.isStored == true }
-            #expect(try await store.read(id, at: 0, count: 10) == [1, 2, 3])
+            #expect(try await store.read(id, at: 0, count: 9999).withoutSignedHeads == [1, 2, 3])
         }
         for name in [stem, "\(stem)-1"] { #expect(FileManager.default.contents(atPath: "\(name).mp4") == Data([99])) }
-        #expect(FileManager.default.contents(atPath: "\(stem)-2.mp4") == Data([1, 2, 3]))
+        #expect(fragments("\(stem)-2.mp4") == [1, 2, 3])
     }
 
     @Test func whatSomebodyDeletedIsNotListedAnyMore() async throws {
@@ -117,7 +120,7 @@ import Testing
             #expect(store.clip(id) != nil)
             try? FileManager.default.removeItem(atPath: "\(root)/Front-door")
             try FileManager.default.moveItem(atPath: "\(directory)/away", toPath: "\(root)/Front-door")
-            #expect(try await store.read(id, at: 0, count: 10) == [1, 2, 3])
+            #expect(try await store.read(id, at: 0, count: 9999).withoutSignedHeads == [1, 2, 3])
 
             try FileManager.default.removeItem(atPath: video)
             await #expect { try await store.read(id, at: 0, count: 10) } throws: { if case ClipReadError.deleted = $0 { true } else { false } }
@@ -145,7 +148,7 @@ import Testing
             store.append([7, 8], to: next, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(next, durationSeconds: 1, reason: "the motion ended", lostPictures: 0)
             try await wait(store) { store.clip(next)?.isStored == true }
-            #expect(try await store.read(next, at: 0, count: 9) == [7, 8])
+            #expect(try await store.read(next, at: 0, count: 9999).withoutSignedHeads == [7, 8])
         }
     }
 
@@ -161,15 +164,15 @@ import Testing
             #expect(try await store.read(id, at: 1, count: 10).starts(with: [2, 3]))
             store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
             try await wait(store) { store.clip(id)?.isStored == true }
-            #expect(try await store.read(id, at: 1, count: 10) == [2, 3, 4, 5])
+            #expect(try await store.read(id, at: 1, count: 9999).withoutSignedHeads == [2, 3, 4, 5])
             #expect(try await store.poster(of: id) == [9])
         }
         let stem = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1"
-        #expect(FileManager.default.contents(atPath: "\(stem).mp4") == Data([1, 2, 3, 4, 5]))
+        #expect(fragments("\(stem).mp4") == [1, 2, 3, 4, 5])
         #expect(FileManager.default.contents(atPath: "\(stem).jpg") == Data([9]))
         let manifest = try Manifest(parsing: Array(#require(FileManager.default.contents(atPath: "\(stem).json"))))
-        #expect(manifest.facts.state == .closed && manifest.facts.bytes == 5 && manifest.facts.fragments == 1)
-        #expect(manifest.signature == Self.signature(manifest.factsBytes))
+        #expect(manifest.facts.state == .closed && manifest.facts.bytes == 5 + 2 * SignedHead.size && manifest.facts.fragments == 1)
+        #expect(Self.keys.verifies(manifest))
         var chain = [UInt8]("\(manifest.facts.id)".utf8).withUnsafeBytes { id in
             [UInt8]([1, 2, 3]).withUnsafeBytes { HashChain(clip: manifest.facts.id, initSegment: $0) }
         }
@@ -190,7 +193,7 @@ import Testing
             try await eventually { store.targetStatus[0].problem != nil }
             #expect(store.targetStatus[0].problem?.contains(root) == true)
             #expect(store.targetStatus[0].cure?.isEmpty == false)
-            #expect(try await store.read(id, at: 0, count: 99) == [1, 2, 3, 4])
+            #expect(try await store.read(id, at: 0, count: 9999).withoutSignedHeads == [1, 2, 3, 4])
             _ = try make(root)
             try await wait(store) { store.clip(id)?.isStored == true }
             #expect(store.targetStatus[0].problem == nil)
@@ -218,7 +221,7 @@ import Testing
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Front-door/2026-11-20").filter { $0.contains("ev1") && $0.hasSuffix("mp4") }
         #expect(names == ["2026-11-20T12-34-56.789Z_ev1.mp4"])
-        #expect(FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/\(names[0])") == Data([1, 2, 3]))
+        #expect(fragments("\(root)/Front-door/2026-11-20/\(names[0])") == [1, 2, 3])
     }
 
     /// libsmbclient's rename deletes the old name first; who is killed then leaves the new bytes beside it.
@@ -279,19 +282,19 @@ import Testing
             store.append([4, 5], to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
             try await wait(store) { store.clip(id)?.isStored == true }
-            #expect(store.spooledBytes == 5, "memory keeps it until it was read back")
+            #expect(store.spooledBytes == 5 + 2 * SignedHead.size, "memory keeps it until it was read back")
             let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
             try Data([1, 2, 3, 4, 0]).write(to: URL(filePath: video))
             clock.advance(.seconds(61))
             store.notify()
             try await eventually { store.targetStatus[0].damage != nil }
             #expect(store.targetStatus[0].damage?.contains("did not hold what was written") == true && store.targetStatus[0].problem == nil)
-            try await eventually { FileManager.default.contents(atPath: video) == Data([1, 2, 3, 4, 5]) }
-            #expect(store.spooledBytes == 5)
+            try await eventually { fragments(video) == [1, 2, 3, 4, 5] }
+            #expect(store.spooledBytes == 5 + 2 * SignedHead.size)
             clock.advance(.seconds(61))
             store.notify()
             try await eventually { store.spooledBytes == 0 }
-            #expect(try await store.read(id, at: 0, count: 9) == [1, 2, 3, 4, 5])
+            #expect(try await store.read(id, at: 0, count: 9999).withoutSignedHeads == [1, 2, 3, 4, 5])
         }
     }
 
@@ -332,7 +335,7 @@ import Testing
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Front-door/2026-11-20").filter { $0.hasSuffix(".mp4") }
         #expect(names == ["2026-11-20T12-34-56.789Z_ev1.mp4"])
-        #expect(FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/\(names[0])") == Data([1, 2, 3]))
+        #expect(fragments("\(root)/Front-door/2026-11-20/\(names[0])") == [1, 2, 3])
     }
 
     /// Targets are the mesh's to change while cameras record.
@@ -352,18 +355,18 @@ import Testing
             store.close(second, durationSeconds: 0.5, reason: "x", lostPictures: 0)
             try await wait(store) { store.clip(second)?.isStored == true && store.clip(first) == nil }
             #expect(store.targetStatus.map { "\($0.location)" } == [new])
-            #expect(try await store.read(second, at: 0, count: 9) == [4, 5])
+            #expect(try await store.read(second, at: 0, count: 9999).withoutSignedHeads == [4, 5])
             targets.set([])
             try await wait(store) { store.clip(second) == nil }
             let third = store.open(draft(event: "ev3"))
             store.append([6], to: third, durationSeconds: 0, beginsWithKeyFrame: true)
-            #expect(try await store.read(third, at: 0, count: 9) == [6], "memory is a ring then")
+            #expect(try await store.read(third, at: 0, count: 9999).withoutSignedHeads == [6], "memory is a ring then")
             targets.set([(try TargetLocation(old), TargetCredentials.none), (try TargetLocation(new), TargetCredentials.none)])
             store.close(third, durationSeconds: 0.5, reason: "x", lostPictures: 0)
             try await wait(store) { store.clip(third)?.places.count == 2 && store.clip(first) != nil && store.clip(second) != nil }
         }
         for root in [old, new] {
-            #expect(FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev3.mp4") == Data([6]))
+            #expect(fragments("\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev3.mp4") == [6])
         }
     }
 
@@ -400,14 +403,14 @@ import Testing
             gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
             try await wait(gone) { gone.clip(id)?.isStored == true }
         }
-        let honest = OrphanCatalogue(targets: targets([root])) { _, bytes, signature in signature == Self.signature(bytes) }
+        let honest = OrphanCatalogue(targets: targets([root]), keys: Self.keys)
         let found = await honest.clips(of: [.nodeA], ClipQuery())
         #expect(found.map(\.facts.id) == [id])
         let entry = try #require(found.first)
-        #expect(try await honest.read(entry, at: 1, count: 9) == [2, 3])
+        #expect(try await honest.read(entry, at: 1, count: 9999).withoutSignedHeads == [2, 3])
         #expect(try await honest.poster(of: entry) == [9])
         #expect(await honest.clips(of: ["somebody else"], ClipQuery()).isEmpty)
-        let strict = OrphanCatalogue(targets: targets([root])) { _, _, _ in false }
+        let strict = OrphanCatalogue(targets: targets([root]), keys: FootageKeys { _, _ in [] } verify: { _, _, _, _ in false })
         #expect(await strict.clips(of: [.nodeA], ClipQuery()).isEmpty, "a manifest that nobody signed is not shown")
     }
 

@@ -40,9 +40,9 @@ import Testing
     @Test func memoryHoldsWhatWasNotReadBack() {
         var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(100), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(100)], to: clip, beginsWithKeyFrame: true)
         #expect(work(&plan, at: 0) == ["write 0+100", "manifest 1"])
-        _ = plan.append(bytes(50), to: clip, beginsWithKeyFrame: false)
+        _ = plan.append([bytes(50)], to: clip, beginsWithKeyFrame: false)
         #expect(work(&plan, at: 30) == ["write 100+50"])
         #expect(work(&plan, at: 59) == [] && plan.heldBytes == 150)
         #expect(work(&plan, at: 60) == ["read 0+100"], "only what was written a minute ago")
@@ -59,7 +59,7 @@ import Testing
         var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
         let clip = open(1, in: &plan)
         for _ in 0..<3 {
-            _ = plan.append(bytes(100), to: clip, beginsWithKeyFrame: true)
+            _ = plan.append([bytes(100)], to: clip, beginsWithKeyFrame: true)
             _ = work(&plan, at: 0)
         }
         plan.setManifest([2], of: clip, closed: true)
@@ -70,9 +70,9 @@ import Testing
 
         // Something in the middle: what stands before it is good.
         let next = open(2, in: &plan)
-        _ = plan.append(bytes(100), to: next, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(100)], to: next, beginsWithKeyFrame: true)
         _ = work(&plan, at: 200)
-        _ = plan.append(bytes(50), to: next, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(50)], to: next, beginsWithKeyFrame: true)
         _ = work(&plan, at: 210)
         _ = work(&plan, at: 260)
         #expect(work(&plan, at: 270) { word($0) == "read 100+50" } == ["read 100+50", "write 100+50 anew"])
@@ -82,7 +82,7 @@ import Testing
     @Test func aSidecarThatIsWrongIsWrittenAgain() {
         var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(100), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(100)], to: clip, beginsWithKeyFrame: true)
         plan.setManifest([2], of: clip, closed: true)
         #expect(work(&plan, at: 0) == ["write 0+100", "manifest 2"])
         #expect(work(&plan, at: 60) { word($0) == "read manifest 2" } == ["read 0+100", "read manifest 2", "manifest 2"])
@@ -93,7 +93,7 @@ import Testing
     @Test func aClipIsStoredOnceItIsWritten() throws {
         var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(100), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(100)], to: clip, beginsWithKeyFrame: true)
         plan.setManifest([2], of: clip, closed: true)
         let video = try #require(plan.nextJob(for: 0))
         let isWritten = plan.finish(video, on: 0, now: began)
@@ -108,9 +108,9 @@ import Testing
     @Test func whenMemoryEndsWhatIsWrittenIsTrusted() {
         var plan = SpoolPlan(capacityBytes: 250, settle: .seconds(60), targets: [0])
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(200), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(200)], to: clip, beginsWithKeyFrame: true)
         _ = work(&plan, at: 0)
-        let admission = plan.append(bytes(100), to: clip, beginsWithKeyFrame: false)
+        let admission = plan.append([bytes(100)], to: clip, beginsWithKeyFrame: false)
         #expect(admission == .init(admitted: true))
         #expect(plan.heldBytes == 100)
         #expect(work(&plan, at: 1) == ["write 200+100"])
@@ -150,7 +150,7 @@ import Testing
             truth[clip] = []
             for _ in 0..<Int.random(in: 1...8, using: &rng) {
                 let fragment = (0..<Int.random(in: 1...300, using: &rng)).map { _ in UInt8.random(in: 0 ... .max, using: &rng) }
-                let admission = plan.append(fragment, to: clip, beginsWithKeyFrame: true)
+                let admission = plan.append([fragment], to: clip, beginsWithKeyFrame: true)
                 #expect(admission.admitted)
                 truth[clip]! += fragment
                 for target in targets where Bool.random(using: &rng) { _ = step(target, damages: true) }

@@ -37,10 +37,10 @@ import Testing
         var plan = plan(capacity: 100, targets: 1)
         let first = open(1, in: &plan)
         #expect(plan.nextJob(for: 0) == nil, "a sidecar without a video helps nobody")
-        #expect(plan.append(bytes(10), to: first, beginsWithKeyFrame: true).admitted)
+        #expect(plan.append([bytes(10)], to: first, beginsWithKeyFrame: true).admitted)
         let second = open(2, in: &plan)
-        #expect(plan.append(bytes(5), to: second, beginsWithKeyFrame: true).admitted)
-        #expect(plan.append(bytes(20), to: first, beginsWithKeyFrame: false).admitted)
+        #expect(plan.append([bytes(5)], to: second, beginsWithKeyFrame: true).admitted)
+        #expect(plan.append([bytes(20)], to: first, beginsWithKeyFrame: false).admitted)
         plan.setPoster(bytes(3), of: first)
         plan.setManifest([2], of: first, closed: true)
         #expect(work(&plan, target: 0) == [
@@ -54,18 +54,18 @@ import Testing
     @Test func aTargetThatComesGetsWhatMemoryHoldsWhole() {
         var plan = plan(capacity: 100, targets: 1)
         let whole = open(1, in: &plan)
-        _ = plan.append(bytes(10), to: whole, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(10)], to: whole, beginsWithKeyFrame: true)
         plan.add(target: 5)
         _ = work(&plan, target: 0)
         plan.remove(target: 5)
         let begun = open(2, in: &plan)
-        _ = plan.append(bytes(5), to: begun, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(5)], to: begun, beginsWithKeyFrame: true)
         _ = work(&plan, target: 0)
-        _ = plan.append(bytes(6), to: begun, beginsWithKeyFrame: false)
+        _ = plan.append([bytes(6)], to: begun, beginsWithKeyFrame: false)
         plan.add(target: 7)
         #expect(work(&plan, target: 7) == [], "a file cannot begin in its middle")
         let next = open(3, in: &plan)
-        _ = plan.append(bytes(7), to: next, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(7)], to: next, beginsWithKeyFrame: true)
         #expect(work(&plan, target: 7) == ["3:video@0+7", "3:manifest1"])
         plan.remove(target: 0)
         #expect(plan.heldBytes == 0, "nobody waits for it any more")
@@ -74,7 +74,7 @@ import Testing
     @Test func aDeletedFileBeginsAnewWhereMemoryHoldsAllOfIt() {
         var plan = plan(capacity: 100, targets: 2)
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(30), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(30)], to: clip, beginsWithKeyFrame: true)
         _ = work(&plan, target: 0)
         plan.vanished(clip, on: 0)
         #expect(!plan.isAbandoned(clip))
@@ -84,10 +84,10 @@ import Testing
     @Test func whatNoTargetWantsLeavesMemory() {
         var plan = plan(capacity: 100, targets: 2)
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(30), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(30)], to: clip, beginsWithKeyFrame: true)
         _ = work(&plan, target: 0)
         _ = work(&plan, target: 1)
-        _ = plan.append(bytes(20), to: clip, beginsWithKeyFrame: false)
+        _ = plan.append([bytes(20)], to: clip, beginsWithKeyFrame: false)
         plan.vanished(clip, on: 0)
         #expect(!plan.isAbandoned(clip) && plan.heldBytes == 20, "the other target goes on")
         plan.vanished(clip, on: 1)
@@ -100,10 +100,10 @@ import Testing
     @Test func keepsBytesUntilEveryTargetHasThem() {
         var plan = plan(capacity: 100, targets: 2)
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(30), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(30)], to: clip, beginsWithKeyFrame: true)
         _ = work(&plan, target: 0)
         #expect(plan.heldBytes == 30)
-        #expect(plan.held(clip, at: 12)?.chunkOffset == 0)
+        #expect(plan.held(clip, at: 12)?.offset == 0)
         _ = work(&plan, target: 1)
         #expect(plan.heldBytes == 0)
         #expect(plan.held(clip, at: 12) == nil)
@@ -113,9 +113,9 @@ import Testing
     @Test func whenFullASlowTargetGivesUpWhatAnotherHolds() {
         var plan = plan(capacity: 50, targets: 2)
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(40), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(40)], to: clip, beginsWithKeyFrame: true)
         _ = work(&plan, target: 0)
-        let admission = plan.append(bytes(30), to: clip, beginsWithKeyFrame: false)
+        let admission = plan.append([bytes(30)], to: clip, beginsWithKeyFrame: false)
         #expect(admission == .init(admitted: true, dropped: [], givenUp: [.init(clip: clip, target: 1)]))
         #expect(plan.nextJob(for: 1) == nil)
         #expect(plan.heldBytes == 30)
@@ -125,10 +125,10 @@ import Testing
         var plan = plan(capacity: 50, targets: 1)
         let clips = (1...3).map { open($0, in: &plan) }
         for clip in clips.prefix(2) {
-            #expect(plan.append(bytes(20), to: clip, beginsWithKeyFrame: true).admitted)
+            #expect(plan.append([bytes(20)], to: clip, beginsWithKeyFrame: true).admitted)
             plan.setManifest([2], of: clip, closed: true)
         }
-        let admission = plan.append(bytes(20), to: clips[2], beginsWithKeyFrame: true)
+        let admission = plan.append([bytes(20)], to: clips[2], beginsWithKeyFrame: true)
         #expect(admission == .init(admitted: true, dropped: [clips[0]]))
         #expect(plan.heldBytes == 40)
     }
@@ -138,14 +138,14 @@ import Testing
         var plan = SpoolPlan(capacityBytes: 50, settle: .seconds(60), targets: [0])
         let now = ContinuousClock.now
         let stored = open(1, in: &plan)
-        _ = plan.append(bytes(40), to: stored, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(40)], to: stored, beginsWithKeyFrame: true)
         plan.setManifest([2], of: stored, closed: true)
         while let job = plan.nextJob(for: 0) { plan.finish(job, on: 0, now: now) }
         let waiting = open(2, in: &plan)
-        _ = plan.append(bytes(40), to: waiting, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(40)], to: waiting, beginsWithKeyFrame: true)
         plan.setManifest([2], of: waiting, closed: true)
         let third = open(3, in: &plan)
-        let admission = plan.append(bytes(40), to: third, beginsWithKeyFrame: true)
+        let admission = plan.append([bytes(40)], to: third, beginsWithKeyFrame: true)
         #expect(admission == .init(admitted: true, dropped: [waiting]))
         #expect(plan.totalBytes(of: stored) == 40)
     }
@@ -153,11 +153,11 @@ import Testing
     @Test func aLoneClipThatDoesNotFitHasAGapUntilAKeyFrame() {
         var plan = plan(capacity: 50, targets: 1)
         let clip = open(1, in: &plan)
-        #expect(plan.append(bytes(40), to: clip, beginsWithKeyFrame: true).admitted)
-        #expect(!plan.append(bytes(20), to: clip, beginsWithKeyFrame: true).admitted)
+        #expect(plan.append([bytes(40)], to: clip, beginsWithKeyFrame: true).admitted)
+        #expect(!plan.append([bytes(20)], to: clip, beginsWithKeyFrame: true).admitted)
         _ = work(&plan, target: 0)
-        #expect(!plan.append(bytes(5), to: clip, beginsWithKeyFrame: false).admitted, "nothing can be played from here")
-        #expect(plan.append(bytes(5), to: clip, beginsWithKeyFrame: true).admitted)
+        #expect(!plan.append([bytes(5)], to: clip, beginsWithKeyFrame: false).admitted, "nothing can be played from here")
+        #expect(plan.append([bytes(5)], to: clip, beginsWithKeyFrame: true).admitted)
         #expect(plan.totalBytes(of: clip) == 45)
     }
 
@@ -165,7 +165,7 @@ import Testing
         var plan = plan(capacity: 50, targets: 0)
         for counter in UInt32(1)...10 {
             let clip = open(counter, in: &plan)
-            #expect(plan.append(bytes(20), to: clip, beginsWithKeyFrame: true).admitted)
+            #expect(plan.append([bytes(20)], to: clip, beginsWithKeyFrame: true).admitted)
             plan.setManifest([2], of: clip, closed: true)
         }
         #expect(plan.heldBytes == 40)
@@ -175,7 +175,7 @@ import Testing
     @Test func aJobDoneTwiceCountsOnce() throws {
         var plan = plan(capacity: 50, targets: 1)
         let clip = open(1, in: &plan)
-        _ = plan.append(bytes(10), to: clip, beginsWithKeyFrame: true)
+        _ = plan.append([bytes(10)], to: clip, beginsWithKeyFrame: true)
         let job = try #require(plan.nextJob(for: 0))
         plan.finish(job, on: 0)
         plan.finish(job, on: 0)
@@ -198,13 +198,13 @@ import Testing
                 plan.setManifest([9], of: live.removeFirst(), closed: true)
             case 2...6 where !live.isEmpty:
                 let clip = live.randomElement(using: &rng)!
-                _ = plan.append(bytes(Int.random(in: 1...400, using: &rng)), to: clip, beginsWithKeyFrame: Bool.random(using: &rng))
+                _ = plan.append([bytes(Int.random(in: 1...400, using: &rng))], to: clip, beginsWithKeyFrame: Bool.random(using: &rng))
             case 7... where targets > 0:
                 let target = Int.random(in: 0..<targets, using: &rng)
                 if let job = plan.nextJob(for: target) { plan.finish(job, on: target) }
             default: break
             }
-            let held = plan.entries.values.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.bytes.count } }
+            let held = plan.entries.values.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.count } }
             #expect(plan.heldBytes == held && held <= 1000, "seed \(seed)")
         }
         for clip in live { plan.setManifest([9], of: clip, closed: true) }

@@ -38,6 +38,8 @@ public enum SignatureDomain: String, Sendable, CaseIterable {
     case trigger = "meshcam-trigger-1"
     /// Node: the manifest of a clip.
     case manifest = "meshcam-manifest-1"
+    /// Node: a fragment of a clip and all before it.
+    case head = "meshcam-head-1"
     /// Node: where it is, for whom that finds it on a storage target.
     case discovery = "meshcam-discovery-1"
 

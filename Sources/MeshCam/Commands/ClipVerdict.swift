@@ -52,25 +52,38 @@ struct ClipVerdict: Codable, Sendable {
         mesh = "\(roster.meshID)"
         isRevoked = roster.isRevoked(id)
         let size = Int(try handle.seekToEnd())
-        let proof = try ClipProof(of: facts, size: size) { offset, count in
+        let cameras = NodeID(hex: facts.id.node)
+        let proof = try ClipProof(of: facts, size: size) { head in
+            cameras.map { ring.signer(of: head.signedBytes, head.signature, by: $0, domain: .head) != nil } ?? false
+        } read: { offset, count in
             try handle.seek(toOffset: UInt64(offset))
             return Array(try handle.read(upToCount: count) ?? Data())
         }
-        (verdict, detail) = Self.judge(proof, facts, size: size)
+        (verdict, detail) = Self.judge(proof, facts, size: size, keeper: manifest.signer == facts.id.node ? nil : manifest.signer)
     }
 
-    private static func judge(_ proof: ClipProof, _ facts: ClipFacts, size: Int) -> (Verdict, String) {
-        switch proof {
-        case .whole where facts.state == .interrupted:
-            (.partly, "all \(Self.bytes(size)) are as the camera's node found them when it started again; what happened before that nobody signed")
-        case .whole: (.proven, "all \(Self.bytes(size)) are as the camera's node signed them")
+    /// - Parameter keeper: the node that kept it and closed it in its camera's stead; nil: the camera's own node signed the facts.
+    private static func judge(_ proof: ClipProof, _ facts: ClipFacts, size: Int, keeper: String?) -> (Verdict, String) {
+        let signed = proof.signedWhileRecorded
+        if proof.hasWrongSignature { return (.refuted, "the recording was altered since the camera's node signed it: a signature inside it is not right") }
+        switch proof.finding {
+        case .whole:
+            let all = "all \(Self.bytes(size)) are as the camera's node signed them"
+            guard facts.state == .interrupted else { return (.proven, all) }
+            if signed < size { return (.partly, "all \(Self.bytes(size)) are as the camera's node found them when it started again; what happened before that nobody signed") }
+            guard let keeper else { return (.partly, "\(all) while it recorded, and found them when it started again; whether there was more nobody signed") }
+            return (.proven, "\(all) while it recorded; it vanished, and node \(Terminal.printable(keeper)), which kept the recording, closed it")
         case .beginning(let bytes) where facts.state == .closed:
-            (.refuted, "\(Self.bytes(size - bytes)) were added behind the \(Self.bytes(bytes)) that the camera's node signed; those are as they were")
+            return (.refuted, "\(Self.bytes(size - bytes)) were added behind the \(Self.bytes(bytes)) that the camera's node signed; those are as they were")
         case .beginning(let bytes):
-            (.partly, "the first \(Self.bytes(bytes)) of \(Self.bytes(size)) are as the camera's node signed them; it had not closed the recording")
-        case .altered: (.refuted, "the recording was altered since the camera's node signed it")
-        case .cut(let missing): (.refuted, "\(Self.bytes(missing)) are missing at the end; what is left cannot be checked without them")
-        case .unsigned: (.unproven, "the camera's node vanished before it signed what it recorded, or records still")
+            return (.partly, "the first \(Self.bytes(max(bytes, signed))) of \(Self.bytes(size)) are as the camera's node signed them; it had not closed the recording")
+        case .altered: return (.refuted, "the recording was altered since the camera's node signed it")
+        case .cut(let missing) where signed > 0:
+            return (.partly, "\(Self.bytes(missing)) are missing at the end; the first \(Self.bytes(signed)) are as the camera's node signed them while it recorded")
+        case .cut(let missing): return (.refuted, "\(Self.bytes(missing)) are missing at the end; what is left cannot be checked without them")
+        case .unsigned where signed > 0:
+            return (.partly, "the first \(Self.bytes(signed)) of \(Self.bytes(size)) are as the camera's node signed them while it recorded; it vanished before it closed the recording, or records still")
+        case .unsigned: return (.unproven, "the camera's node vanished before it signed what it recorded, or records still")
         }
     }
 

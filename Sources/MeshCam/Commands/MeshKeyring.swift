@@ -51,7 +51,7 @@ struct MeshKeyring: Sendable {
     }
 
     /// The mesh in which that node signed these bytes.
-    func signer(of bytes: [UInt8], _ signature: [UInt8], by node: NodeID) -> Roster? {
-        keys.first { $0.verifies(signature, of: bytes, by: node, domain: .manifest) }?.roster
+    func signer(of bytes: [UInt8], _ signature: [UInt8], by node: NodeID, domain: SignatureDomain = .manifest) -> Roster? {
+        keys.first { $0.verifies(signature, of: bytes, by: node, domain: domain) }?.roster
     }
 }

@@ -69,24 +69,16 @@ struct Node: Sendable {
 
         let id = "\(identity.id)"
         let mesh = paired?.meshID ?? identity.id.aloneMesh
-        let keys: (@Sendable () -> [UInt8])? = paired == nil ? nil : { @Sendable in MeshPublicKeys(gossip.view.roster).file }
+        let keys = FootageKeys(of: identity, mesh: mesh) { gossip.view.roster }
+        let keysFile: (@Sendable () -> [UInt8])? = paired == nil ? nil : { @Sendable in MeshPublicKeys(gossip.view.roster).file }
         let targets = TargetSet(try settings.storage.directories.map { try TargetLocation($0) })
         let store = ClipStore(
             settings: StoreSettings(
                 spoolBytes: settings.storage.spoolBytes, camera: id,
                 cameraName: settings.node.name, node: id, boot: identity.boot),
-            targets: targets,
-            sign: { identity.sign($0, domain: .manifest, mesh: mesh) },
-            // What it recorded before it came to this mesh is its own, too.
-            verify: { bytes, signature in
-                [mesh, identity.id.aloneMesh].contains { identity.verifies(signature, of: bytes, domain: .manifest, mesh: $0) }
-            },
-            keys: keys,
+            targets: targets, keys: keys, keysFile: keysFile,
             logger: logger.part("storage"))
-        let orphans = OrphanCatalogue(targets: targets) { signer, bytes, signature in
-            guard let node = NodeID(hex: signer), let admission = gossip.view.roster.admission(of: node) else { return false }
-            return [mesh, node.aloneMesh].contains { admission.verifies(signature, of: bytes, domain: .manifest, mesh: $0) }
-        }
+        let orphans = OrphanCatalogue(targets: targets, keys: keys)
         let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
         let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)
         let access = LocalToken()

@@ -4,7 +4,7 @@ import Synchronization
 /// Clips of cameras that do not answer, read from the targets that this node shares with them.
 public final class OrphanCatalogue: Sendable {
     private let targets: TargetSet
-    private let verify: @Sendable (_ signer: String, _ bytes: [UInt8], _ signature: [UInt8]) -> Bool
+    private let keys: FootageKeys
     private let cache: Mutex<Cache>
 
     private struct Cache {
@@ -21,13 +21,10 @@ public final class OrphanCatalogue: Sendable {
     /// Answers are at most this old.
     static let freshness = Duration.seconds(2)
 
-    /// - Parameter verify: whether `signature` is the signer's over these bytes; manifests that fail are not shown.
-    public init(
-        targets: TargetSet,
-        verify: @escaping @Sendable (_ signer: String, _ bytes: [UInt8], _ signature: [UInt8]) -> Bool
-    ) {
+    /// - Parameter keys: what no member signed is not shown.
+    public init(targets: TargetSet, keys: FootageKeys) {
         self.targets = targets
-        self.verify = verify
+        self.keys = keys
         cache = Mutex(Cache())
     }
 
@@ -101,7 +98,7 @@ public final class OrphanCatalogue: Sendable {
 
     private func entry(of clip: TargetScan.Found, known: CatalogueEntry?, on target: some TargetFiles, _ number: Int) -> CatalogueEntry? {
         var facts = clip.manifest.facts
-        guard clip.manifest.signer == facts.id.node, verify(clip.manifest.signer, clip.manifest.factsBytes, clip.manifest.signature) else { return nil }
+        guard keys.verifies(clip.manifest) else { return nil }
         if known == nil, facts.state == .recording {
             guard let closed = try? TargetLister.interrupted(facts, video: clip.path.file(.video), bytes: clip.videoBytes, on: target) else { return nil }
             facts = closed

@@ -62,6 +62,8 @@ public struct ClipFacts: Codable, Sendable, Equatable {
     public var fragments: Int
     /// Head of the SHA-256 chain over init segment and fragments, in hex; see ``HashChain``.
     public var head: String?
+    /// What the camera itself had signed when it vanished, where a peer that kept the clip closed it: the text of that sidecar.
+    public var opening: String?
 
     public init(
         id: ClipID, camera: String, cameraName: String, event: String, kind: String, label: String?, origin: String?,
@@ -93,6 +95,7 @@ public struct ClipFacts: Codable, Sendable, Equatable {
         self.lostPictures = 0
         self.fragments = 0
         self.head = nil
+        self.opening = nil
     }
 
     /// Every incident the clip belongs to.

@@ -53,10 +53,17 @@ public struct SpoolPlan: Sendable {
         }
     }
 
+    /// A fragment, with what goes with it.
     struct Chunk: Sendable {
         let offset: Int
-        let bytes: any FragmentBytes
-        var end: Int { offset + bytes.count }
+        let parts: [any FragmentBytes]
+        let count: Int
+        var end: Int { offset + count }
+
+        init(offset: Int, parts: [any FragmentBytes]) {
+            (self.offset, self.parts) = (offset, parts)
+            count = parts.reduce(0) { $0 + $1.count }
+        }
     }
 
     /// One clip on one target.
@@ -87,7 +94,7 @@ public struct SpoolPlan: Sendable {
             var batch: [any FragmentBytes] = []
             var next = offset
             for chunk in chunks where chunk.offset == next && chunk.end <= end && (batch.isEmpty || chunk.end - offset <= SpoolPlan.batchBytes) {
-                batch.append(chunk.bytes)
+                batch += chunk.parts
                 next = chunk.end
             }
             return batch
@@ -143,19 +150,22 @@ public struct SpoolPlan: Sendable {
         order.append(clip)
     }
 
-    /// - Parameter beginsWithKeyFrame: whether a player can start here, so that a gap may end here.
-    public mutating func append(_ bytes: any FragmentBytes, to clip: ClipID, beginsWithKeyFrame: Bool) -> Admission {
-        guard entries[clip] != nil else { return Admission(admitted: false) }
+    /// - Parameters:
+    ///   - parts: a fragment and what goes with it, one behind the other; all of it is taken or nothing.
+    ///   - beginsWithKeyFrame: whether a player can start here, so that a gap may end here.
+    public mutating func append(_ parts: [any FragmentBytes], to clip: ClipID, beginsWithKeyFrame: Bool) -> Admission {
+        guard let offset = entries[clip]?.totalBytes else { return Admission(admitted: false) }
         if entries[clip]!.waitsForKeyFrame && !beginsWithKeyFrame { return Admission(admitted: false) }
-        var admission = makeRoom(for: bytes.count, sparing: clip)
+        let chunk = Chunk(offset: offset, parts: parts)
+        var admission = makeRoom(for: chunk.count, sparing: clip)
         guard admission.admitted else {
             entries[clip]!.waitsForKeyFrame = true
             return admission
         }
         entries[clip]!.waitsForKeyFrame = false
-        entries[clip]!.chunks.append(Chunk(offset: entries[clip]!.totalBytes, bytes: bytes))
-        entries[clip]!.totalBytes += bytes.count
-        heldBytes += bytes.count
+        entries[clip]!.chunks.append(chunk)
+        entries[clip]!.totalBytes += chunk.count
+        heldBytes += chunk.count
         admission.admitted = true
         return admission
     }
@@ -255,11 +265,15 @@ public struct SpoolPlan: Sendable {
 
     // MARK: What a reader may know
 
-    /// Bytes of `clip` at `offset` that are still in memory, with the offset of the chunk they lie in.
-    public func held(_ clip: ClipID, at offset: Int) -> (bytes: any FragmentBytes, chunkOffset: Int)? {
-        guard let chunks = entries[clip]?.chunks else { return nil }
-        guard let chunk = chunks.first(where: { $0.offset <= offset && offset < $0.end }) else { return nil }
-        return (chunk.bytes, chunk.offset)
+    /// Bytes of `clip` at `offset` that are still in memory, with the offset at which they begin.
+    public func held(_ clip: ClipID, at offset: Int) -> (bytes: any FragmentBytes, offset: Int)? {
+        guard let chunk = entries[clip]?.chunks.first(where: { $0.offset <= offset && offset < $0.end }) else { return nil }
+        var begin = chunk.offset
+        for part in chunk.parts {
+            if offset < begin + part.count { return (part, begin) }
+            begin += part.count
+        }
+        return nil
     }
 
     public func poster(of clip: ClipID) -> (any FragmentBytes)? { entries[clip]?.poster }
@@ -316,7 +330,7 @@ public struct SpoolPlan: Sendable {
         // Nobody wants it: nothing has to wait.
         let everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(heldBytes(of:)).min() ?? .max
         let kept = entry.chunks.drop { $0.end <= everywhere }
-        heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.bytes.count }
+        heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.count }
         entries[clip]!.chunks = Array(kept)
     }
 
@@ -327,7 +341,7 @@ public struct SpoolPlan: Sendable {
     }
 
     private mutating func drop(_ clip: ClipID) {
-        heldBytes -= entries[clip]?.chunks.reduce(0) { $0 + $1.bytes.count } ?? 0
+        heldBytes -= entries[clip]?.chunks.reduce(0) { $0 + $1.count } ?? 0
         entries[clip] = nil
         order.removeAll { $0 == clip }
     }

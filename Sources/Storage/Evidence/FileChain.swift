@@ -1,40 +1,105 @@
-/// The hash chain of a clip as its file has it, computed anew.
+/// The hash chain of a clip as its file has it, computed anew, and how far its camera's signatures in the file vouch for it.
 ///
 /// A link ends with the file's `moov` or with an `mdat`, because so the recorder hands its pieces on; what stands between two links, such as
-/// padding, belongs to the later one. Untrusted input: every length is checked, nothing traps, memory stays small.
-struct FileChain: Sendable, Equatable {
+/// padding, belongs to the later one; a ``SignedHead`` belongs to none. Takes the file in pieces of whole boxes, or reads it. Untrusted input:
+/// every length is checked, nothing traps, memory stays small.
+struct FileChain: Sendable {
     /// The newest link's head; nil before the init segment is whole.
     private(set) var head: [UInt8]?
     /// Whole fragments that it covers.
     private(set) var fragments = 0
-    /// Bytes that it covers, from the file's first on.
+    /// Bytes up to its end, signatures behind it included.
     private(set) var bytes = 0
+    /// As far as the camera's own signatures reach: fragments and bytes, and the head that they cover.
+    private(set) var signed: (fragments: Int, bytes: Int, head: [UInt8])?
+    /// A signature in the file is not right where it stands.
+    private(set) var hasWrongSignature = false
+
+    private let clip: ClipID
+    private let isSigned: @Sendable (SignedHead) -> Bool
+    private var link: HashChain.OpenLink
+    /// Whether the open link has bytes already.
+    private var isBetweenLinks = true
+    private var offset = 0
 
     private static let chunk = 1 << 20
 
+    /// - Parameter isSigned: whether a signature is the camera's. Whether it fits the file is told here.
+    init(clip: ClipID, isSigned: @escaping @Sendable (SignedHead) -> Bool) {
+        (self.clip, self.isSigned) = (clip, isSigned)
+        link = HashChain.OpenLink(clip: clip)
+    }
+
+    /// Reads a file up to its first box that is not whole.
+    ///
     /// - Parameters:
     ///   - size: bytes in the file.
     ///   - limit: fragments to read, at most.
     ///   - read: bytes at (offset, count); fewer at the end of the file.
-    init(clip: ClipID, size: Int, limit: Int = .max, read: (_ offset: Int, _ count: Int) throws -> [UInt8]) rethrows {
-        var link = HashChain.OpenLink(clip: clip)
-        var offset = 0
-        while size - offset >= 8, head == nil || fragments < limit {
+    init(
+        clip: ClipID, size: Int, limit: Int = .max, isSigned: @escaping @Sendable (SignedHead) -> Bool = { _ in false },
+        read: (_ offset: Int, _ count: Int) throws -> [UInt8]
+    ) rethrows {
+        self.init(clip: clip, isSigned: isSigned)
+        while size - offset >= 8 {
             guard let box = BoxHeader(try read(offset, 16)), box.size <= size - offset else { return }
+            if head != nil, fragments >= limit {
+                // What stands behind the last fragment, and its signature, is not asked for.
+                guard box.type == SignedHead.boxType, box.size == SignedHead.size, take(signatureIn: try read(offset, box.size)) else { return }
+                continue
+            }
+            if box.type == SignedHead.boxType, box.size == SignedHead.size, take(signatureIn: try read(offset, box.size)) { continue }
             let end = offset + box.size
             while offset < end {
-                let bytes = try read(offset, min(Self.chunk, end - offset))
-                if bytes.isEmpty { return }
-                bytes.withUnsafeBytes { link.append($0) }
-                offset += bytes.count
+                let part = try read(offset, min(Self.chunk, end - offset))
+                if part.isEmpty { return }
+                part.withUnsafeBytes { link.append($0) }
+                offset += part.count
             }
-            let isLink = head == nil ? box.type == .moov : box.type == .mdat
-            guard isLink else { continue }
-            if head != nil { fragments += 1 }
-            let made = link.close()
-            head = made
-            bytes = end
-            link = HashChain.OpenLink(after: made)
+            closeLink(behind: box.type)
         }
+    }
+
+    /// Goes on with the next bytes of the file.
+    ///
+    /// - Returns: false when they are not whole boxes; what is whole of them counts.
+    mutating func take(_ piece: [UInt8]) -> Bool {
+        var place = 0
+        while place < piece.count {
+            guard let box = BoxHeader(piece[place...].prefix(16)), box.size <= piece.count - place else { return false }
+            let bytes = piece[place..<place + box.size]
+            place += box.size
+            if box.type == SignedHead.boxType, box.size == SignedHead.size, take(signatureIn: Array(bytes)) { continue }
+            bytes.withUnsafeBytes { link.append($0) }
+            offset += box.size
+            closeLink(behind: box.type)
+        }
+        return true
+    }
+
+    private mutating func closeLink(behind type: BoxType) {
+        isBetweenLinks = false
+        guard head == nil ? type == .moov : type == .mdat else { return }
+        if head != nil { fragments += 1 }
+        let made = link.close()
+        head = made
+        bytes = offset
+        link = HashChain.OpenLink(after: made)
+        isBetweenLinks = true
+    }
+
+    /// Answers false for a box that is something else.
+    private mutating func take(signatureIn box: [UInt8]) -> Bool {
+        guard let found = SignedHead(box: box) else { return false }
+        offset += box.count
+        guard isBetweenLinks, let head, found.clip == clip, found.fragments == fragments, found.head == head, isSigned(found) else {
+            hasWrongSignature = true
+            // It is no part of what was recorded; what follows still may be.
+            if isBetweenLinks { bytes = offset }
+            return true
+        }
+        bytes = offset
+        signed = (fragments, offset, head)
+        return true
     }
 }

@@ -100,7 +100,7 @@ extension ClipStore {
     }
 
     /// What the file of keys is to hold now.
-    var currentKeys: [UInt8]? { keys?() }
+    var currentKeys: [UInt8]? { keysFile?() }
 
     func nextJob(for target: Int) -> SpoolPlan.Job? {
         // At the end there is only time for what is not written yet.

@@ -14,9 +14,8 @@ public final class ClipStore: Sendable {
     public let settings: StoreSettings
     /// Where footage goes.
     public let targets: TargetSet
-    private let signature: @Sendable ([UInt8]) -> [UInt8]
-    private let verify: @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool
-    let keys: (@Sendable () -> [UInt8])?
+    let keys: FootageKeys
+    let keysFile: (@Sendable () -> [UInt8])?
     /// For what is read back.
     let now: @Sendable () -> ContinuousClock.Instant
     let logger: Logger
@@ -45,21 +44,18 @@ public final class ClipStore: Sendable {
 
     /// - Parameters:
     ///   - targets: may change at any time; without any the newest clips stay in memory only.
-    ///   - sign: this node's signature over a manifest's bytes.
-    ///   - verify: whether a signature is this node's. What lies on a target and is not is neither shown nor signed anew.
+    ///   - keys: sign what is recorded. What lies on a target and is not signed by a member is neither shown nor signed anew.
+    ///   - keysFile: a file with which anybody can check this mesh's signatures, put beside the footage; nil: there is none.
     ///   - now: tells when something is to be read back.
-    ///   - keys: a file with which anybody can check this node's signatures, put beside the footage; nil: there is none.
     public init(
-        settings: StoreSettings, targets: TargetSet, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
-        verify: @escaping @Sendable (_ bytes: [UInt8], _ signature: [UInt8]) -> Bool, keys: (@Sendable () -> [UInt8])? = nil,
+        settings: StoreSettings, targets: TargetSet, keys: FootageKeys, keysFile: (@Sendable () -> [UInt8])? = nil,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger
     ) {
         self.now = now
         self.settings = settings
         self.targets = targets
         self.keys = keys
-        self.verify = verify
-        self.signature = sign
+        self.keysFile = keysFile
         self.logger = logger
         state = Mutex(
             State(
@@ -125,15 +121,17 @@ public final class ClipStore: Sendable {
     public func append(_ bytes: any FragmentBytes, to id: ClipID, durationSeconds: Double, beginsWithKeyFrame: Bool) -> Bool {
         let admission = state.withLock { state -> SpoolPlan.Admission? in
             guard var recording = state.recordings[id], !state.plan.isAbandoned(id) else { return nil }
-            let admission = state.plan.append(bytes, to: id, beginsWithKeyFrame: beginsWithKeyFrame || recording.chain == nil)
+            let isFirst = recording.chain == nil
+            if isFirst {
+                recording.chain = bytes.withBytes { HashChain(clip: id, initSegment: $0) }
+            } else {
+                bytes.withBytes { recording.chain?.append($0) }
+                recording.facts.fragments += 1
+            }
+            let proof = SignedHead(clip: id, fragments: recording.facts.fragments, head: recording.chain?.head ?? []) { keys.sign(.head, $0) }.box
+            let admission = state.plan.append([bytes, proof], to: id, beginsWithKeyFrame: beginsWithKeyFrame || isFirst)
             if admission.admitted {
-                if recording.chain == nil {
-                    recording.chain = bytes.withBytes { HashChain(clip: id, initSegment: $0) }
-                } else {
-                    bytes.withBytes { recording.chain?.append($0) }
-                    recording.facts.fragments += 1
-                }
-                recording.facts.bytes += bytes.count
+                recording.facts.bytes += bytes.count + proof.count
                 recording.facts.durationSeconds = Self.milliseconds(durationSeconds)
                 recording.facts.end = recording.facts.start.addingTimeInterval(recording.facts.durationSeconds)
                 recording.facts.head = recording.chain?.hex
@@ -252,20 +250,18 @@ public final class ClipStore: Sendable {
     /// Folders of one target in which notes are looked for.
     private static let folderLimit = 2000
 
-    func held(_ id: ClipID, at offset: Int) -> (bytes: any FragmentBytes, chunkOffset: Int)? {
+    func held(_ id: ClipID, at offset: Int) -> (bytes: any FragmentBytes, offset: Int)? {
         state.withLock { $0.plan.held(id, at: offset) }
     }
 
     func heldPoster(_ id: ClipID) -> (any FragmentBytes)? { state.withLock { $0.plan.poster(of: id) } }
 
-    /// Whether this node made that manifest.
-    func isOwn(_ manifest: Manifest) -> Bool {
-        manifest.signer == settings.node && manifest.facts.id.node == settings.node && verify(manifest.factsBytes, manifest.signature)
-    }
+    /// Whether that is a clip of this node's, signed by it or by a peer that kept it.
+    func isOwn(_ manifest: Manifest) -> Bool { manifest.facts.id.node == settings.node && keys.verifies(manifest) }
 
     func sign(_ facts: ClipFacts) -> Manifest? {
         do {
-            return try Manifest(facts: facts, signer: settings.node, sign: signature)
+            return try Manifest(facts: facts, signer: settings.node) { keys.sign(.facts, $0) }
         } catch {
             logger.error("a manifest cannot be encoded: \(error)", metadata: ["clip": "\(facts.id)"])
             return nil

@@ -89,9 +89,13 @@ final class TargetLister: Sendable {
             return (found.manifest, found.path)
         }
         var closed = try Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.reading)
-        // What was signed while it grew vouched for less, if for anything; who closes it vouches for what is there.
-        let chain = try Self.reading { try FileChain(clip: facts.id, size: closed.bytes) { try place.reading.read(found.path.file(.video), at: $0, count: $1) } }
-        closed.head = chain.fragments == closed.fragments ? chain.head?.hex : nil
+        // It vouches for what it signed while it recorded, and for no more: who had the storage meanwhile may have had his hands in it.
+        let chain = try Self.reading {
+            try FileChain(clip: facts.id, size: closed.bytes, isSigned: { [keys = store.keys] in keys.verifies($0) }) {
+                try place.reading.read(found.path.file(.video), at: $0, count: $1)
+            }
+        }
+        if let signed = chain.signed { (closed.fragments, closed.head) = (signed.fragments, signed.head.hex) }
         guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
         // People open files on the share themselves: a player refuses one that ends inside a `moof`.
         if closed.bytes < found.videoBytes { try place.writing.truncate(found.path.file(.video), to: closed.bytes) }

@@ -37,7 +37,8 @@ struct RecordBench: Sendable {
         let node = String(repeating: "0", count: 32)
         let store = ClipStore(
             settings: StoreSettings(camera: node, cameraName: "bench", node: node, boot: 1), targets: targets,
-            sign: { (try? key.signature(for: Data($0))).map(Array.init) ?? [] }, verify: { key.publicKey.isValidSignature(Data($1), for: Data($0)) }, logger: quiet)
+            keys: FootageKeys { (try? key.signature(for: Data($1))).map(Array.init) ?? [] } verify: { key.publicKey.isValidSignature(Data($3), for: Data($2)) },
+            logger: quiet)
         let sink = StoreSink(store: store, clock: WallClock(), openClips: OpenClips())
         guard let recorder = source.recorder(settings: .init(), sink: sink, logger: quiet) else { return 0 }
         return try await withThrowingTaskGroup(of: Double?.self) { group in

@@ -1,0 +1,31 @@
+/// This node's key, and every member's public ones, for what is said of footage.
+public struct FootageKeys: Sendable {
+    /// What a signature is for; one of one kind never passes for another.
+    public enum Statement: Sendable {
+        /// The facts of a clip, see ``Manifest``.
+        case facts
+        /// A fragment and all before it, see ``SignedHead``.
+        case head
+    }
+
+    /// This node's signature.
+    let sign: @Sendable (Statement, _ bytes: [UInt8]) -> [UInt8]
+    /// Whether `signature` is that node's, as a member of this mesh or before it came to it.
+    let verify: @Sendable (Statement, _ node: String, _ bytes: [UInt8], _ signature: [UInt8]) -> Bool
+
+    public init(
+        sign: @escaping @Sendable (Statement, _ bytes: [UInt8]) -> [UInt8],
+        verify: @escaping @Sendable (Statement, _ node: String, _ bytes: [UInt8], _ signature: [UInt8]) -> Bool
+    ) {
+        (self.sign, self.verify) = (sign, verify)
+    }
+
+    /// Whether the node that recorded it signed the facts, or one that kept them for a camera that vanished.
+    func verifies(_ manifest: Manifest) -> Bool {
+        let facts = manifest.facts
+        guard manifest.signer == facts.id.node || facts.state == .interrupted && facts.opening != nil else { return false }
+        return verify(.facts, manifest.signer, manifest.factsBytes, manifest.signature)
+    }
+
+    func verifies(_ head: SignedHead) -> Bool { verify(.head, head.clip.node, head.signedBytes, head.signature) }
+}
