@@ -7,11 +7,13 @@ import Synchronization
 /// Bodies are large (4 MiB) and are judged one after the other, so that more at once would be a hostile member's way to keep this
 /// node from its probes.
 final class ExchangeGate: Sendable {
-    /// One more than an honest member ever needs.
-    static let perMember = 4
+    /// At once. By default one more than an honest member ever needs for gossip.
+    let perMember: Int
 
     /// A member begins no more of them in a second. Honest ones compare every few seconds, more often only when everything starts at once.
-    static let perSecond = 10
+    let perSecond: Int
+
+    init(perMember: Int = 4, perSecond: Int = 10) { (self.perMember, self.perSecond) = (perMember, perSecond) }
 
     private struct Standing {
         var underWay = 0
@@ -30,7 +32,7 @@ final class ExchangeGate: Sendable {
             var standing = standings[member] ?? Standing(second: now)
             defer { standings[member] = standing }
             if now - standing.second >= .seconds(1) { (standing.second, standing.begun) = (now, 0) }
-            guard standing.underWay < Self.perMember, standing.begun < Self.perSecond else { return false }
+            guard standing.underWay < perMember, standing.begun < perSecond else { return false }
             standing.underWay += 1
             standing.begun += 1
             return true
@@ -38,7 +40,7 @@ final class ExchangeGate: Sendable {
         guard isAdmitted else {
             throw ProblemDetails(
                 title: "Too many exchanges", status: 429,
-                detail: "\(Self.perMember) exchanges of this member are under way, or it began \(Self.perSecond) within a second.")
+                detail: "\(perMember) exchanges of this member are under way, or it began \(perSecond) within a second.")
         }
         defer { standings.withLock { $0[member]?.underWay -= 1 } }
         return try await work()

@@ -64,8 +64,9 @@ final class PeerProxy: PeerExchange {
     ///   - proof: what the caller signed in with, for what goes on after the answer.
     ///   - session: the caller's token, for what this node cannot sign.
     ///   - address: where the caller is.
+    ///   - path: what the peer is asked for; nil: the same as here.
     func forward(
-        _ request: Request, to member: Member, proof: Proof? = nil, session: String? = nil, from address: String? = nil
+        _ request: Request, to member: Member, path: String? = nil, proof: Proof? = nil, session: String? = nil, from address: String? = nil
     ) async throws -> Response {
         var headers = HTTPHeaders()
         if let proof { headers.add(name: HTTPField.Name.meshCamProof.rawName, value: proof.text) }
@@ -76,7 +77,7 @@ final class PeerProxy: PeerExchange {
         }
         let body = request.method.isSafe ? nil : try await request.wholeBody(upTo: Self.bodyLimit)
         let answer = try await execute(
-            member, method: .init(rawValue: request.method.rawValue), path: request.uri.string, headers: headers, body: body)
+            member, method: .init(rawValue: request.method.rawValue), path: path ?? request.uri.string, headers: headers, body: body)
         var fields = HTTPFields()
         for name in [
             HTTPField.Name.contentType, .contentLength, .contentRange, .acceptRanges, .eTag, .lastModified, .cacheControl, .contentDisposition, .location,
@@ -110,6 +111,19 @@ final class PeerProxy: PeerExchange {
         let response = try await execute(member, path: path)
         guard response.status == .ok else { throw PeerError.refused(status: Int(response.status.code)) }
         return response.body
+    }
+
+    /// A part of a clip for a peer to keep.
+    ///
+    /// - Returns: the answer's status, and its body as far as it is a number.
+    func replicate(_ path: String, method: HTTPMethod, to member: Member, _ parts: [[UInt8]]) async throws -> (status: Int, number: Int?) {
+        try await withDeadline(.seconds(5)) { [self] in
+            var body = ByteBufferAllocator().buffer(capacity: parts.reduce(0) { $0 + $1.count })
+            for part in parts { body.writeBytes(part) }
+            let response = try await execute(member, method: method, path: path, body: body)
+            let text = String(buffer: try await response.body.collect(upTo: 4096))
+            return (Int(response.status.code), Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
     }
 
     /// Gossip's own exchange (anti-entropy, large records, probe of last resort).

@@ -122,9 +122,15 @@ extension NodeServices {
         switch entry.facts.state {
         case .recording: state = .recording
         case .interrupted: state = .interrupted
-        case .closed: state = entry.isStored ? .stored : .spooled
+        case .closed: state = entry.isStored ? .stored : entry.holder != nil ? .replicated : .spooled
         }
-        return resource(entry, state: state, holders: entry.isStored ? names : [name])
+        let peer = entry.holder.flatMap { id in gossip.view.members.first { "\($0.id)" == id }?.name }
+        return resource(entry, state: state, holders: (entry.isStored ? names : store.isAtHand(entry.facts.id) ? [name] : []) + [peer].compactMap { $0 })
+    }
+
+    /// A clip of another camera, of which this node keeps a copy.
+    func replica(_ entry: CatalogueEntry) -> ClipResource {
+        resource(entry, state: entry.facts.state == .closed ? .replicated : .interrupted, holders: [name])
     }
 
     /// A clip of a camera that does not answer, read from a target.

@@ -117,6 +117,7 @@ struct WebServer: Sendable {
         AuditRoutes(node: node).add(to: api)
         PairingRoutes(node: node, logger: logger).addDiscovered(to: api)
         FeedRoutes(node: node).add(to: api)
+        ReplicaRoutes(node: node).add(to: api)
         router.post("gossip") { [node, exchanges] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let answer = try await exchanges.admit(peer) {

@@ -72,11 +72,11 @@ struct Node: Sendable {
         let keys = FootageKeys(of: identity, mesh: mesh) { gossip.view.roster }
         let keysFile: (@Sendable () -> [UInt8])? = paired == nil ? nil : { @Sendable in MeshPublicKeys(gossip.view.roster).file }
         let targets = TargetSet(try settings.storage.directories.map { try TargetLocation($0) })
+        var storing = StoreSettings(
+            spoolBytes: settings.storage.spoolBytes, camera: id, cameraName: settings.node.name, node: id, boot: identity.boot)
+        storing.replicaBytes = settings.storage.replicaBytes
         let store = ClipStore(
-            settings: StoreSettings(
-                spoolBytes: settings.storage.spoolBytes, camera: id,
-                cameraName: settings.node.name, node: id, boot: identity.boot),
-            targets: targets, keys: keys, keysFile: keysFile,
+            settings: storing, targets: targets, keys: keys, keysFile: keysFile,
             logger: logger.part("storage"))
         let orphans = OrphanCatalogue(targets: targets, keys: keys)
         let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
@@ -103,6 +103,8 @@ struct Node: Sendable {
             Named("targets", restarts: true) { await services.followTargets(logger: logger.part("storage")) },
             Named("note", restarts: true) { await services.keepDiscoveryNote() },
             Named("notes", restarts: true) { await services.readDiscoveryNotes(logger: logger.part("storage")) },
+            Named("replicas", restarts: true) { await Replication(node: services, logger: logger.part("replicas")).send() },
+            Named("rescue", restarts: true) { await Replication(node: services, logger: logger.part("replicas")).rescue() },
             Named("camera", restarts: true) { await camera.run() },
             Named("live", restarts: true) { try await services.live.run() },
             Named("ice", restarts: true) { await ice.run() },

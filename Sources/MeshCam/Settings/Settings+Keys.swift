@@ -50,6 +50,8 @@ extension Settings {
             "Directories that are storage targets: a mounted share, a disk"),
         SettingsKey(
             "storage.spool_bytes", \.storage.spoolBytes, .bytes((16 << 20)...(1 << 40)), "How much of the spool may be used"),
+        SettingsKey(
+            "storage.replica_bytes", \.storage.replicaBytes, .bytes(0...(1 << 40)), "Memory lent to other cameras whose storage is away"),
 
         SettingsKey("recording.pre_roll", \.recording.preRoll, .seconds(0...60), "How much of the time before the trigger a clip holds"),
         SettingsKey("recording.minimum_clip", \.recording.minimumClip, .seconds(1...3600), "No clip is shorter than this"),

@@ -86,6 +86,8 @@ struct StorageSettings: Sendable, Equatable {
     var directories: [String] = []
     /// How much of the spool may be used, in bytes. Default: 256 MiB.
     var spoolBytes = 256 << 20
+    /// How much memory this node lends to other cameras whose storage is away, in bytes. Default: 128 MiB.
+    var replicaBytes = 128 << 20
 }
 
 /// `[recording]`: how long clips are.

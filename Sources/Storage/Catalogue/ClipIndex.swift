@@ -55,6 +55,8 @@ public struct CatalogueEntry: Sendable, Equatable {
     public var places: [Int: ClipPath]
     /// Whether all of it has reached a target.
     public var isStored: Bool
+    /// The id of the peer that has a copy of all of it; nil: none has.
+    public var holder: String?
 
     public init(facts: ClipFacts, signature: String? = nil, places: [Int: ClipPath] = [:], isStored: Bool = false) {
         self.facts = facts
@@ -126,7 +128,7 @@ public struct ClipIndex: Sendable {
 
 extension Array {
     /// The first index whose element satisfies `predicate`, in an array where all that do stand behind all that do not.
-    fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
+    func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
         var low = startIndex
         var high = endIndex
         while low < high {

@@ -5,12 +5,14 @@
 /// - Order: every target gets the oldest clip first: its first bytes, a first manifest, the other bytes in order, then the poster
 ///   and the newest manifest.
 /// - Reading back: what a target has written is read back `settle` later, and written again where it is not right; see ``readBack``.
+/// - Peers: what no target holds in time goes to a peer, too; see ``nextReplicaJob(now:)``.
 /// - Release: bytes leave memory when every target that still wants them holds them, read back right.
 /// - Bound: `capacityBytes`. When the next fragment does not fit:
 ///   1. bytes that every target has written are released without being read back;
 ///   2. then bytes that one target holds already are released, and slower targets give that clip up;
-///   3. then the oldest closed clip is dropped whole, again and again;
-///   4. then the fragment itself is refused, and all that follow until one that begins with a key frame fits.
+///   3. then bytes that a peer holds are released, and the peer brings that clip to the targets;
+///   4. then the oldest closed clip is dropped whole, again and again;
+///   5. then the fragment itself is refused, and all that follow until one that begins with a key frame fits.
 public struct SpoolPlan: Sendable {
     /// What a target writer is to do next. Doing it twice does no harm.
     public struct Job: Sendable {
@@ -40,9 +42,9 @@ public struct SpoolPlan: Sendable {
 
     /// What came of adding a fragment.
     public struct Admission: Sendable, Equatable {
-        /// False: refused by rule 4; the file has a gap.
+        /// False: refused by rule 5; the file has a gap.
         public var admitted: Bool
-        /// Clips that were dropped to make room, by rule 3.
+        /// Clips that were dropped to make room, by rule 4.
         public var dropped: [ClipID] = []
         /// Clips that a slower target gave up, by rule 2.
         public var givenUp: [GivenUp] = []
@@ -58,10 +60,12 @@ public struct SpoolPlan: Sendable {
         let offset: Int
         let parts: [any FragmentBytes]
         let count: Int
+        /// When it came; nil: long ago.
+        var since: ContinuousClock.Instant?
         var end: Int { offset + count }
 
-        init(offset: Int, parts: [any FragmentBytes]) {
-            (self.offset, self.parts) = (offset, parts)
+        init(offset: Int, parts: [any FragmentBytes], since: ContinuousClock.Instant? = nil) {
+            (self.offset, self.parts, self.since) = (offset, parts, since)
             count = parts.reduce(0) { $0 + $1.count }
         }
     }
@@ -88,12 +92,18 @@ public struct SpoolPlan: Sendable {
         var waitsForKeyFrame = false
         /// By target.
         var copies: [Int: Copy]
+        var replica: Replica?
+        /// Another camera's clip, whose bytes lie in the ``ReplicaShelf`` and count there.
+        var isRescue = false
+
+        /// Bytes that count here.
+        func weight(of chunks: some Sequence<Chunk>) -> Int { isRescue ? 0 : chunks.reduce(0) { $0 + $1.count } }
 
         /// What waits from `offset` on, in order; at least one chunk, if there is one.
-        func batch(from offset: Int, to end: Int = .max) -> [any FragmentBytes] {
+        func batch(from offset: Int, to end: Int = .max, limit: Int = SpoolPlan.batchBytes) -> [any FragmentBytes] {
             var batch: [any FragmentBytes] = []
             var next = offset
-            for chunk in chunks where chunk.offset == next && chunk.end <= end && (batch.isEmpty || chunk.end - offset <= SpoolPlan.batchBytes) {
+            for chunk in chunks where chunk.offset == next && chunk.end <= end && (batch.isEmpty || chunk.end - offset <= limit) {
                 batch += chunk.parts
                 next = chunk.end
             }
@@ -118,6 +128,10 @@ public struct SpoolPlan: Sendable {
     var entries: [ClipID: Entry] = [:]
     /// Oldest first.
     var order: [ClipID] = []
+    /// The peer that takes copies of new clips.
+    public internal(set) var holder: String?
+    /// Copies at peers that are not needed any more, and that they were not told of yet.
+    var releases: [ReplicaJob] = []
 
     public init(capacityBytes: Int, settle: Duration? = nil, targets: some Sequence<Int> = []) {
         self.capacityBytes = capacityBytes
@@ -153,10 +167,13 @@ public struct SpoolPlan: Sendable {
     /// - Parameters:
     ///   - parts: a fragment and what goes with it, one behind the other; all of it is taken or nothing.
     ///   - beginsWithKeyFrame: whether a player can start here, so that a gap may end here.
-    public mutating func append(_ parts: [any FragmentBytes], to clip: ClipID, beginsWithKeyFrame: Bool) -> Admission {
+    ///   - now: for what a peer is to have, when no target takes it in time.
+    public mutating func append(
+        _ parts: [any FragmentBytes], to clip: ClipID, beginsWithKeyFrame: Bool, now: ContinuousClock.Instant? = nil
+    ) -> Admission {
         guard let offset = entries[clip]?.totalBytes else { return Admission(admitted: false) }
         if entries[clip]!.waitsForKeyFrame && !beginsWithKeyFrame { return Admission(admitted: false) }
-        let chunk = Chunk(offset: offset, parts: parts)
+        let chunk = Chunk(offset: offset, parts: parts, since: now)
         var admission = makeRoom(for: chunk.count, sparing: clip)
         guard admission.admitted else {
             entries[clip]!.waitsForKeyFrame = true
@@ -256,7 +273,7 @@ public struct SpoolPlan: Sendable {
 
     /// Whether every target gave the clip up: nothing of it is kept any more, and nothing more of it is taken.
     public func isAbandoned(_ clip: ClipID) -> Bool {
-        guard !targets.isEmpty, let entry = entries[clip] else { return false }
+        guard !targets.isEmpty, let entry = entries[clip], entry.replica?.isHandedOver != true else { return false }
         return entry.copies.values.allSatisfy(\.givenUp)
     }
 
@@ -301,10 +318,12 @@ public struct SpoolPlan: Sendable {
         for clip in order where heldBytes + bytes > capacityBytes {
             admission.givenUp += giveUpWhereAnotherHolds(clip)
         }
+        for clip in order where heldBytes + bytes > capacityBytes { handOver(clip) }
         for clip in order where heldBytes + bytes > capacityBytes && clip != open {
             // Where nothing of it is held, nothing is gained.
-            guard let entry = entries[clip], entry.isClosed, !entry.chunks.isEmpty else { continue }
-            drop(clip)
+            guard let entry = entries[clip], entry.isClosed, !entry.chunks.isEmpty, !entry.isRescue else { continue }
+            // A peer's copy stays where it is.
+            drop(clip, keepsReplica: true)
             admission.dropped.append(clip)
         }
         admission.admitted = heldBytes + bytes <= capacityBytes
@@ -312,7 +331,7 @@ public struct SpoolPlan: Sendable {
     }
 
     private mutating func giveUpWhereAnotherHolds(_ clip: ClipID) -> [Admission.GivenUp] {
-        guard let entry = entries[clip], !entry.chunks.isEmpty else { return [] }
+        guard let entry = entries[clip], !entry.chunks.isEmpty, !entry.isRescue else { return [] }
         let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
         guard best > entry.chunks[0].offset else { return [] }
         var given: [Admission.GivenUp] = []
@@ -327,10 +346,11 @@ public struct SpoolPlan: Sendable {
 
     mutating func release(_ clip: ClipID) {
         guard let entry = entries[clip], !targets.isEmpty else { return }
+        var everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(heldBytes(of:)).min()
+        if let replica = entry.replica, replica.isHandedOver { everywhere = min(everywhere ?? .max, replica.videoBytes) }
         // Nobody wants it: nothing has to wait.
-        let everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(heldBytes(of:)).min() ?? .max
-        let kept = entry.chunks.drop { $0.end <= everywhere }
-        heldBytes -= entry.chunks.prefix(entry.chunks.count - kept.count).reduce(0) { $0 + $1.count }
+        let kept = entry.chunks.drop { $0.end <= everywhere ?? .max }
+        heldBytes -= entry.weight(of: entry.chunks.prefix(entry.chunks.count - kept.count))
         entries[clip]!.chunks = Array(kept)
     }
 
@@ -340,14 +360,19 @@ public struct SpoolPlan: Sendable {
         return !wanted.isEmpty && wanted.allSatisfy { entry.isComplete($0) }
     }
 
-    private mutating func drop(_ clip: ClipID) {
-        heldBytes -= entries[clip]?.chunks.reduce(0) { $0 + $1.count } ?? 0
-        entries[clip] = nil
+    mutating func drop(_ clip: ClipID, keepsReplica: Bool = false) {
+        guard let entry = entries.removeValue(forKey: clip) else { return }
+        heldBytes -= entry.weight(of: entry.chunks)
+        if let replica = entry.replica, !keepsReplica, !replica.isHandedOver { release(replica, of: clip) }
         order.removeAll { $0 == clip }
     }
 
     @discardableResult
     mutating func forgetIfDone(_ clip: ClipID) -> Bool {
+        if isHandedOverWhole(clip) {
+            drop(clip)
+            return true
+        }
         guard isWrittenEverywhere(clip), let entry = entries[clip],
             entry.copies.values.allSatisfy({ $0.givenUp || heldBytes(of: $0) == entry.totalBytes && (settle == nil || $0.readBack.manifestEdition == $0.manifestEdition) })
         else { return false }

@@ -15,38 +15,57 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
     private var timescales: [UInt32: UInt32] = [:]
     private var defaultDurations: [UInt32: UInt32] = [:]
 
+    private var offset = 0
+    /// Where the samples of the last `moof` end, until its `mdat` is seen.
+    private var pending: Double?
+
+    /// Of nothing yet.
+    init() {}
+
     /// - Parameters:
     ///   - size: bytes in the file.
     ///   - read: bytes at (offset, count); fewer at the end of the file.
     public init(size: Int, read: (_ offset: Int, _ count: Int) throws -> [UInt8]) rethrows {
-        playableBytes = size
-        var offset = 0
-        var pending: Double?
         while size - offset >= 8 {
-            let header = try read(offset, 16)
-            guard let box = BoxHeader(header) else { break }
+            guard let box = BoxHeader(try read(offset, 16)) else { break }
             guard box.size <= size - offset else {
-                if box.type == .moof, box.size <= 4 << 20 { playableBytes = offset }
-                break
+                playableBytes = box.type == .moof && box.size <= 4 << 20 ? offset : size
+                return
             }
-            switch box.type {
-            case .moov where box.size <= 1 << 20:
-                collectTracks(try read(offset, box.size))
-                wholeBytes = offset + box.size
-            case .moof where box.size <= 4 << 20:
-                pending = fragmentEnd(try read(offset, box.size))
-            case .mdat:
-                if let end = pending {
-                    durationSeconds = max(durationSeconds, end)
-                    fragments += 1
-                    wholeBytes = offset + box.size
-                }
-                pending = nil
-            default:
-                break
-            }
-            offset += box.size
+            let begin = offset
+            try take(box) { try read(begin, box.size) }
         }
+        playableBytes = size
+    }
+
+    /// Goes on with whole boxes, which come next in the file; what is not whole is passed over.
+    mutating func append(_ piece: [UInt8]) {
+        var place = 0
+        while let box = BoxHeader(piece[place...].prefix(16)), box.size <= piece.count - place {
+            take(box) { Array(piece[place..<place + box.size]) }
+            place += box.size
+        }
+        playableBytes = offset
+    }
+
+    private mutating func take(_ box: BoxHeader, _ bytes: () throws -> [UInt8]) rethrows {
+        switch box.type {
+        case .moov where box.size <= 1 << 20:
+            collectTracks(try bytes())
+            wholeBytes = offset + box.size
+        case .moof where box.size <= 4 << 20:
+            pending = fragmentEnd(try bytes())
+        case .mdat:
+            if let end = pending {
+                durationSeconds = max(durationSeconds, end)
+                fragments += 1
+                wholeBytes = offset + box.size
+            }
+            pending = nil
+        default:
+            break
+        }
+        offset += box.size
     }
 
     // MARK: moov: time scales and default durations of the tracks

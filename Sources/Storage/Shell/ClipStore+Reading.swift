@@ -15,6 +15,9 @@ extension ClipStore {
     /// Bytes of the video there are now, whether or not more are coming.
     public func size(of id: ClipID) -> Int? { clip(id)?.facts.bytes }
 
+    /// Whether memory or a target has the clip; otherwise it is known, and a peer has it.
+    public func isAtHand(_ id: ClipID) -> Bool { state.withLock { state in state.plan.totalBytes(of: id) != nil || state.index[id]?.places.isEmpty == false } }
+
     /// Bytes of a clip's video; fewer than `count` at its end. What memory still holds comes from there, the rest from targets,
     /// off the cooperative pool.
     public func read(_ id: ClipID, at offset: Int, count: Int) async throws -> [UInt8] {

@@ -54,6 +54,8 @@ extension ClipStore {
             return gone
         }
         for number in gone { forgetPlaces(on: number) }
+        interruptRescues()
+        replicas.setRing(present.isEmpty)
         listeners.publish(.targets)
     }
 
@@ -82,7 +84,7 @@ extension ClipStore {
             let held = state.index.all.filter { $0.places[target] != nil }.map(\.facts.id)
             return held.map { id in
                 state.index.update(id) { $0.places[target] = nil }
-                guard state.index[id]?.places.isEmpty == true, state.plan.totalBytes(of: id) == nil else { return .updated(id) }
+                guard let entry = state.index[id], entry.places.isEmpty, entry.holder == nil, state.plan.totalBytes(of: id) == nil else { return .updated(id) }
                 state.index.remove(id)
                 return .removed(id)
             }
@@ -124,6 +126,7 @@ extension ClipStore {
             }
             return isNews
         }
+        endRescue(job.clip)
         if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
     }
 
@@ -139,7 +142,7 @@ extension ClipStore {
 
     func nameTaken(_ job: SpoolPlan.Job, on target: Int) {
         state.withLock { state in
-            guard let facts = state.index[job.clip]?.facts else { return }
+            guard let facts = state.index[job.clip]?.facts ?? state.rescues[job.clip] else { return }
             let attempt = (job.path.stem.split(separator: "_").last?.split(separator: "-").dropFirst().last).flatMap { Int($0) } ?? 0
             let path = ClipPath(folder: job.path.folder, start: facts.start, event: facts.event, attempt: attempt + 1)
             state.plan.rename(job.clip, on: target, to: path)
@@ -156,6 +159,7 @@ extension ClipStore {
             state.index.remove(job.clip)
             return true
         }
+        endRescue(job.clip)
         logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
         listeners.publish(isGone ? .removed(job.clip) : .updated(job.clip))
     }
@@ -165,7 +169,7 @@ extension ClipStore {
         let isHeld = state.withLock { state in
             guard let entry = state.index[id], entry.places[target] != nil else { return state.index[id] != nil }
             state.index.update(id) { $0.places[target] = nil }
-            guard entry.places.count == 1, state.plan.totalBytes(of: id) == nil else { return true }
+            guard entry.places.count == 1, entry.holder == nil, state.plan.totalBytes(of: id) == nil else { return true }
             state.index.remove(id)
             return false
         }

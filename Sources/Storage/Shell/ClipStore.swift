@@ -22,11 +22,16 @@ public final class ClipStore: Sendable {
     let state: Mutex<State>
     let writers = Mutex<[Int: TargetWriter]>([:])
     let listeners = ChangeFeed<StoreChange>(capacity: 1024)
+    let replicaFeed = ChangeFeed<Void>(capacity: 1)
+    /// What it keeps of other cameras' clips.
+    public let replicas: ReplicaShelf
 
     struct State {
         var index = ClipIndex()
         var plan: SpoolPlan
         var recordings: [ClipID: Recording] = [:]
+        /// Others' clips that this node brings to the targets.
+        var rescues: [ClipID: ClipFacts] = [:]
         /// By number.
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
@@ -57,6 +62,7 @@ public final class ClipStore: Sendable {
         self.keys = keys
         self.keysFile = keysFile
         self.logger = logger
+        replicas = ReplicaShelf(capacityBytes: settings.replicaBytes, keys: keys)
         state = Mutex(
             State(
                 plan: SpoolPlan(capacityBytes: settings.spoolBytes, settle: settings.settle),
@@ -129,7 +135,7 @@ public final class ClipStore: Sendable {
                 recording.facts.fragments += 1
             }
             let proof = SignedHead(clip: id, fragments: recording.facts.fragments, head: recording.chain?.head ?? []) { keys.sign(.head, $0) }.box
-            let admission = state.plan.append([bytes, proof], to: id, beginsWithKeyFrame: beginsWithKeyFrame || isFirst)
+            let admission = state.plan.append([bytes, proof], to: id, beginsWithKeyFrame: beginsWithKeyFrame || isFirst, now: now())
             if admission.admitted {
                 recording.facts.bytes += bytes.count + proof.count
                 recording.facts.durationSeconds = Self.milliseconds(durationSeconds)
@@ -271,7 +277,13 @@ public final class ClipStore: Sendable {
     /// Seconds in whole milliseconds.
     private static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 
+    /// There may be something to do.
     func notify() {
+        notifyTargets()
+        replicaFeed.publish(())
+    }
+
+    func notifyTargets() {
         for writer in writers.withLock({ Array($0.values) }) { writer.notify() }
     }
 }

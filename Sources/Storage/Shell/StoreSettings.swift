@@ -2,6 +2,8 @@
 public struct StoreSettings: Sendable {
     /// Most video bytes held in memory for slow, missing or full targets. Default 256 MiB.
     public var spoolBytes: Int
+    /// Most bytes of other cameras' clips kept in memory for them. Default 128 MiB.
+    public var replicaBytes = 128 << 20
     /// The camera whose clips these are: its id, and the name its folder gets.
     public var camera: String
     public var cameraName: String

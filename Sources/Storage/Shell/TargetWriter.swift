@@ -63,11 +63,14 @@ final class TargetWriter: Sendable {
         var failures = 0
         var measured: ContinuousClock.Instant?
         var doubtful: Set<ClipID> = []
+        // Of cameras that are gone, by id.
+        var folders: [String: String] = [:]
         while !store.shouldEnd(target: number) {
             do {
                 if folder == nil {
                     folder = try attach()
                     keys = nil
+                    folders = [:]
                 }
                 guard let directory = folder, let job = store.nextJob(for: number) else {
                     if let folder, store.discoveryNote != note.withLock({ $0 }) { try writeNote(in: folder) }
@@ -86,7 +89,7 @@ final class TargetWriter: Sendable {
                     continue
                 }
                 // Somebody deleted what we write into: begin anew, with a folder that says whose it is.
-                if try !perform(job, in: directory, &doubtful) { folder = nil }
+                if try !perform(job, in: try self.folder(for: job, own: directory, &folders), &doubtful) { folder = nil }
                 recovered(&failures)
             } catch {
                 if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
@@ -124,6 +127,17 @@ final class TargetWriter: Sendable {
         return folder
     }
 
+    /// Where a clip goes: this camera's folder, or that of a camera that is gone.
+    private func folder(for job: SpoolPlan.Job, own: String, _ known: inout [String: String]) throws(TargetError) -> String {
+        let camera = job.clip.node
+        if camera == store.settings.camera { return own }
+        if let folder = known[camera] { return folder }
+        var folder = job.path.folder
+        if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
+        known[camera] = folder
+        return folder
+    }
+
     /// Answers false when the clip's file is gone.
     ///
     /// - Parameter doubtful: clips whose file may have been made by an attempt of which no answer came.
@@ -155,12 +169,16 @@ final class TargetWriter: Sendable {
                 return true
             }
             if error.isNameTaken, job.createsFile {
-                if try isOurs(job, path, isInDoubt: doubtful.contains(job.clip)) {
+                switch try look(for: job, at: path, isInDoubt: doubtful.contains(job.clip)) {
+                case .another: store.nameTaken(job, on: number)
+                case .useless:
                     // It holds nothing that does not come again.
                     try target.remove(path.file(.video))
                     doubtful.remove(job.clip)
-                } else {
-                    store.nameTaken(job, on: number)
+                case .beginning(let bytes):
+                    try target.truncate(path.file(.video), to: bytes)
+                    store.adopted(job, on: number, path: path, bytes: bytes)
+                case .enough: store.needsNoMore(job, on: number)
                 }
                 return true
             }
@@ -176,19 +194,24 @@ final class TargetWriter: Sendable {
         return true
     }
 
-    /// Whether the file that has the clip's name is this clip's: by its sidecar, or because it holds some of the clip's first bytes, as an attempt
+    /// What the file is that has the clip's name: the clip's own by its sidecar, or because it holds some of the clip's first bytes, as an attempt
     /// leaves it that was cut off.
-    private func isOurs(_ job: SpoolPlan.Job, _ path: ClipPath, isInDoubt: Bool) throws(TargetError) -> Bool {
-        guard case .video(let parts, _) = job.work else { return false }
-        if let sidecar = try? target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit), let manifest = try? Manifest(parsing: sidecar) {
-            return manifest.facts.id == job.clip && store.isOwn(manifest)
-        }
+    private func look(for job: SpoolPlan.Job, at path: ClipPath, isInDoubt: Bool) throws(TargetError) -> ClipStore.NamesFile {
+        guard case .video(let parts, _) = job.work else { return .another }
         let size = try target.look(at: path.file(.video)).size
+        if let sidecar = try? target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit), let manifest = try? Manifest(parsing: sidecar) {
+            guard store.isOf(job.clip, manifest) else { return .another }
+            guard let known = store.beginning(of: job.clip, upTo: size), known.end > 0,
+                try target.digest(path.file(.video), at: 0, count: known.end) == Digest.of(known.pieces)
+            else { return .useless }
+            let isOthers = job.clip.node != store.settings.node
+            return isOthers && (size > known.total || size == known.total && manifest.facts.state != .recording) ? .enough : .beginning(bytes: known.end)
+        }
         // An empty file may be anybody's.
-        guard size > 0 || isInDoubt else { return false }
+        guard size > 0 || isInDoubt else { return .another }
         let bytes = parts.reduce(into: [UInt8]()) { bytes, part in Bytes(part).withBytes { bytes += $0.prefix(max(0, size - bytes.count)) } }
-        guard size == bytes.count else { return false }
-        return try target.digest(path.file(.video), at: 0, count: size) == Digest.of([bytes])
+        guard size == bytes.count else { return .another }
+        return try target.digest(path.file(.video), at: 0, count: size) == Digest.of([bytes]) ? .useless : .another
     }
 
     private func pause(_ failures: Int, refused: Bool) {

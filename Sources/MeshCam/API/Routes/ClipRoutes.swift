@@ -48,15 +48,49 @@ struct ClipRoutes: Sendable {
         let text = context.parameter("id")
         // Before it is passed on: a peer asks as a peer, and is told everything.
         guard let id = ClipID(text), context.rights.sees(camera: id.node), let owner = node.owner(ofClip: id) else { throw ProblemDetails.notFound("clip", text) }
-        return try await node.answer(request, context, owner: owner) {
-            try await here(id)
+        let response = try await node.answer(request, context, owner: owner) {
+            if !node.store.isAtHand(id), let copy = try await keptCopy(of: id, request, context) { return copy }
+            return try await here(id)
         } replica: { member in
-            guard let entry = await node.orphans.clip(id, of: "\(member.id)") else {
-                throw ProblemDetails.unavailable(
-                    "\(member.name) does not answer, and no storage that this node reaches holds the clip.", cure: "Check its power and network.")
-            }
-            return try await replica(id, entry)
+            if let entry = await node.orphans.clip(id, of: "\(member.id)") { return try await replica(id, entry) }
+            if let copy = try await keptCopy(of: id, request, context) { return copy }
+            throw ProblemDetails.unavailable(
+                "\(member.name) does not answer, and neither another node nor a storage that this node reaches holds the clip.",
+                cure: "Check its power and network.")
         }
+        // Its camera may have started again since, and know nothing of what peers keep of it.
+        guard response.status == .notFound, case .peer = owner else { return response }
+        return try await keptCopy(of: id, request, context) ?? response
+    }
+
+    /// The same from a node that keeps a copy: this one, or the first peer that says so.
+    private func keptCopy(of id: ClipID, _ request: Request, _ context: APIContext) async throws -> Response? {
+        let part = request.uri.path.split(separator: "/").drop { $0 != "\(id)" }.dropFirst().first.map { "/\($0)" } ?? ""
+        if let entry = node.store.replicas.clip(id, keeper: node.name) {
+            switch part {
+            case "": return try Response.json(node.replica(entry))
+            case "/video.mp4": return try await replicaVideo(request, entry)
+            default: return try replicaPoster(id)
+            }
+        }
+        if context.isLocal { return nil }
+        let found = await node.gather("\(ReplicaRoutes.prefix)/\(id)", as: ClipResource.self).parts.max { $0.1.durationSeconds < $1.1.durationSeconds }
+        guard let keeper = found?.0 else { return nil }
+        return try await node.peers.forward(request, to: keeper, path: "\(ReplicaRoutes.prefix)/\(id)\(part)", proof: context.proof)
+    }
+
+    /// A clip that this node keeps for another camera.
+    func replicaVideo(_ request: Request, _ entry: CatalogueEntry) async throws -> Response {
+        let id = entry.facts.id
+        return try await video(request, entry) { offset, count in
+            guard let bytes = node.store.replicas.read(id, at: offset, count: count) else { throw ClipReadError.unavailable("it has just left this node for the storage") }
+            return bytes
+        }
+    }
+
+    func replicaPoster(_ id: ClipID) throws -> Response {
+        guard let poster = node.store.replicas.poster(of: id) else { throw ProblemDetails.notFound("picture of clip", "\(id)") }
+        return picture(poster)
     }
 
     private func video(
@@ -169,6 +203,41 @@ extension ClipQuery {
     }
 }
 
+extension [ClipResource] {
+    /// Both lists, each clip once: as its camera tells it, and with everybody who holds it.
+    ///
+    /// Who keeps a copy calls a clip that its camera never closed interrupted; whoever knows more of it is believed.
+    func merging(_ others: [ClipResource]) -> [ClipResource] {
+        if others.isEmpty { return self }
+        var places = Dictionary(enumerated().map { ($1.id, $0) }) { first, _ in first }
+        var merged = self
+        for clip in others {
+            guard let place = places[clip.id] else {
+                places[clip.id] = merged.count
+                merged.append(clip)
+                continue
+            }
+            let known = merged[place]
+            let (better, other) = clip.knowledge > known.knowledge ? (clip, known) : (known, clip)
+            merged[place] = better
+            merged[place].holders += other.holders.filter { !better.holders.contains($0) }
+        }
+        return merged
+    }
+}
+
+extension ClipResource {
+    /// Whoever has it stored knows it best, then who records it, then who has most of it.
+    fileprivate var knowledge: (Int, Double) {
+        switch state {
+        case .stored: (3, durationSeconds)
+        case .recording: (2, durationSeconds)
+        case .interrupted: (0, durationSeconds)
+        default: (1, durationSeconds)
+        }
+    }
+}
+
 extension ClipQuery.Cursor {
     /// `<milliseconds since 1970>_<clip id>`.
     var text: String { "\(Int64((start.timeIntervalSince1970 * 1000).rounded()))_\(id)" }
@@ -191,12 +260,12 @@ extension NodeServices {
         var own = query
         // One more than asked for tells whether there is another page.
         own.limit = query.limit + 1
-        var clips = store.clips(own).map(clip)
+        var clips = store.clips(own).map(clip).merging(store.replicas.clips(own, keeper: name).map(replica))
         var missing: [MissingNode] = []
         if !context.isLocal {
             let (parts, absent) = await gather(own.path, as: ClipPage.self)
-            clips += parts.flatMap(\.1.clips)
-            clips += await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan)
+            for part in parts { clips = clips.merging(part.1.clips) }
+            clips = clips.merging(await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan))
             missing = absent.map { MissingNode(node: "\($0.0.id)", name: $0.0.name, reason: $0.1) }
         }
         // Each node's part is whole, and a node has one camera: what is left fills the page as before.

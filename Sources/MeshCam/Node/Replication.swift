@@ -1,0 +1,128 @@
+import Crypto
+import Foundation
+import Gossip
+import Logging
+import NIOHTTP1
+import Storage
+
+/// Has a peer keep what no storage takes in time, and brings to the storage what this node kept of cameras that are gone.
+struct Replication: Sendable {
+    let node: NodeServices
+    let logger: Logger
+
+    /// A peer that has no room, or does not answer, is not asked again for so long.
+    private static let absence = Duration.seconds(30)
+    /// Tries before a peer counts as one that does not answer.
+    private static let tries = 4
+    private static let retryPause = Duration.milliseconds(300)
+    /// How often it looks for cameras that are gone.
+    private static let rescueInterval = Duration.seconds(2)
+
+    // MARK: Sending
+
+    /// Sends until the task is cancelled.
+    func send() async {
+        let work = node.store.replicaWork()
+        var absent: [NodeID: ContinuousClock.Instant] = [:]
+        var failures = 0
+        await withTaskGroup(of: Void.self) { group in
+            // One stream wakes for what is new, and for what has waited long enough.
+            let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            group.addTask {
+                for await _ in work { waker.yield() }
+                waker.finish()
+            }
+            for await _ in wakes {
+                absent = absent.filter { $0.value > .now }
+                choose(without: Set(absent.keys))
+                while !Task.isCancelled, let job = node.store.nextReplicaJob() {
+                    guard let member = node.gossip.view.members.first(where: { "\($0.id)" == job.holder }) else {
+                        node.store.answered(job, .silence)
+                        break
+                    }
+                    let answer = await tell(job, to: member)
+                    switch answer {
+                    case .taken: failures = 0
+                    case .refused(let why):
+                        failures = 0
+                        if why == .full { absent[member.id] = .now + Self.absence }
+                        logger.debug("\(member.name) does not keep it: \(why)", metadata: ["clip": "\(job.clip)"])
+                    case .silence:
+                        failures += 1
+                        guard failures >= Self.tries || !member.isReachable else {
+                            try? await ContinuousClock().sleep(for: Self.retryPause)
+                            continue
+                        }
+                        failures = 0
+                        absent[member.id] = .now + Self.absence
+                        logger.notice("\(member.name) does not answer and keeps no recordings for this camera now")
+                    }
+                    node.store.answered(job, answer)
+                    choose(without: Set(absent.keys))
+                }
+                if Task.isCancelled { break }
+                let pause = min(node.store.pauseOfReplicas() ?? Self.absence, Self.absence)
+                group.addTask {
+                    try? await ContinuousClock().sleep(for: max(pause, .milliseconds(20)))
+                    waker.yield()
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// The peer that keeps new clips: stays the same while it is there.
+    private func choose(without absent: Set<NodeID>) {
+        let peers = node.gossip.view.members.filter { !$0.isSelf && $0.isReachable && !absent.contains($0.id) && $0.certificateDER != nil }
+        if let holder = node.store.replicaHolder, peers.contains(where: { "\($0.id)" == holder }) { return }
+        // Rendezvous hashing spreads the cameras over the peers, and moves few when one comes or goes.
+        let best = peers.max { Self.score(node.id, $0.id) < Self.score(node.id, $1.id) }
+        node.store.replicaHolder = best.map { "\($0.id)" }
+    }
+
+    private static func score(_ camera: String, _ peer: NodeID) -> UInt64 {
+        SHA256.hash(data: Data("\(camera) \(peer)".utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private func tell(_ job: SpoolPlan.ReplicaJob, to member: Member) async -> ClipStore.ReplicaAnswer {
+        let path = "\(ReplicaRoutes.prefix)/\(job.clip)"
+        do {
+            let answer: (status: Int, number: Int?) = switch job.work {
+            case .manifest(let bytes, _, let isHandedOver):
+                try await node.peers.replicate("\(path)/manifest\(isHandedOver ? "?handed=1" : "")", method: .PUT, to: member, [bytes])
+            case .video(let bytes, let offset):
+                try await node.peers.replicate("\(path)/video?offset=\(offset)", method: .PUT, to: member, bytes.map(\.array))
+            case .poster(let bytes): try await node.peers.replicate("\(path)/poster", method: .PUT, to: member, [bytes.array])
+            case .release: try await node.peers.replicate(path, method: .DELETE, to: member, [])
+            }
+            if (200..<300).contains(answer.status) { return .taken }
+            return ReplicaRefusal(status: answer.status, number: answer.number).map { .refused($0) } ?? .silence
+        } catch {
+            logger.debug("\(member.name) does not answer: \(error)", metadata: ["clip": "\(job.clip)"])
+            return .silence
+        }
+    }
+
+    // MARK: Rescuing
+
+    /// Looks for cameras that are gone until the task is cancelled.
+    func rescue() async {
+        while (try? await ContinuousClock().sleep(for: Self.rescueInterval)) != nil {
+            let members = Dictionary(node.gossip.view.members.map { ("\($0.id)", $0) }) { first, _ in first }
+            node.store.rescue { id, boot in
+                // Who was revoked is no member.
+                guard let member = members[id] else { return true }
+                return !member.isReachable || member.boot.map { $0 > boot } ?? false
+            }
+        }
+    }
+}
+
+extension Member {
+    /// The run that it is in; nil while nothing is known of it.
+    fileprivate var boot: UInt32? { incarnation.split(separator: ".").first.flatMap { UInt32($0) } }
+}
+
+extension FragmentBytes {
+    fileprivate var array: [UInt8] { withBytes { Array($0) } }
+}

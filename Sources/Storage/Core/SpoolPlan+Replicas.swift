@@ -1,0 +1,214 @@
+/// Copies at a peer, fragment by fragment, of what no target holds in time: so a camera that is stolen takes no more than its last second along.
+extension SpoolPlan {
+    /// One clip at one peer.
+    struct Replica: Sendable {
+        let holder: String
+        var videoBytes = 0
+        var hasPoster = false
+        var manifestEdition = 0
+        /// Memory has let go of it: the peer brings it to the targets.
+        var isHandedOver = false
+        /// The peer knows that.
+        var isHandOverTold = false
+        /// The peer wants no more of it.
+        var isRefused = false
+    }
+
+    /// What a peer is to be told next. Telling it twice does no harm.
+    public struct ReplicaJob: Sendable {
+        public enum Work: Sendable {
+            /// The sidecar so far, before anything else, and which edition of it; and whether the clip is the peer's to bring to the targets.
+            case manifest([UInt8], edition: Int, isHandedOver: Bool)
+            /// Whole fragments one behind the other, from a place in the video file on.
+            case video(bytes: [any FragmentBytes], offset: Int)
+            case poster(any FragmentBytes)
+            /// Its copy is not needed any more.
+            case release
+        }
+        public let clip: ClipID
+        /// The peer's id.
+        public let holder: String
+        public let work: Work
+    }
+
+    /// How long a target may take for a fragment before a peer gets it, too. Without any target a peer gets it at once.
+    static let replicaDelay = Duration.seconds(1)
+
+    /// Most video bytes of one job for a peer: a slow radio takes a second for them.
+    static let replicaBatchBytes = 1 << 20
+
+    /// From now on that peer takes copies of clips that none has yet; nil: nobody does.
+    public mutating func setHolder(_ holder: String?) { self.holder = holder }
+
+    /// What is to be told next, the oldest clip first; nil when there is nothing now.
+    public func nextReplicaJob(now: ContinuousClock.Instant) -> ReplicaJob? {
+        if let release = releases.first { return release }
+        for clip in order {
+            guard let entry = entries[clip], !entry.isRescue else { continue }
+            guard let replica = entry.replica else {
+                guard let holder, needsReplica(entry).map({ $0 <= now }) ?? false else { continue }
+                return ReplicaJob(clip: clip, holder: holder, work: .manifest(entry.manifest, edition: entry.manifestEdition, isHandedOver: false))
+            }
+            if replica.isRefused { continue }
+            if let work = nextWork(for: replica, of: entry) { return ReplicaJob(clip: clip, holder: replica.holder, work: work) }
+        }
+        return nil
+    }
+
+    /// When a clip will need a peer's copy next, if no target takes it until then.
+    public func nextReplica() -> ContinuousClock.Instant? {
+        holder == nil ? nil : order.compactMap { entries[$0].flatMap { $0.replica == nil && !$0.isRescue ? needsReplica($0) : nil } }.min()
+    }
+
+    /// From when on a peer should have it; nil: nobody needs it.
+    private func needsReplica(_ entry: Entry) -> ContinuousClock.Instant? {
+        // From its first byte on, or it would be of no use.
+        guard let first = entry.chunks.first, first.offset == 0 else { return nil }
+        let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
+        guard let waiting = entry.chunks.first(where: { $0.end > best }), let since = waiting.since else { return nil }
+        return targets.isEmpty ? since : since + Self.replicaDelay
+    }
+
+    private func nextWork(for replica: Replica, of entry: Entry) -> ReplicaJob.Work? {
+        if replica.isHandedOver && !replica.isHandOverTold { return .manifest(entry.manifest, edition: entry.manifestEdition, isHandedOver: true) }
+        let batch = replica.videoBytes < entry.totalBytes ? entry.batch(from: replica.videoBytes, limit: Self.replicaBatchBytes) : []
+        if !batch.isEmpty { return .video(bytes: batch, offset: replica.videoBytes) }
+        if let poster = entry.poster, !replica.hasPoster { return .poster(poster) }
+        guard replica.manifestEdition < entry.manifestEdition else { return nil }
+        return .manifest(entry.manifest, edition: entry.manifestEdition, isHandedOver: replica.isHandedOver)
+    }
+
+    /// The peer has heeded it.
+    public mutating func finish(_ job: ReplicaJob) {
+        if case .release = job.work {
+            releases.removeAll { $0.clip == job.clip && $0.holder == job.holder }
+            return
+        }
+        guard let entry = entries[job.clip] else { return }
+        guard var replica = entry.replica ?? (job.holder == holder ? Replica(holder: job.holder) : nil), replica.holder == job.holder else { return }
+        switch job.work {
+        case .manifest(_, let edition, let isHandedOver):
+            replica.manifestEdition = max(edition, replica.manifestEdition)
+            if isHandedOver { replica.isHandOverTold = true }
+        case .video(let bytes, let offset):
+            guard replica.videoBytes == offset else { return }
+            replica.videoBytes += bytes.reduce(0) { $0 + $1.count }
+        case .poster: replica.hasPoster = true
+        case .release: break
+        }
+        entries[job.clip]!.replica = replica
+        release(job.clip)
+        forgetIfDone(job.clip)
+    }
+
+    /// The peer has so many bytes of the clip, from its first on, whatever was thought: an answer was lost, or it began anew itself.
+    public mutating func corrected(_ job: ReplicaJob, bytes: Int) {
+        guard let entry = entries[job.clip], let replica = entry.replica, replica.holder == job.holder else { return }
+        let isGood = bytes == entry.totalBytes || entry.chunks.contains { $0.offset == bytes }
+        if isGood { entries[job.clip]!.replica!.videoBytes = bytes } else { forgotten(job) }
+    }
+
+    /// The peer knows nothing of the clip any more: it gets it from the first byte on, where memory still has that.
+    public mutating func forgotten(_ job: ReplicaJob) {
+        guard let replica = entries[job.clip]?.replica, replica.holder == job.holder else { return }
+        entries[job.clip]!.replica = nil
+        // What only it had is lost; what comes needs a beginning.
+        if replica.isHandedOver { forgetIfDone(job.clip) }
+    }
+
+    /// The peer has no room for it: another one gets it, from its first byte on.
+    public mutating func noRoom(_ job: ReplicaJob) {
+        if holder == job.holder { holder = nil }
+        guard let replica = entries[job.clip]?.replica, replica.holder == job.holder else { return }
+        if replica.isHandedOver { return refused(job) }
+        entries[job.clip]!.replica = nil
+        release(replica, of: job.clip)
+    }
+
+    /// The peer takes no more of the clip, because it holds the camera for gone and brings the clip to the targets, or because nothing of it fits.
+    public mutating func refused(_ job: ReplicaJob) {
+        if case .release = job.work { return finish(job) }
+        guard entries[job.clip]?.replica?.holder == job.holder else { return }
+        entries[job.clip]!.replica!.isRefused = true
+    }
+
+    /// The peer does not answer any more.
+    public mutating func lost(holder: String) {
+        if self.holder == holder { self.holder = nil }
+        releases.removeAll { $0.holder == holder }
+        for clip in order where entries[clip]?.replica?.holder == holder && entries[clip]?.replica?.isHandedOver == false { entries[clip]!.replica = nil }
+    }
+
+    /// The peer that holds all that was admitted of the clip.
+    public func holder(of clip: ClipID) -> String? {
+        guard let entry = entries[clip], let replica = entry.replica, replica.videoBytes == entry.totalBytes, entry.totalBytes > 0 else { return nil }
+        return replica.holder
+    }
+
+    // MARK: Handing over
+
+    /// Rule 3: memory ends, and a peer has a part of it.
+    mutating func handOver(_ clip: ClipID) {
+        guard !targets.isEmpty, let entry = entries[clip], let replica = entry.replica, !replica.isRefused, let first = entry.chunks.first,
+            replica.videoBytes > first.offset
+        else { return }
+        entries[clip]!.replica!.isHandedOver = true
+        for target in entry.copies.keys { entries[clip]!.copies[target]!.givenUp = true }
+        release(clip)
+    }
+
+    func isHandedOverWhole(_ clip: ClipID) -> Bool {
+        guard let entry = entries[clip], entry.isClosed, let replica = entry.replica, replica.isHandedOver, replica.isHandOverTold else { return false }
+        return replica.videoBytes == entry.totalBytes && replica.manifestEdition == entry.manifestEdition && (entry.poster == nil || replica.hasPoster)
+    }
+
+    mutating func release(_ replica: Replica, of clip: ClipID) {
+        releases.append(ReplicaJob(clip: clip, holder: replica.holder, work: .release))
+        // A peer that is never told lets go of it by itself, when it needs the room or finds the clip on a target.
+        if releases.count > Self.releaseLimit { releases.removeFirst() }
+    }
+
+    private static let releaseLimit = 1000
+
+    // MARK: Others' clips
+
+    /// A clip of a camera that is gone, which this node kept: the targets get it like this node's own.
+    ///
+    /// - Parameter pieces: all of it, as it came.
+    public mutating func rescue(_ clip: ClipID, path: ClipPath, pieces: [any FragmentBytes], poster: (any FragmentBytes)?, manifest: [UInt8]) {
+        guard entries[clip] == nil, !targets.isEmpty else { return }
+        open(clip, path: path, manifest: manifest)
+        entries[clip]!.isRescue = true
+        entries[clip]!.isClosed = true
+        entries[clip]!.poster = poster
+        for piece in pieces {
+            entries[clip]!.chunks.append(Chunk(offset: entries[clip]!.totalBytes, parts: [piece]))
+            entries[clip]!.totalBytes += piece.count
+        }
+    }
+
+    /// What the target's file of that name holds is the beginning of the clip, up to there: writing goes on behind it.
+    public mutating func adopted(_ clip: ClipID, on target: Int, bytes: Int, now: ContinuousClock.Instant?) {
+        guard entries[clip]?.copies[target] != nil else { return }
+        entries[clip]!.copies[target]!.videoBytes = bytes
+        entries[clip]!.copies[target]!.readBack.wrote(to: bytes, at: now)
+    }
+
+    /// The target needs nothing more of the clip from here.
+    public mutating func giveUp(_ clip: ClipID, on target: Int) {
+        guard entries[clip]?.copies[target] != nil else { return }
+        entries[clip]!.copies[target]!.givenUp = true
+        release(clip)
+        if entries[clip]!.copies.values.allSatisfy(\.givenUp), entries[clip]!.isRescue { drop(clip) }
+    }
+
+    /// Whether any target is to get more of the clip.
+    public func isWanted(_ clip: ClipID) -> Bool { entries[clip]?.copies.values.contains { !$0.givenUp } ?? false }
+
+    /// What memory has of a clip up to a place: the pieces, and where the last of them ends. Nil when its first byte is not there any more.
+    public func beginning(of clip: ClipID, upTo bytes: Int) -> (pieces: [any FragmentBytes], end: Int)? {
+        guard let chunks = entries[clip]?.chunks, chunks.first?.offset == 0 else { return nil }
+        let pieces = chunks.prefix { $0.end <= bytes }
+        return (pieces.flatMap(\.parts), pieces.last?.end ?? 0)
+    }
+}

@@ -1,0 +1,161 @@
+import Synchronization
+
+/// What this node keeps of other cameras' clips, in memory and within a bound, until a target has it.
+///
+/// Each camera sends its own clips, fragment by fragment (``SpoolPlan/nextReplicaJob(now:)``), and tells when they are not needed any more.
+/// Where a camera vanishes, ``ClipStore`` brings them to the targets in its stead.
+public final class ReplicaShelf: Sendable {
+    /// No piece, poster or manifest is larger.
+    public static let pieceLimit = 16 << 20
+    private static let posterLimit = 2 << 20
+
+    public let capacityBytes: Int
+    private let keys: FootageKeys
+    private let state: Mutex<State>
+
+    fileprivate struct State {
+        var replicas: [ClipID: Replica] = [:]
+        var bytes = 0
+        /// On their way to the targets.
+        var rescued: Set<ClipID> = []
+        /// Whether the oldest go when a new one needs the room, because there is no target that would ever take them.
+        var isRing = true
+    }
+
+    public init(capacityBytes: Int, keys: FootageKeys) {
+        self.capacityBytes = capacityBytes
+        self.keys = keys
+        state = Mutex(State())
+    }
+
+    /// Bytes that it takes now.
+    public var bytes: Int { state.withLock { $0.bytes } }
+
+    /// Whether there is no target, so that the newest clips push the oldest out.
+    public func setRing(_ isRing: Bool) { state.withLock { $0.isRing = isRing } }
+
+    // MARK: What cameras send
+
+    /// The clip's sidecar as its camera has it now; the first begins the copy.
+    public func take(manifest bytes: [UInt8], of clip: ClipID, isHandedOver: Bool) throws(ReplicaRefusal) {
+        try change(clip) { (replica: inout Replica?) throws(ReplicaRefusal) in
+            if replica == nil { replica = try Replica(manifest: bytes, of: clip, keys: keys) }
+            try replica?.take(manifest: bytes, isHandedOver: isHandedOver, keys: keys)
+        }
+    }
+
+    /// Whole fragments, from a place in the file on.
+    public func take(video piece: [UInt8], at offset: Int, of clip: ClipID) throws(ReplicaRefusal) {
+        guard piece.count <= Self.pieceLimit else { throw .malformed("this is too much at once") }
+        try change(clip) { (replica: inout Replica?) throws(ReplicaRefusal) in
+            if replica == nil { throw .unknown }
+            try replica?.take(video: piece, at: offset)
+        }
+    }
+
+    public func take(poster: [UInt8], of clip: ClipID) throws(ReplicaRefusal) {
+        guard poster.count <= Self.posterLimit else { throw .malformed("this is no still picture") }
+        try change(clip) { (replica: inout Replica?) throws(ReplicaRefusal) in
+            if replica == nil { throw .unknown }
+            replica?.take(poster: poster)
+        }
+    }
+
+    /// The camera needs the copy no more.
+    public func release(_ clip: ClipID) {
+        state.withLock { state in
+            guard !state.rescued.contains(clip), state.replicas[clip]?.isHandedOver != true else { return }
+            state.remove(clip)
+        }
+    }
+
+    private func change(_ clip: ClipID, _ body: (inout Replica?) throws(ReplicaRefusal) -> Void) throws(ReplicaRefusal) {
+        try state.withLock { state throws(ReplicaRefusal) in
+            if state.rescued.contains(clip) { throw .rescued }
+            var replica = state.replicas[clip]
+            let before = replica?.weight ?? 0
+            try body(&replica)
+            guard let changed = replica else { return }
+            let growth = changed.weight - before
+            if growth > 0 {
+                state.makeRoom(for: growth, within: capacityBytes, sparing: clip)
+                guard state.bytes + growth <= capacityBytes else { throw .full }
+            }
+            state.bytes += growth
+            state.replicas[clip] = changed
+        }
+    }
+
+    // MARK: What is here
+
+    /// Newest first. Of a clip whose camera goes on, the camera knows more.
+    ///
+    /// - Parameter keeper: this node's name.
+    public func clips(_ query: ClipQuery, keeper: String) -> [CatalogueEntry] {
+        state.withLock { state in
+            var index = ClipIndex()
+            for replica in state.replicas.values where replica.bytes > 0 { index.set(state.entry(replica, keeper: keeper)) }
+            return index.clips(query)
+        }
+    }
+
+    public func clip(_ id: ClipID, keeper: String) -> CatalogueEntry? {
+        state.withLock { state in state.replicas[id].flatMap { $0.bytes > 0 ? state.entry($0, keeper: keeper) : nil } }
+    }
+
+    /// Fewer bytes than `count` at the end of what is here; nil: nothing is known of the clip.
+    public func read(_ id: ClipID, at offset: Int, count: Int) -> [UInt8]? { state.withLock { $0.replicas[id]?.read(at: offset, count: count) } }
+
+    public func poster(of id: ClipID) -> [UInt8]? { state.withLock { $0.replicas[id]?.poster } }
+
+    // MARK: Bringing it to the targets
+
+    /// A clip that nobody but this node brings to the targets.
+    struct Rescue {
+        let facts: ClipFacts
+        /// As the camera closed it; nil: this node has to.
+        let manifest: Manifest?
+        let poster: [UInt8]?
+        let pieces: [[UInt8]]
+    }
+
+    /// Takes up those whose camera is gone, and those that were handed over whole; from now on nothing is added to them.
+    ///
+    /// - Parameter isGone: whether that run of that node is over.
+    func startRescue(keeper: String, isGone: (_ node: String, _ boot: UInt32) -> Bool) -> [Rescue] {
+        state.withLock { state in
+            let found = state.replicas.values.filter { replica in
+                !state.rescued.contains(replica.id) && replica.bytes > 0 && (replica.isHandedOver && replica.isWhole || isGone(replica.id.node, replica.id.boot))
+            }
+            return found.sorted { $0.id < $1.id }.map { replica in
+                state.rescued.insert(replica.id)
+                return Rescue(facts: replica.facts(keeper: keeper), manifest: replica.isWhole ? replica.manifest : nil, poster: replica.poster, pieces: replica.pieces)
+            }
+        }
+    }
+
+    /// It did not come to that; it is tried again later.
+    func rescueFailed(_ clip: ClipID) { state.withLock { _ = $0.rescued.remove(clip) } }
+
+    /// The targets have it, or need nothing of it.
+    func rescued(_ clip: ClipID) { state.withLock { $0.remove(clip) } }
+}
+
+extension ReplicaShelf.State {
+    fileprivate mutating func remove(_ clip: ClipID) {
+        rescued.remove(clip)
+        bytes -= replicas.removeValue(forKey: clip)?.weight ?? 0
+    }
+
+    /// In a mesh without targets the newest count. Elsewhere each of these may be the last copy, and who sends more is refused.
+    fileprivate mutating func makeRoom(for growth: Int, within capacity: Int, sparing clip: ClipID) {
+        guard isRing, bytes + growth > capacity else { return }
+        for old in replicas.values.sorted(by: { ($0.manifest.facts.start, $0.id) < ($1.manifest.facts.start, $1.id) }) where bytes + growth > capacity && old.id != clip {
+            remove(old.id)
+        }
+    }
+
+    fileprivate func entry(_ replica: Replica, keeper: String) -> CatalogueEntry {
+        CatalogueEntry(facts: replica.facts(keeper: keeper), signature: replica.isWhole ? replica.manifest.signature.hex : nil)
+    }
+}

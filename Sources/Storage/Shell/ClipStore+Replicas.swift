@@ -1,0 +1,146 @@
+import Foundation
+
+/// Copies at peers, both ways: what a peer keeps of this node's clips, and what this node keeps of others' and brings to the targets in their stead.
+extension ClipStore {
+    // MARK: This node's clips at a peer
+
+    /// What a peer said to a job.
+    public enum ReplicaAnswer: Sendable, Equatable {
+        case taken
+        case refused(ReplicaRefusal)
+        /// It does not answer.
+        case silence
+    }
+
+    /// Something may be to be told to a peer.
+    public func replicaWork() -> AsyncStream<Void> { replicaFeed.subscribe() }
+
+    /// That peer takes copies of new clips from now on; nil: nobody does.
+    public var replicaHolder: String? {
+        get { state.withLock { $0.plan.holder } }
+        set { state.withLock { $0.plan.setHolder(newValue) } }
+    }
+
+    public func nextReplicaJob() -> SpoolPlan.ReplicaJob? { state.withLock { $0.plan.nextReplicaJob(now: now()) } }
+
+    /// How long nothing is to be told, unless something new comes; nil: for ever.
+    public func pauseOfReplicas() -> Duration? { state.withLock { $0.plan.nextReplica() }.map { max(.zero, $0 - now()) } }
+
+    public func answered(_ job: SpoolPlan.ReplicaJob, _ answer: ReplicaAnswer) {
+        let isNews = state.withLock { state in
+            switch answer {
+            case .taken: state.plan.finish(job)
+            case .refused(.full): state.plan.noRoom(job)
+            case .refused(.unknown): state.plan.forgotten(job)
+            case .refused(.elsewhere(let bytes)): state.plan.corrected(job, bytes: bytes)
+            case .refused(.rescued), .refused(.malformed): state.plan.refused(job)
+            case .silence: state.plan.lost(holder: job.holder)
+            }
+            guard state.recordings[job.clip] == nil, let entry = state.index[job.clip] else { return false }
+            // What left memory for a peer is there.
+            let holder = state.plan.totalBytes(of: job.clip) == nil ? entry.holder : state.plan.holder(of: job.clip)
+            let isHeld = answer == .taken && job.isLast && state.plan.totalBytes(of: job.clip) == nil ? job.holder : holder
+            guard entry.holder != isHeld else { return false }
+            state.index.update(job.clip) { $0.holder = isHeld }
+            return true
+        }
+        if isNews { listeners.publish(.updated(job.clip)) }
+        notifyTargets()
+    }
+
+    // MARK: Others' clips
+
+    /// Brings clips to the targets whose cameras are gone, and those that cameras handed over because they had no room for them.
+    ///
+    /// - Parameter isGone: whether that run of that node is over.
+    public func rescue(isGone: (_ node: String, _ boot: UInt32) -> Bool) {
+        guard hasTargets else { return }
+        for rescue in replicas.startRescue(keeper: settings.cameraName, isGone: isGone) {
+            let facts = rescue.facts
+            guard let manifest = rescue.manifest ?? sign(facts) else {
+                replicas.rescueFailed(facts.id)
+                continue
+            }
+            let path = ClipPath(folder: ClipPath.folderName(for: facts.cameraName), start: facts.start, event: facts.event)
+            let isTaken = state.withLock { state in
+                guard state.plan.totalBytes(of: facts.id) == nil, !state.plan.targets.isEmpty else { return false }
+                state.rescues[facts.id] = facts
+                state.plan.rescue(facts.id, path: path, pieces: rescue.pieces, poster: rescue.poster, manifest: manifest.file)
+                return true
+            }
+            guard isTaken else {
+                replicas.rescueFailed(facts.id)
+                continue
+            }
+            logger.notice(
+                "bringing \(facts.cameraName)'s recording to the storage, \(facts.durationSeconds) s of it", metadata: ["clip": "\(facts.id)"])
+        }
+        notifyTargets()
+    }
+
+    /// After a change to the plan: a rescue that is over leaves the shelf.
+    func endRescue(_ clip: ClipID) {
+        let isOver = state.withLock { state in
+            guard state.rescues[clip] != nil, state.plan.totalBytes(of: clip) == nil else { return false }
+            state.rescues[clip] = nil
+            return true
+        }
+        if isOver { replicas.rescued(clip) }
+    }
+
+    /// The targets that would have taken them are gone.
+    func interruptRescues() {
+        let stopped = state.withLock { state in
+            let stopped = state.rescues.keys.filter { !state.plan.isWanted($0) }
+            for clip in stopped {
+                state.plan.forget(clip)
+                state.rescues[clip] = nil
+            }
+            return stopped
+        }
+        for clip in stopped { replicas.rescueFailed(clip) }
+    }
+
+    // MARK: Files that are there already
+
+    /// What a target has under a clip's name.
+    enum NamesFile: Sendable {
+        /// Somebody else's file.
+        case another
+        /// The clip's own, of no use.
+        case useless
+        /// The clip's own, right up to there.
+        case beginning(bytes: Int)
+        /// All of the clip, or more of it than this node has.
+        case enough
+    }
+
+    /// Whether that sidecar is that clip's, whoever of the mesh wrote it.
+    func isOf(_ clip: ClipID, _ manifest: Manifest) -> Bool { manifest.facts.id == clip && keys.verifies(manifest) }
+
+    /// What memory has of a clip that a target has the first `bytes` of.
+    func beginning(of clip: ClipID, upTo bytes: Int) -> (pieces: [any FragmentBytes], end: Int, total: Int)? {
+        state.withLock { state in
+            guard let found = state.plan.beginning(of: clip, upTo: bytes), let total = state.plan.totalBytes(of: clip) else { return nil }
+            return (found.pieces, found.end, total)
+        }
+    }
+
+    func adopted(_ job: SpoolPlan.Job, on target: Int, path: ClipPath, bytes: Int) {
+        state.withLock { state in
+            state.plan.adopted(job.clip, on: target, bytes: bytes, now: now())
+            state.index.update(job.clip) { $0.places[target] = path }
+        }
+    }
+
+    /// The target has as much of a rescued clip as it needs.
+    func needsNoMore(_ job: SpoolPlan.Job, on target: Int) {
+        state.withLock { $0.plan.giveUp(job.clip, on: target) }
+        endRescue(job.clip)
+    }
+}
+
+extension SpoolPlan.ReplicaJob {
+    /// Whether it may have been the last about its clip.
+    fileprivate var isLast: Bool { if case .release = work { false } else { true } }
+}
