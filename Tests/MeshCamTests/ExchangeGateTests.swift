@@ -10,7 +10,7 @@ import Testing
     /// A member with all its places taken is refused, others are not, and an ended exchange gives its place back, failed or not.
     @Test func oneMembersCrowdIsRefused() async throws {
         let gate = ExchangeGate()
-        try await nested(ExchangeGate.perMember, gate) {
+        try await nested(ExchangeGate().perMember, gate) {
             let refused = await #expect(throws: ProblemDetails.self) { try await gate.admit(self.member) {} }
             #expect(refused?.status == 429)
             let busy = try await gate.admit(self.other) { gate.busyMembers }
@@ -25,7 +25,7 @@ import Testing
     @Test func oneAfterTheOtherIsSlowedToo() async throws {
         let gate = ExchangeGate()
         let now = ContinuousClock.now
-        for _ in 0..<ExchangeGate.perSecond { try await gate.admit(member, now: now) {} }
+        for _ in 0..<ExchangeGate().perSecond { try await gate.admit(member, now: now) {} }
         await #expect(throws: ProblemDetails.self) { try await gate.admit(self.member, now: now + .milliseconds(900)) {} }
         try await gate.admit(other, now: now) {}
         try await gate.admit(member, now: now + .seconds(1)) {}

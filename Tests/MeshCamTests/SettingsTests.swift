@@ -70,6 +70,7 @@ import Testing
             [storage]
             directories = ["/mnt/nas"]
             spool_bytes = "1 GiB"
+            replica_bytes = "64 MiB"
             [recording]
             pre_roll = 2.5
             minimum_clip = 5
@@ -103,6 +104,7 @@ import Testing
         expected.network.iceServers = ["stun:stun.example.net:3478", "turn:[2001:db8::7]:3478"]
         expected.storage.directories = ["/mnt/nas"]
         expected.storage.spoolBytes = 1 << 30
+        expected.storage.replicaBytes = 64 << 20
         expected.recording.preRoll = .milliseconds(2500)
         expected.recording.minimumClip = .seconds(5)
         expected.recording.postMotion = .zero
@@ -318,7 +320,7 @@ import Testing
                 properties.append("\(section.label ?? "").\(name)")
             }
         }
-        #expect(properties.count == 29 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
+        #expect(properties.count == 30 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
         #expect(properties == Settings.keys.map(\.path))
     }
 

@@ -99,7 +99,7 @@ extension ClipSummary.Reason {
         switch self {
         case .motionEnded: "the motion ended"
         case .maximumLength: "the file had its full length; the next one goes on"
-        case .sinkLost: "its file was deleted; the next one goes on"
+        case .sinkLost: "its file was deleted, or its storage went away; the next one goes on"
         case .stopped: "the camera was stopped"
         case .sourceLost(let why): "the source was lost: \(why)"
         }

@@ -60,6 +60,14 @@ extension SpoolPlan {
         holder == nil ? nil : order.compactMap { entries[$0].flatMap { $0.replica == nil && !$0.isRescue ? needsReplica($0) : nil } }.min()
     }
 
+    /// Whether a peer should have what comes now, and cannot, because memory has let go of the clip's beginning: the recording is to go on in
+    /// another clip.
+    public func needsBeginning(_ clip: ClipID, now: ContinuousClock.Instant) -> Bool {
+        guard holder != nil, !targets.isEmpty, let entry = entries[clip], entry.replica == nil, let first = entry.chunks.first, first.offset > 0 else { return false }
+        let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
+        return entry.chunks.contains { chunk in chunk.end > best && chunk.since.map { $0 + Self.replicaDelay <= now } ?? false }
+    }
+
     /// From when on a peer should have it; nil: nobody needs it.
     private func needsReplica(_ entry: Entry) -> ContinuousClock.Instant? {
         // From its first byte on, or it would be of no use.

@@ -58,7 +58,7 @@ struct Replica: Sendable {
     mutating func take(video piece: [UInt8], at offset: Int) throws(ReplicaRefusal) {
         guard offset == chain.bytes else { throw .elsewhere(bytes: chain.bytes) }
         var longer = chain
-        guard longer.take(piece), !longer.hasWrongSignature, longer.signed?.bytes == longer.bytes, longer.bytes == offset + piece.count else {
+        guard !piece.isEmpty, longer.take(piece), !longer.hasWrongSignature, longer.signed?.bytes == longer.bytes, longer.bytes == offset + piece.count else {
             throw .malformed("these are no whole fragments that the camera signed")
         }
         chain = longer

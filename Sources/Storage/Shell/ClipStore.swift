@@ -122,7 +122,8 @@ public final class ClipStore: Sendable {
     /// - Parameters:
     ///   - durationSeconds: length of the clip with this fragment.
     ///   - beginsWithKeyFrame: whether playing can start with it.
-    /// - Returns: false when the clip has no future, because its file was deleted while it grew: close it and begin another.
+    /// - Returns: false when the clip has no future, because its file was deleted while it grew, or its storage went away after memory had let go
+    ///   of its beginning: go on until the next key frame, close it, and begin another.
     @discardableResult
     public func append(_ bytes: any FragmentBytes, to id: ClipID, durationSeconds: Double, beginsWithKeyFrame: Bool) -> Bool {
         let admission = state.withLock { state -> SpoolPlan.Admission? in
@@ -160,7 +161,7 @@ public final class ClipStore: Sendable {
         }
         listeners.publish(.updated(id))
         notify()
-        return true
+        return state.withLock { !$0.plan.needsBeginning(id, now: now()) }
     }
 
     /// The clip shows another incident too. Only while it is being recorded; later it changes nothing.
