@@ -29,6 +29,8 @@ TABLE = {
     ("GET", "cameras/:id"): OWN, ("GET", "cameras/:id/snapshot.jpg"): OWN, ("GET", "cameras/:id/stream.mjpeg"): OWN,
     ("GET", "cameras/:id/live.mp4"): OWN, ("POST", "cameras/:id/whep"): OWN,
     # Between nodes alone.
+    ("GET", "replicas/:id"): None, ("GET", "replicas/:id/video.mp4"): None, ("GET", "replicas/:id/thumbnail.jpg"): None,
+    ("PUT", "replicas/:id/manifest"): None, ("PUT", "replicas/:id/video"): None, ("PUT", "replicas/:id/poster"): None, ("DELETE", "replicas/:id"): None,
     ("GET", "cameras/:id/feed"): None, ("POST", "cameras/:id/key-frame"): None,
     ("PATCH", "cameras/:id/whep/:session"): OWN, ("DELETE", "cameras/:id/whep/:session"): OWN,
     ("GET", "clips/:id"): OWN, ("GET", "clips/:id/video.mp4"): OWN, ("GET", "clips/:id/thumbnail.jpg"): OWN, ("GET", "incidents/:event"): OWN,
