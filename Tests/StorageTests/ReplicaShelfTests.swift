@@ -100,6 +100,25 @@ import Testing
         #expect(shelf.bytes == 0)
     }
 
+    /// Whoever closes a clip in its camera's stead shows what the camera itself had signed, and says nothing else.
+    @Test func aKeepersWordNeedsTheCameras() throws {
+        let (shelf, clip) = (shelf(), clip())
+        try send(clip, to: shelf)
+        let facts = try #require(shelf.startRescue(keeper: "b") { _, _ in true }.first).facts
+        let keys = FootageKeys.of(node)
+        func isGood(_ change: (inout ClipFacts) -> Void) throws -> Bool {
+            var facts = facts
+            change(&facts)
+            let manifest = try Manifest(parsing: Manifest(facts: facts, signer: node) { keys.sign(.facts, $0) }.file)
+            return keys.verifies(manifest)
+        }
+        #expect(try isGood { _ in })
+        #expect(try !isGood { $0.opening = nil } && !isGood { $0.opening = "{}" } && !isGood { $0.state = .closed })
+        #expect(try !isGood { $0.start += 60 } && !isGood { $0.event = "another" } && !isGood { $0.camera = "another" })
+        #expect(try !isGood { $0.opening = String(decoding: self.clip(2).opening, as: UTF8.self) }, "another clip's")
+        #expect(try !isGood { $0.opening = $0.opening?.replacing("Front door", with: "Back door") }, "the camera did not sign that")
+    }
+
     /// A camera that lets go of a clip leaves it to this node, alive or not; its own last word on it stands.
     @Test func whatWasHandedOverIsRescuedWhileItsCameraLives() throws {
         let shelf = shelf()

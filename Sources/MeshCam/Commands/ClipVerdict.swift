@@ -70,6 +70,9 @@ struct ClipVerdict: Codable, Sendable {
         case .whole:
             let all = "all \(Self.bytes(size)) are as the camera's node signed them"
             guard facts.state == .interrupted else { return (.proven, all) }
+            if let keeper, signed < size {
+                return (.partly, "the first \(Self.bytes(signed)) of \(Self.bytes(size)) are as the camera's node signed them while it recorded; for the rest there is only the word of node \(Terminal.printable(keeper)), which closed the recording")
+            }
             if signed < size { return (.partly, "all \(Self.bytes(size)) are as the camera's node found them when it started again; what happened before that nobody signed") }
             guard let keeper else { return (.partly, "\(all) while it recorded, and found them when it started again; whether there was more nobody signed") }
             return (.proven, "\(all) while it recorded; it vanished, and node \(Terminal.printable(keeper)), which kept the recording, closed it")

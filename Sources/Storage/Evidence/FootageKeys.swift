@@ -22,9 +22,16 @@ public struct FootageKeys: Sendable {
 
     /// Whether the node that recorded it signed the facts, or one that kept them for a camera that vanished.
     func verifies(_ manifest: Manifest) -> Bool {
-        let facts = manifest.facts
-        guard manifest.signer == facts.id.node || facts.state == .interrupted && facts.opening != nil else { return false }
+        guard manifest.signer == manifest.facts.id.node || isKept(manifest.facts) else { return false }
         return verify(.facts, manifest.signer, manifest.factsBytes, manifest.signature)
+    }
+
+    /// Whether who kept a clip says of it what its camera had said: which clip it is, and when and why it began.
+    private func isKept(_ facts: ClipFacts) -> Bool {
+        guard facts.state == .interrupted, let text = facts.opening, let opening = try? Manifest(parsing: Array(text.utf8)) else { return false }
+        let said = opening.facts
+        return opening.signer == facts.id.node && verify(.facts, opening.signer, opening.factsBytes, opening.signature)
+            && (said.id, said.camera, said.event, said.kind, said.start, said.triggered) == (facts.id, facts.camera, facts.event, facts.kind, facts.start, facts.triggered)
     }
 
     func verifies(_ head: SignedHead) -> Bool { verify(.head, head.clip.node, head.signedBytes, head.signature) }
