@@ -47,6 +47,15 @@ import Testing
         let found = scan(file)
         #expect(found.wholeBytes <= file.count && found.durationSeconds >= 0, "seed \(seed)")
     }
+
+    /// Samples that a box says it has, and has not, are not counted one by one: that would take for ever.
+    @Test func aRunSaysNoMoreSamplesThanItHolds() {
+        let liar = TestMP4.box("trun", TestMP4.word(0x101) + TestMP4.word(1 << 20) + TestMP4.word(0))
+        let header = TestMP4.box("tfhd", TestMP4.word(0x20000) + TestMP4.word(1)) + TestMP4.box("tfdt", TestMP4.word(0) + TestMP4.word(0))
+        let moof = TestMP4.box("moof", TestMP4.box("mfhd", TestMP4.word(0) + TestMP4.word(1)) + TestMP4.box("traf", header + [[UInt8]](repeating: liar, count: 20_000).flatMap(\.self)))
+        let found = scan(TestMP4.initSegment + moof + TestMP4.box("mdat", [1]))
+        #expect(found.fragments == 1 && found.durationSeconds == 0)
+    }
 }
 
 /// The smallest boxes that make a fragmented MP4 (ISO/IEC 14496-12), built by hand so that nothing is judged by itself.

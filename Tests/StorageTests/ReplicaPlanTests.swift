@@ -141,6 +141,27 @@ import Testing
         _ = add(10, to: clip, in: &plan, at: 2000)
         plan.refused(try #require(plan.nextReplicaJob(now: at(2000))))
         #expect(tell(&plan, at: 9000).isEmpty)
+        #expect(plan.needsBeginning(clip, now: at(3000)), "it took the camera for gone: what comes goes into another clip, which it may have")
+    }
+
+    /// What only an absent peer is waited for holds up nobody, and a peer that denies having what it is to let go of is believed.
+    @Test func anAbsentPeerHoldsUpNoOther() throws {
+        var plan = plan(capacity: 100)
+        let first = open(1, in: &plan)
+        _ = add(60, to: first, in: &plan, at: 0)
+        _ = tell(&plan, at: 1000)
+        _ = add(70, to: first, in: &plan, at: 1500)
+        plan.lost(holder: "peer")
+        plan.setHolder("another")
+        let second = open(2, in: &plan)
+        _ = add(20, to: second, in: &plan, at: 1500)
+        #expect(plan.nextReplicaJob(now: at(3000))?.clip == first)
+        #expect(plan.nextReplicaJob(now: at(3000), without: ["peer"])?.clip == second)
+        for answer in [{ $0.forgotten($1) }, { $0.corrected($1, bytes: 0) }, { $0.refused($1) }] as [(inout SpoolPlan, SpoolPlan.ReplicaJob) -> Void] {
+            plan.release(SpoolPlan.Replica(holder: "third"), of: second)
+            answer(&plan, try #require(plan.nextReplicaJob(now: at(3000))))
+            #expect(plan.releases.isEmpty)
+        }
     }
 
     /// A camera, a target and a real shelf, each of which fails at times: whatever was admitted and not dropped is in memory, on the target or at the

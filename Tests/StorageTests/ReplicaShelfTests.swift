@@ -53,6 +53,12 @@ import Testing
         for forged in [[], Array("{}".utf8), Array(clip.opening.dropLast(60)), self.clip(2).opening] {
             #expect { try shelf.take(manifest: forged, of: clip.id, isHandedOver: false) } throws: { if case ReplicaRefusal.malformed = $0 { true } else { false } }
         }
+        for event in ["", "../../x", "a/b", String(repeating: "e", count: 300), "e\0"] {
+            var facts = clip.facts
+            facts.event = event
+            let named = try Manifest(facts: facts, signer: clip.id.node) { clip.keys.sign(.facts, $0) }.file
+            #expect { try shelf.take(manifest: named, of: clip.id, isHandedOver: false) } throws: { if case ReplicaRefusal.malformed = $0 { true } else { false } }
+        }
         try shelf.take(manifest: clip.opening, of: clip.id, isHandedOver: false)
         try shelf.take(video: clip.pieces[0] + clip.pieces[1], at: 0, of: clip.id)
         let have = clip.pieces[0].count + clip.pieces[1].count

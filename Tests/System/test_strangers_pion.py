@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from Harness.demo import temporary_directory
+from Harness.demo import temporary_directory, wait_for
 from Harness.lan import lan
 from Harness.stranger import Stranger, build_pion, fragment, own, sections, value, with_credentials
 
@@ -166,11 +166,14 @@ def held(process) -> tuple:
 
 def wait_until_grown_up(process):
     """A young node grows for a minute or two, until its pre-roll, its spool and its heap have found their sizes."""
-    samples, deadline = [held(process)[0]], time.monotonic() + 180
-    while len(samples) < 20 or samples[-1] - samples[-20] > 1 << 20:
-        assert time.monotonic() < deadline, f"a node that nobody watches keeps growing: {samples}"
-        time.sleep(1)
-        samples.append(held(process)[0])
+    most, since = held(process)[0], time.monotonic()
+
+    def is_grown_up():
+        nonlocal most, since
+        if held(process)[0] - most > 1 << 20:
+            most, since = held(process)[0], time.monotonic()
+        return time.monotonic() - since > 20
+    wait_for(is_grown_up, 180, "a node that nobody watches grows no more")
 
 
 def test_a_thousand_come_and_go(demo, clients, viewer):

@@ -44,9 +44,12 @@ struct ClipVerdict: Codable, Sendable {
         (camera, start, end, clock, node) = (facts.cameraName, facts.start, facts.end, facts.clock, manifest.signer)
         (keys, keysAreBesideFootage) = (ring.origin, ring.isBesideFootage)
         let id = NodeID(hex: manifest.signer)
-        guard let id, let roster = ring.signer(of: manifest.factsBytes, manifest.signature, by: id) else {
+        let members = FootageKeys { _, _ in [] } verify: { statement, node, bytes, signature in
+            NodeID(hex: node).map { ring.signer(of: bytes, signature, by: $0, domain: statement.domain) != nil } ?? false
+        }
+        guard let id, let roster = ring.signer(of: manifest.factsBytes, manifest.signature, by: id), members.verifies(manifest) else {
             (mesh, isRevoked, verdict) = (nil, false, .refuted)
-            detail = "no node of a mesh whose keys are known signed the facts beside it; they are forged, or altered, or another mesh's"
+            detail = "no node that may has signed the facts beside it, of a mesh whose keys are known; they are forged, or altered, or another mesh's"
             return
         }
         mesh = "\(roster.meshID)"
@@ -70,12 +73,15 @@ struct ClipVerdict: Codable, Sendable {
         case .whole:
             let all = "all \(Self.bytes(size)) are as the camera's node signed them"
             guard facts.state == .interrupted else { return (.proven, all) }
+            if let keeper, let opening = facts.opening.flatMap({ try? Manifest(parsing: Array($0.utf8)) })?.facts, opening.state == .closed, opening.bytes > size {
+                return (.partly, "\(Self.bytes(opening.bytes - size)) are missing at the end; the first \(Self.bytes(signed)) are as the camera's node signed them while it recorded, and node \(Terminal.printable(keeper)) closed the recording")
+            }
             if let keeper, signed < size {
                 return (.partly, "the first \(Self.bytes(signed)) of \(Self.bytes(size)) are as the camera's node signed them while it recorded; for the rest there is only the word of node \(Terminal.printable(keeper)), which closed the recording")
             }
             if signed < size { return (.partly, "all \(Self.bytes(size)) are as the camera's node found them when it started again; what happened before that nobody signed") }
             guard let keeper else { return (.partly, "\(all) while it recorded, and found them when it started again; whether there was more nobody signed") }
-            return (.proven, "\(all) while it recorded; it vanished, and node \(Terminal.printable(keeper)), which kept the recording, closed it")
+            return (.proven, "\(all) while it recorded; it vanished, and node \(Terminal.printable(keeper)), which kept the recording, closed it: whether there was more only that one says")
         case .beginning(let bytes) where facts.state == .closed:
             return (.refuted, "\(Self.bytes(size - bytes)) were added behind the \(Self.bytes(bytes)) that the camera's node signed; those are as they were")
         case .beginning(let bytes):

@@ -15,6 +15,8 @@ struct Replication: Sendable {
     /// Tries before a peer counts as one that does not answer.
     private static let tries = 4
     private static let retryPause = Duration.milliseconds(300)
+    /// How often it looks whether a storage has taken too long.
+    private static let tick = Duration.milliseconds(250)
     /// How often it looks for cameras that are gone.
     private static let rescueInterval = Duration.seconds(2)
 
@@ -22,52 +24,63 @@ struct Replication: Sendable {
 
     /// Sends until the task is cancelled.
     func send() async {
-        let work = node.store.replicaWork()
-        var absent: [NodeID: ContinuousClock.Instant] = [:]
-        var failures = 0
-        await withTaskGroup(of: Void.self) { group in
-            // One stream wakes for what is new, and for what has waited long enough.
-            let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-            group.addTask {
+        // One stream wakes for what is new, and for what has waited long enough.
+        let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await withDiscardingTaskGroup { group in
+            group.addTask { [work = node.store.replicaWork()] in
                 for await _ in work { waker.yield() }
                 waker.finish()
             }
-            for await _ in wakes {
-                absent = absent.filter { $0.value > .now }
-                choose(without: Set(absent.keys))
-                while !Task.isCancelled, let job = node.store.nextReplicaJob() {
-                    guard let member = node.gossip.view.members.first(where: { "\($0.id)" == job.holder }) else {
-                        node.store.answered(job, .silence)
-                        break
-                    }
-                    let answer = await tell(job, to: member)
-                    switch answer {
-                    case .taken: failures = 0
-                    case .refused(let why):
-                        failures = 0
-                        if why == .full { absent[member.id] = .now + Self.absence }
-                        logger.debug("\(member.name) does not keep it: \(why)", metadata: ["clip": "\(job.clip)"])
-                    case .silence:
-                        failures += 1
-                        guard failures >= Self.tries || !member.isReachable else {
-                            try? await ContinuousClock().sleep(for: Self.retryPause)
-                            continue
-                        }
-                        failures = 0
-                        absent[member.id] = .now + Self.absence
-                        logger.notice("\(member.name) does not answer and keeps no recordings for this camera now")
-                    }
-                    node.store.answered(job, answer)
-                    choose(without: Set(absent.keys))
-                }
-                if Task.isCancelled { break }
-                let pause = min(node.store.pauseOfReplicas() ?? Self.absence, Self.absence)
-                group.addTask {
-                    try? await ContinuousClock().sleep(for: max(pause, .milliseconds(20)))
-                    waker.yield()
+            group.addTask {
+                var ticks = 0
+                while (try? await ContinuousClock().sleep(for: Self.tick)) != nil {
+                    ticks += 1
+                    // Now and then in any case: a peer that was away may be asked again.
+                    if ticks % 20 == 0 || node.store.pauseOfReplicas().map({ $0 <= .zero }) ?? false { waker.yield() }
                 }
             }
+            var outages = Outages()
+            for await _ in wakes { await sendAll(&outages) }
             group.cancelAll()
+        }
+    }
+
+    /// Peers that are not asked now, and why.
+    private struct Outages {
+        var absent: [NodeID: ContinuousClock.Instant] = [:]
+        /// One behind the other, from whichever peer.
+        var failures = 0
+        /// Answers that made nothing better, one behind the other.
+        var corrections = 0
+    }
+
+    private func sendAll(_ outages: inout Outages) async {
+        outages.absent = outages.absent.filter { $0.value > .now }
+        choose(without: Set(outages.absent.keys))
+        while !Task.isCancelled, let job = node.store.nextReplicaJob(without: Set(outages.absent.keys.map { "\($0)" })) {
+            guard let id = NodeID(hex: job.holder) else { return }
+            let member = node.gossip.view.members.first { $0.id == id }
+            let answer = if let member, member.isReachable { await tell(job, to: member) } else { ClipStore.ReplicaAnswer.silence }
+            switch answer {
+            case .taken: (outages.failures, outages.corrections) = (0, 0)
+            case .refused(let why):
+                outages.failures = 0
+                outages.corrections += 1
+                // A peer that never agrees is of no use, whatever it says.
+                if why == .full || outages.corrections > Self.tries { outages.absent[id] = .now + Self.absence }
+                logger.debug("\(id.short) does not keep it: \(why)", metadata: ["clip": "\(job.clip)"])
+            case .silence:
+                outages.failures += 1
+                guard outages.failures >= Self.tries || member?.isReachable != true else {
+                    try? await ContinuousClock().sleep(for: Self.retryPause)
+                    continue
+                }
+                outages.failures = 0
+                outages.absent[id] = .now + Self.absence
+                logger.notice("\(member?.name ?? id.short) does not answer and keeps no recordings for this camera now")
+            }
+            node.store.answered(job, answer)
+            choose(without: Set(outages.absent.keys))
         }
     }
 

@@ -41,15 +41,17 @@ extension SpoolPlan {
     public mutating func setHolder(_ holder: String?) { self.holder = holder }
 
     /// What is to be told next, the oldest clip first; nil when there is nothing now.
-    public func nextReplicaJob(now: ContinuousClock.Instant) -> ReplicaJob? {
-        if let release = releases.first { return release }
+    ///
+    /// - Parameter absent: peers that are not to be asked now.
+    public func nextReplicaJob(now: ContinuousClock.Instant, without absent: Set<String> = []) -> ReplicaJob? {
+        if let release = releases.first(where: { !absent.contains($0.holder) }) { return release }
         for clip in order {
             guard let entry = entries[clip], !entry.isRescue else { continue }
             guard let replica = entry.replica else {
-                guard let holder, needsReplica(entry).map({ $0 <= now }) ?? false else { continue }
+                guard let holder, !absent.contains(holder), needsReplica(entry).map({ $0 <= now }) ?? false else { continue }
                 return ReplicaJob(clip: clip, holder: holder, work: .manifest(entry.manifest, edition: entry.manifestEdition, isHandedOver: false))
             }
-            if replica.isRefused { continue }
+            if replica.isRefused || absent.contains(replica.holder) { continue }
             if let work = nextWork(for: replica, of: entry) { return ReplicaJob(clip: clip, holder: replica.holder, work: work) }
         }
         return nil
@@ -63,7 +65,9 @@ extension SpoolPlan {
     /// Whether a peer should have what comes now, and cannot, because memory has let go of the clip's beginning: the recording is to go on in
     /// another clip.
     public func needsBeginning(_ clip: ClipID, now: ContinuousClock.Instant) -> Bool {
-        guard holder != nil, !targets.isEmpty, let entry = entries[clip], entry.replica == nil, let first = entry.chunks.first, first.offset > 0 else { return false }
+        guard holder != nil, !targets.isEmpty, let entry = entries[clip], let first = entry.chunks.first else { return false }
+        // A peer that took the camera for gone takes no more of this clip either.
+        guard entry.replica.map(\.isRefused) ?? (first.offset > 0) else { return false }
         let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
         return entry.chunks.contains { chunk in chunk.end > best && chunk.since.map { $0 + Self.replicaDelay <= now } ?? false }
     }
@@ -111,6 +115,7 @@ extension SpoolPlan {
 
     /// The peer has so many bytes of the clip, from its first on, whatever was thought: an answer was lost, or it began anew itself.
     public mutating func corrected(_ job: ReplicaJob, bytes: Int) {
+        if case .release = job.work { return finish(job) }
         guard let entry = entries[job.clip], let replica = entry.replica, replica.holder == job.holder else { return }
         let isGood = bytes == entry.totalBytes || entry.chunks.contains { $0.offset == bytes }
         if isGood { entries[job.clip]!.replica!.videoBytes = bytes } else { forgotten(job) }
@@ -118,6 +123,7 @@ extension SpoolPlan {
 
     /// The peer knows nothing of the clip any more: it gets it from the first byte on, where memory still has that.
     public mutating func forgotten(_ job: ReplicaJob) {
+        if case .release = job.work { return finish(job) }
         guard let replica = entries[job.clip]?.replica, replica.holder == job.holder else { return }
         entries[job.clip]!.replica = nil
         // What only it had is lost; what comes needs a beginning.
@@ -143,7 +149,6 @@ extension SpoolPlan {
     /// The peer does not answer any more.
     public mutating func lost(holder: String) {
         if self.holder == holder { self.holder = nil }
-        releases.removeAll { $0.holder == holder }
         for clip in order where entries[clip]?.replica?.holder == holder && entries[clip]?.replica?.isHandedOver == false { entries[clip]!.replica = nil }
     }
 
@@ -172,7 +177,7 @@ extension SpoolPlan {
 
     mutating func release(_ replica: Replica, of clip: ClipID) {
         releases.append(ReplicaJob(clip: clip, holder: replica.holder, work: .release))
-        // A peer that is never told lets go of it by itself, when it needs the room or finds the clip on a target.
+        // A peer that is never told keeps it until this run of the camera is over.
         if releases.count > Self.releaseLimit { releases.removeFirst() }
     }
 
@@ -207,7 +212,8 @@ extension SpoolPlan {
         guard entries[clip]?.copies[target] != nil else { return }
         entries[clip]!.copies[target]!.givenUp = true
         release(clip)
-        if entries[clip]!.copies.values.allSatisfy(\.givenUp), entries[clip]!.isRescue { drop(clip) }
+        if entries[clip]!.copies.values.allSatisfy(\.givenUp), entries[clip]!.isRescue { return drop(clip) }
+        forgetIfDone(clip)
     }
 
     /// Whether any target is to get more of the clip.

@@ -21,7 +21,7 @@ public struct FootageKeys: Sendable {
     }
 
     /// Whether the node that recorded it signed the facts, or one that kept them for a camera that vanished.
-    func verifies(_ manifest: Manifest) -> Bool {
+    public func verifies(_ manifest: Manifest) -> Bool {
         guard manifest.signer == manifest.facts.id.node || isKept(manifest.facts) else { return false }
         return verify(.facts, manifest.signer, manifest.factsBytes, manifest.signature)
     }
@@ -32,6 +32,7 @@ public struct FootageKeys: Sendable {
         let said = opening.facts
         return opening.signer == facts.id.node && verify(.facts, opening.signer, opening.factsBytes, opening.signature)
             && (said.id, said.camera, said.event, said.kind, said.start, said.triggered) == (facts.id, facts.camera, facts.event, facts.kind, facts.start, facts.triggered)
+            && (said.cameraName, said.clock) == (facts.cameraName, facts.clock)
     }
 
     func verifies(_ head: SignedHead) -> Bool { verify(.head, head.clip.node, head.signedBytes, head.signature) }

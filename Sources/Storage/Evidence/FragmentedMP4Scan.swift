@@ -130,6 +130,7 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
         guard flags & 0x100 != 0 else { return UInt64(count) * UInt64(duration) }
         let first = 8 + (flags & 0x1 != 0 ? 4 : 0) + (flags & 0x4 != 0 ? 4 : 0)
         let stride = [0x100, 0x200, 0x400, 0x800].reduce(0) { $0 + (Int(flags) & $1 != 0 ? 4 : 0) }
+        guard Int(count) <= max(0, trun.count - first) / stride else { return 0 }
         return (0..<Int(count)).reduce(0) { $0 + UInt64(trun.uint32(at: first + $1 * stride) ?? 0) }
     }
 }

@@ -99,6 +99,11 @@ struct Replica: Sendable {
         guard let manifest = try? Manifest(parsing: bytes) else { throw .malformed("these are no facts of a clip") }
         guard manifest.facts.id == clip, manifest.facts.camera == clip.node, manifest.signer == clip.node, manifest.facts.state != .interrupted, keys.verifies(manifest)
         else { throw .malformed("these facts are not signed by the clip's camera") }
+        // They become a file's name.
+        let events = manifest.facts.events
+        guard events.count <= 65, events.allSatisfy({ (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) } }),
+            manifest.facts.cameraName.utf8.count <= 256
+        else { throw .malformed("these facts name no incident of a mesh") }
         return manifest
     }
 }

@@ -21,9 +21,12 @@ extension ClipStore {
         set { state.withLock { $0.plan.setHolder(newValue) } }
     }
 
-    public func nextReplicaJob() -> SpoolPlan.ReplicaJob? { state.withLock { $0.plan.nextReplicaJob(now: now()) } }
+    /// - Parameter absent: peers that are not to be asked now.
+    public func nextReplicaJob(without absent: Set<String> = []) -> SpoolPlan.ReplicaJob? {
+        state.withLock { $0.plan.nextReplicaJob(now: now(), without: absent) }
+    }
 
-    /// How long nothing is to be told, unless something new comes; nil: for ever.
+    /// How long until a clip needs a peer that has none yet; nil: none will, unless something new comes.
     public func pauseOfReplicas() -> Duration? { state.withLock { $0.plan.nextReplica() }.map { max(.zero, $0 - now()) } }
 
     public func answered(_ job: SpoolPlan.ReplicaJob, _ answer: ReplicaAnswer) {
@@ -31,6 +34,7 @@ extension ClipStore {
             switch answer {
             case .taken: state.plan.finish(job)
             case .refused(.full): state.plan.noRoom(job)
+            case .refused(.unknown) where job.isBeginning: state.plan.lost(holder: job.holder)
             case .refused(.unknown): state.plan.forgotten(job)
             case .refused(.elsewhere(let bytes)): state.plan.corrected(job, bytes: bytes)
             case .refused(.rescued), .refused(.malformed): state.plan.refused(job)
@@ -39,7 +43,7 @@ extension ClipStore {
             guard state.recordings[job.clip] == nil, let entry = state.index[job.clip] else { return false }
             // What left memory for a peer is there.
             let holder = state.plan.totalBytes(of: job.clip) == nil ? entry.holder : state.plan.holder(of: job.clip)
-            let isHeld = answer == .taken && job.isLast && state.plan.totalBytes(of: job.clip) == nil ? job.holder : holder
+            let isHeld = answer == .taken && !job.isRelease && state.plan.totalBytes(of: job.clip) == nil ? job.holder : holder
             guard entry.holder != isHeld else { return false }
             state.index.update(job.clip) { $0.holder = isHeld }
             return true
@@ -141,6 +145,7 @@ extension ClipStore {
 }
 
 extension SpoolPlan.ReplicaJob {
-    /// Whether it may have been the last about its clip.
-    fileprivate var isLast: Bool { if case .release = work { false } else { true } }
+    fileprivate var isRelease: Bool { if case .release = work { true } else { false } }
+    /// Whether nothing of the clip has to be known for it.
+    fileprivate var isBeginning: Bool { if case .manifest = work { true } else { false } }
 }
