@@ -39,7 +39,7 @@ let package = Package(
         .executableTarget(
             name: "MeshCam",
             dependencies: [
-                "CNamespace", "CQREncode", "CTimex", "Gossip", "Media", "Simulation", "Storage",
+                "CArchive", "CNamespace", "CQREncode", "CTimex", "Gossip", "Media", "Simulation", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -116,6 +116,7 @@ let package = Package(
             dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/Simulate", swiftSettings: strict),
 
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CAV", providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev"])]),
         .systemLibrary(name: "CAvahi", providers: [.apt(["libavahi-client-dev"])]),
         .systemLibrary(name: "CDatagrams"),

@@ -13,7 +13,7 @@ struct MeshCam: AsyncParsableCommand {
         version: MeshCamVersion.current,
         subcommands: [
             RunCommand.self, DemoCommand.self, StatusCommand.self, CamerasCommand.self, ClipsCommand.self, NodesCommand.self, StorageCommand.self,
-            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, VerifyCommand.self, CodeCommand.self, PairCommand.self,
+            EventsCommand.self, TriggerCommand.self, SnapshotCommand.self, ExportCommand.self, VerifyCommand.self, CodeCommand.self, PairCommand.self,
             TicketCommand.self, TicketsCommand.self, RevokeCommand.self, RecoverCommand.self, ResetCommand.self, UsersCommand.self,
             TokensCommand.self, DoctorCommand.self, BenchCommand.self,
         ])

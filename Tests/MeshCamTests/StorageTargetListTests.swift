@@ -115,6 +115,22 @@ import Testing
             ], missing: [])
     }
 
+    private let wording = Samples.wording()
+
+    @Test func whatIsLostIsSaidAndSummedUp() {
+        var storage = StorageResource.merged([part("porch")], missing: [])
+        let start = Date(timeIntervalSince1970: 1_795_178_096)
+        storage.nodes[0].losses = (0..<7).map { place in
+            LossResource(
+                camera: "1", cameraName: "porch", clip: "c\(place)", start: start.addingTimeInterval(Double(place) * 60),
+                end: start.addingTimeInterval(Double(place) * 60 + 12.5), reason: place == 6 ? "peer-let-go" : "memory-full")
+        }
+        let lines = StorageCommand.text(storage, wording).split(separator: "\n").suffix(6)
+        #expect(lines.first == "! porch: 2 earlier losses")
+        #expect(lines.dropFirst().first == "! lost: 12.5 s of porch from \(wording.time(start.addingTimeInterval(120))) on: memory was full, and no storage and no peer took it")
+        #expect(lines.last == "! lost: 12.5 s of porch from \(wording.time(start.addingTimeInterval(360))) on: the peer that was to store it did not keep it")
+    }
+
     @Test func oneTargetIsListedOnceWithEverybodysWayToIt() {
         let away = ProblemNote(message: "cannot use smb://nas/cam: No route to host", cure: "Check it")
         let merged = StorageResource.merged(
@@ -124,7 +140,7 @@ import Testing
         #expect(merged.targets[0].reach.map(\.nodeName) == ["garage", "porch"])
         #expect(merged.nodes.map(\.nodeName) == ["garage", "porch"] && merged.missing.map(\.name) == ["garden"])
         #expect(
-            StorageCommand.text(merged) == """
+            StorageCommand.text(merged, wording) == """
                 STORAGE        SET BY    USED BY          FREE       OF
                 smb://nas/cam  the mesh  1 of 2 nodes  954 MiB  3.7 GiB
 
@@ -135,6 +151,6 @@ import Testing
                 ! garden is missing: no answer
                 ! garage: cannot use smb://nas/cam: No route to host; Check it
                 """)
-        #expect(StorageCommand.text(StorageResource(targets: [], nodes: [], missing: [])).hasPrefix("No storage is set"))
+        #expect(StorageCommand.text(StorageResource(targets: [], nodes: [], missing: []), wording).hasPrefix("No storage is set"))
     }
 }

@@ -339,6 +339,36 @@ import Testing
     }
 
     /// Targets are the mesh's to change while cameras record.
+    /// What memory cannot take while nothing else does is a gap that is told: in the clip, in the list of losses, and to who listens.
+    @Test func whatIsLostIsTold() async throws {
+        let store = store([directory], spoolBytes: 2000)
+        var changes = store.changes().makeAsyncIterator()
+        let size = 600
+        let first = store.open(draft(event: "ev1"))
+        for piece in 0..<2 { store.append([UInt8](repeating: 1, count: size), to: first, durationSeconds: Double(piece), beginsWithKeyFrame: true) }
+        store.close(first, durationSeconds: 1, reason: "calm", lostPictures: 0)
+        let second = store.open(draft(event: "ev2", start: 1_795_178_200))
+        // Only one fragment has room beside the other clip's two, which goes for the next.
+        for piece in 0..<3 { store.append([UInt8](repeating: 2, count: size), to: second, durationSeconds: Double(piece), beginsWithKeyFrame: true) }
+        for piece in 3..<6 { store.append([UInt8](repeating: 3, count: size), to: second, durationSeconds: Double(piece), beginsWithKeyFrame: piece == 5) }
+        store.close(second, durationSeconds: 5, reason: "calm", lostPictures: 0)
+        let start = Date(timeIntervalSince1970: 1_795_178_200)
+        #expect(store.losses.map(\.clip) == [first, second])
+        #expect(store.losses.last == FootageLoss(clip: second, start: start.addingTimeInterval(1), end: start.addingTimeInterval(5), reason: .memoryFull))
+        #expect(store.clip(first) == nil && store.clip(second)?.facts.gaps == [.init(from: 1, to: 5)])
+        var told: [FootageLoss] = []
+        while told.count < 2, let change = await changes.next() { if case .lost(let loss) = change { told.append(loss) } }
+        #expect(told.map(\.clip) == [first, second])
+        // Without a target memory is a ring; the newest count, and the oldest are not missed.
+        let ring = self.store([], spoolBytes: 2000)
+        for event in 0..<4 {
+            let clip = ring.open(draft(event: "ring\(event)"))
+            ring.append([UInt8](repeating: 1, count: size), to: clip, durationSeconds: 1, beginsWithKeyFrame: true)
+            ring.close(clip, durationSeconds: 1, reason: "calm", lostPictures: 0)
+        }
+        #expect(ring.losses.isEmpty && ring.clips(ClipQuery()).count == 2)
+    }
+
     @Test func aTargetMayComeAndGo() async throws {
         let (old, new) = (try make("\(directory)/old"), try make("\(directory)/new"))
         let targets = targets([old])

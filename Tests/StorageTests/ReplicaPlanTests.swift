@@ -111,6 +111,74 @@ import Testing
         #expect(tell(&plan, at: 1600) == ["1 manifest 2 handed over"] && plan.clips.isEmpty && tell(&plan, at: 9000).isEmpty, "and is not told to let go of it")
     }
 
+    /// A peer that stopped taking it would cost the rest: so it has the greater part first.
+    @Test func noPeerIsLeftAClipOfWhichItHasLittle() throws {
+        var plan = plan(capacity: 100)
+        let clip = open(1, in: &plan)
+        for _ in 0..<10 { _ = add(10, to: clip, in: &plan, at: 0) }
+        plan.finish(try #require(plan.nextReplicaJob(now: at(1000))))
+        let all = try #require(plan.nextReplicaJob(now: at(1000)))
+        guard case .video(let bytes, _) = all.work else { throw TestFailure("\(all)") }
+        plan.finish(SpoolPlan.ReplicaJob(clip: clip, holder: "peer", work: .video(bytes: Array(bytes.prefix(5)), offset: 0)))
+        #expect(!add(10, to: clip, in: &plan, at: 1000).admitted, "half is not enough")
+        plan.finish(SpoolPlan.ReplicaJob(clip: clip, holder: "peer", work: .video(bytes: [bytes[5]], offset: 50)))
+        #expect(add(10, to: clip, in: &plan, at: 1000).admitted && plan.heldBytes == 50)
+    }
+
+    /// A clip that is the peer's to bring waits for its room; what is recorded then goes into another, and only a peer that knows nothing of it any more
+    /// costs what it had.
+    @Test func aPeerWithoutRoomIsWaitedForAndOneThatForgotIsNot() throws {
+        var plan = plan(capacity: 100)
+        let clip = open(1, in: &plan)
+        _ = add(60, to: clip, in: &plan, at: 0)
+        _ = tell(&plan, at: 1000)
+        _ = add(70, to: clip, in: &plan, at: 1500)
+        plan.noRoom(try #require(plan.nextReplicaJob(now: at(1500))))
+        #expect(plan.needsBeginning(clip, now: at(1500)) == false && !plan.isAbandoned(clip), "nobody would take another clip either")
+        plan.setHolder("another")
+        #expect(plan.needsBeginning(clip, now: at(2500)) && !plan.isAbandoned(clip))
+        plan.setManifest([2], of: clip, closed: true)
+        #expect(plan.heldBytes == 70)
+        var again = plan
+        #expect(tell(&again, at: 3000) == ["1 manifest 2 handed over", "1 video 60+70"] && again.clips.isEmpty)
+        for answer in [{ $0.forgotten($1) }, { $0.refused($1) }] as [(inout SpoolPlan, SpoolPlan.ReplicaJob) -> Void] {
+            var plan = plan
+            answer(&plan, try #require(plan.nextReplicaJob(now: at(3000))))
+            #expect(plan.clips.isEmpty && plan.heldBytes == 0 && plan.releases.isEmpty)
+        }
+    }
+
+    @Test func aPictureThatIsNotTakenCostsNoMore() throws {
+        var plan = plan()
+        let clip = open(1, in: &plan)
+        plan.setPoster([1, 2, 3], of: clip)
+        _ = add(10, to: clip, in: &plan, at: 0)
+        for _ in 0..<2 { plan.finish(try #require(plan.nextReplicaJob(now: at(1000)))) }
+        let poster = try #require(plan.nextReplicaJob(now: at(1000)))
+        #expect(word(poster) == "1 poster")
+        plan.refused(poster)
+        _ = add(10, to: clip, in: &plan, at: 1100)
+        #expect(tell(&plan, at: 1100) == ["1 video 10+10"])
+    }
+
+    /// Until a target has all of a clip that was closed its sidecar says that it is being recorded.
+    @Test func aSidecarSpeaksOfNoMoreThanIsThere() throws {
+        var plan = SpoolPlan(capacityBytes: 1 << 30, targets: [0])
+        let clip = open(1, in: &plan)
+        for _ in 0..<3 { _ = add(SpoolPlan.batchBytes, to: clip, in: &plan, at: 0) }
+        plan.setManifest([2], of: clip, closed: true)
+        var written: [String] = []
+        while let job = plan.nextJob(for: 0) {
+            switch job.work {
+            case .manifest(let bytes, let edition): written.append("\(bytes) \(edition)")
+            case .video(_, let offset): written.append("\(offset / SpoolPlan.batchBytes)")
+            default: break
+            }
+            plan.finish(job, on: 0)
+        }
+        #expect(written == ["0", "[1] 1", "1", "2", "[2] 2"] && plan.clips.isEmpty)
+    }
+
     @Test func anotherPeerTakesOverWhereOneHasNoRoomOrIsGone() throws {
         var plan = plan()
         let clip = open(1, in: &plan)
@@ -251,7 +319,7 @@ import Testing
         for rescue in shelf.startRescue(keeper: "b", isGone: { _, _ in true }) {
             let file = clips[rescue.facts.id]!.file
             #expect(rescue.pieces.flatMap(\.self) == Array(file.prefix(rescue.facts.bytes)), "seed \(seed)")
-            rescuer.rescue(rescue.facts.id, path: ClipPath(folder: "porch", start: rescue.facts.start, event: rescue.facts.event), pieces: rescue.pieces, poster: nil, manifest: [1])
+            rescuer.rescue(rescue.facts.id, path: ClipPath(folder: "porch", start: rescue.facts.start, event: rescue.facts.event), pieces: rescue.pieces, poster: nil, opening: [1], manifest: [2])
             let there = target[rescue.facts.id]?.count ?? 0
             // What the camera had written by then is adopted.
             if there > rescue.facts.bytes { rescuer.giveUp(rescue.facts.id, on: 0) } else if let known = rescuer.beginning(of: rescue.facts.id, upTo: there), known.end > 0 {

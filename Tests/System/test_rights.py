@@ -29,11 +29,12 @@ TABLE = {
     ("GET", "cameras/:id"): OWN, ("GET", "cameras/:id/snapshot.jpg"): OWN, ("GET", "cameras/:id/stream.mjpeg"): OWN,
     ("GET", "cameras/:id/live.mp4"): OWN, ("POST", "cameras/:id/whep"): OWN,
     # Between nodes alone.
-    ("GET", "replicas/:id"): None, ("GET", "replicas/:id/video.mp4"): None, ("GET", "replicas/:id/thumbnail.jpg"): None,
+    ("GET", "replicas/:id"): None, ("GET", "replicas/:id/video.mp4"): None, ("GET", "replicas/:id/thumbnail.jpg"): None, ("GET", "replicas/:id/facts.json"): None,
     ("PUT", "replicas/:id/manifest"): None, ("PUT", "replicas/:id/video"): None, ("PUT", "replicas/:id/poster"): None, ("DELETE", "replicas/:id"): None,
     ("GET", "cameras/:id/feed"): None, ("POST", "cameras/:id/key-frame"): None,
     ("PATCH", "cameras/:id/whep/:session"): OWN, ("DELETE", "cameras/:id/whep/:session"): OWN,
     ("GET", "clips/:id"): OWN, ("GET", "clips/:id/video.mp4"): OWN, ("GET", "clips/:id/thumbnail.jpg"): OWN, ("GET", "incidents/:event"): OWN,
+    ("GET", "clips/:id/facts.json"): ADMIN, ("GET", "exports"): ADMIN, ("POST", "exports"): ADMIN,
     ("POST", "cameras/:id/trigger"): ADMIN, ("GET", "groups"): ADMIN, ("PUT", "groups"): ACT, ("GET", "discovered"): ADMIN,
     ("GET", "storage"): ADMIN, ("POST", "storage/targets"): ACT, ("PATCH", "storage/targets/:id"): ACT, ("DELETE", "storage/targets/:id"): ACT,
     ("POST", "pairings"): ADMIN, ("DELETE", "nodes/:id"): ADMIN,

@@ -28,6 +28,8 @@ public enum SignatureDomain: String, Sendable, CaseIterable {
     case admitByTicket = "meshcam-admit-by-ticket-1"
     /// Node: what it answers to a newcomer.
     case joinAnswer = "meshcam-join-answer-1"
+    /// Node: it holds the beginning of another node's clip.
+    case witness = "meshcam-witness-1"
     /// Admin key: a value of the shared configuration.
     case config = "meshcam-config-1"
     /// Node: one of its own records.

@@ -10,7 +10,7 @@ struct PeerEvents: Sendable {
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await tellClips() }
+            group.addTask { await tellStore() }
             group.addTask { await tellCamera() }
             group.addTask { await tellMembers() }
             group.addTask { await tellHealth() }
@@ -24,9 +24,10 @@ struct PeerEvents: Sendable {
     // MARK: This node
 
     /// A clip grows twice a second; listeners hear of it once.
-    private func tellClips() async {
+    private func tellStore() async {
         var lastTold: [ClipID: ContinuousClock.Instant] = [:]
         for await change in node.store.changes() {
+            if case .lost(let loss) = change { node.events.publish(.storage, node.loss(loss)) }
             guard case .updated(let id) = change, let entry = node.store.clip(id) else { continue }
             let now = ContinuousClock.now
             if entry.facts.state == .recording, let last = lastTold[id], now - last < .seconds(1) { continue }
@@ -123,6 +124,9 @@ struct PeerEvents: Sendable {
             node.events.publish(name, data: data, isLocal: false)
         case .clip:
             guard (try? JSONCoding.decoder.decode(ClipResource.self, from: data)) != nil else { return }
+            node.events.publish(name, data: data, isLocal: false)
+        case .storage:
+            guard (try? JSONCoding.decoder.decode(LossResource.self, from: data)) != nil else { return }
             node.events.publish(name, data: data, isLocal: false)
         default:
             break  // `event` reached this node's group by gossip already.

@@ -115,14 +115,13 @@ final class PeerProxy: PeerExchange {
 
     /// A part of a clip for a peer to keep.
     ///
-    /// - Returns: the answer's status, and its body as far as it is a number.
-    func replicate(_ path: String, method: HTTPMethod, to member: Member, _ parts: [[UInt8]]) async throws -> (status: Int, number: Int?) {
+    /// - Returns: the answer's status and body.
+    func replicate(_ path: String, method: HTTPMethod, to member: Member, _ parts: [[UInt8]]) async throws -> (status: Int, text: String) {
         try await withDeadline(.seconds(5)) { [self] in
             var body = ByteBufferAllocator().buffer(capacity: parts.reduce(0) { $0 + $1.count })
             for part in parts { body.writeBytes(part) }
             let response = try await execute(member, method: method, path: path, body: body)
-            let text = String(buffer: try await response.body.collect(upTo: 4096))
-            return (Int(response.status.code), Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 4096)))
         }
     }
 

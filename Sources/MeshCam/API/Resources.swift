@@ -73,11 +73,12 @@ extension NodeServices {
             target.damage.map { ProblemNote(message: $0, cure: "Check its disk: it loses footage.") }
         }
         if isAlone { problems.append(Self.aloneProblem) } else if let problem = Self.membershipProblem(of: identity.id, in: gossip.view.roster) { problems.append(problem) }
-        if store.targetStatus.isEmpty {
+        if let problem = store.diskStatus?.problem { problems.append(ProblemNote(message: "the local disk fails: \(problem)", cure: store.diskStatus?.cure ?? "")) }
+        if store.targetStatus.isEmpty, store.diskStatus == nil {
             problems.append(
                 ProblemNote(
                     message: "no storage is set: only the newest clips are kept, in memory",
-                    cure: "Add one under Cameras and nodes, or with 'meshcam storage add'."))
+                    cure: "Add one under Cameras and nodes, or with 'meshcam storage add'; or give the camera a disk: storage.disk in its meshcam.toml."))
         }
         if case .noDaemon(let why) = discovery.status {
             problems.append(ProblemNote(message: why, cure: ""))
@@ -122,7 +123,9 @@ extension NodeServices {
         switch entry.facts.state {
         case .recording: state = .recording
         case .interrupted: state = .interrupted
-        case .closed: state = entry.isStored ? .stored : entry.holder != nil ? .replicated : .spooled
+        case .closed:
+            let isStored = entry.isStored || entry.isOnDisk && store.targetStatus.isEmpty
+            state = isStored ? .stored : entry.holder != nil ? .replicated : .spooled
         }
         let peer = entry.holder.flatMap { id in gossip.view.members.first { "\($0.id)" == id }?.name }
         return resource(entry, state: state, holders: (entry.isStored ? names : store.isAtHand(entry.facts.id) ? [name] : []) + [peer].compactMap { $0 })

@@ -97,6 +97,7 @@ struct WebServer: Sendable {
         if door == .web { JoinRoutes(node: node, logger: logger).add(to: open) }
         if let joining = node.joining { FoundingRoutes(node: node, joining: joining, logger: logger).add(to: open) }
         addResources(to: closed)
+        ExportRoutes(node: node).add(to: closed)
         router.get("/") { [dashboard] request, _ in try dashboard.response(to: request, path: "/index.html") }
         router.get("/**") { [dashboard] request, _ in try dashboard.response(to: request, path: request.uri.path) }
         return router

@@ -109,6 +109,13 @@ actor APIClient {
         return parser.retryMilliseconds.map { .milliseconds(min($0, 60_000)) }
     }
 
+    /// The answer to a POST, whose body comes for as long as it takes.
+    func answer(_ path: String, _ body: Data) async throws -> HTTPClientResponse {
+        let response = try await signedIn("POST", path, body: body, headers: ["Accept": "*/*"], limit: .hours(24))
+        guard (200..<300).contains(response.status.code) else { throw try await refusal(response, path) }
+        return response
+    }
+
     private func request(
         _ method: String, _ path: String, query: [(String, String?)] = [], body: Data? = nil
     ) async throws -> Answer {

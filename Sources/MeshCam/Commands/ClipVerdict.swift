@@ -30,6 +30,17 @@ struct ClipVerdict: Codable, Sendable {
     var camera: String
     var start, end: Date
     var clock: ClipFacts.Clock
+    /// Peers that had a part of it while it was recorded, or soon after, and said so.
+    var witnesses: [Confirmation] = []
+
+    /// One peer's word.
+    struct Confirmation: Codable, Sendable {
+        var node: String
+        /// By the peer's clock.
+        var time: Date
+        /// Whether it had all of the recording.
+        var isWhole: Bool
+    }
 
     /// Reads the recording and its sidecar.
     ///
@@ -62,6 +73,7 @@ struct ClipVerdict: Codable, Sendable {
             try handle.seek(toOffset: UInt64(offset))
             return Array(try handle.read(upToCount: count) ?? Data())
         }
+        witnesses = proof.witnesses.filter { members.verifies($0, of: facts.id) }.map { Confirmation(node: $0.node, time: $0.time, isWhole: $0.head == facts.head) }
         (verdict, detail) = Self.judge(proof, facts, size: size, keeper: manifest.signer == facts.id.node ? nil : manifest.signer)
     }
 
@@ -127,6 +139,9 @@ struct ClipVerdict: Codable, Sendable {
             "  recorded by \(Terminal.printable(camera)), \(wording.time(start)) to \(wording.timeOfDay(end)) \(wording.zoneName); \(clockText)",
         ]
         if let mesh { lines.append("  signed by node \(Terminal.printable(node)) of mesh \(mesh); keys from \(Terminal.printable(keys))") }
+        for witness in witnesses {
+            lines.append("  node \(Terminal.printable(witness.node)) had \(witness.isWhole ? "all" : "a part") of it by \(wording.time(witness.time)), and signed that")
+        }
         if isRevoked { lines.append("  that node was revoked since: whoever has its key could have signed this later") }
         if keysAreBesideFootage, mesh != nil {
             lines.append("  whoever can change the footage could change those keys: compare the mesh's number with a camera's ('meshcam status'), or give it with --mesh")

@@ -132,6 +132,9 @@ actor EventPrinter {
             guard let node = try? decoder.decode(NodeResource.self, from: data) else { return nil }
             let text = "node \(node.name): \(NodesCommand.state(node, wording))"
             return changed("node " + node.id, text) ? (wording.now, text) : nil
+        case .storage:
+            guard let loss = try? decoder.decode(LossResource.self, from: data) else { return nil }
+            return (wording.now, StorageCommand.words(loss, wording))
         case .resync: return (wording.now, "some events were missed; see `meshcam events`")
         default: return nil
         }

@@ -18,7 +18,7 @@ struct StorageCommand: AsyncParsableCommand {
             try await client.withClient { api in
                 let answer = try await api.get("/storage")
                 if json { return try Terminal.print(try JSONText(answer, "/storage").pretty()) }
-                try Terminal.print(StorageCommand.text(try APIClient.decode(StorageResource.self, from: answer, "/storage")))
+                try Terminal.print(StorageCommand.text(try APIClient.decode(StorageResource.self, from: answer, "/storage"), .current))
             }
         }
     }
@@ -118,10 +118,11 @@ struct StorageCommand: AsyncParsableCommand {
 
     // MARK: For people
 
-    static func text(_ storage: StorageResource) -> String {
+    static func text(_ storage: StorageResource, _ wording: Wording) -> String {
         var parts: [String] = []
         if storage.targets.isEmpty {
-            parts.append("No storage is set: each camera keeps its newest clips in memory. 'meshcam storage add' sets one for all.")
+            let place = storage.nodes.isEmpty || storage.nodes.contains { $0.disk == nil } ? "in memory" : "on its own disk"
+            parts.append("No storage is set: each camera keeps its newest clips \(place). 'meshcam storage add' sets one for all.")
         } else {
             var table = TextTable(("STORAGE", .left), ("SET BY", .left), ("USED BY", .left), ("FREE", .right), ("OF", .right))
             for target in storage.targets {
@@ -141,8 +142,36 @@ struct StorageCommand: AsyncParsableCommand {
             nodes.add([node.nodeName, bytes(node.spooledBytes), bytes(node.spoolLimitBytes), String(node.waitingClips), node.reason ?? ""])
         }
         parts.append(nodes.render())
-        let remarks = remarks(storage)
+        let disks = storage.nodes.filter { $0.disk != nil }
+        if !disks.isEmpty {
+            var table = TextTable(("NODE", .left), ("LOCAL DISK", .left), ("HOLDS", .right), ("OF", .right))
+            for node in disks { if let disk = node.disk { table.add([node.nodeName, disk.path, bytes(disk.usedBytes), bytes(disk.quotaBytes)]) } }
+            parts.append(table.render())
+        }
+        let remarks = remarks(storage) + losses(storage, wording)
         return parts.joined(separator: "\n\n") + (remarks.isEmpty ? "" : "\n" + ProblemText.block(remarks).joined(separator: "\n"))
+    }
+
+    /// More losses of one node are summed up.
+    private static let lossesInFull = 5
+
+    private static func losses(_ storage: StorageResource, _ wording: Wording) -> [String] {
+        storage.nodes.flatMap { node -> [String] in
+            let losses = node.losses ?? []
+            let earlier = losses.count - lossesInFull
+            return (earlier > 0 ? ["\(node.nodeName): \(earlier) earlier losses"] : []) + losses.suffix(lossesInFull).map { words($0, wording) }
+        }
+    }
+
+    /// `lost: 12.5 s of porch from 2026-11-20 13:34:56 on, because memory was full while nothing else took it`.
+    static func words(_ loss: LossResource, _ wording: Wording) -> String {
+        let reason = switch loss.reason {
+        case FootageLoss.Reason.memoryFull.rawValue: "memory was full, and no storage and no peer took it"
+        case FootageLoss.Reason.diskFailed.rawValue: "the local disk that held it cannot be read"
+        case FootageLoss.Reason.peerLetGo.rawValue: "the peer that was to store it did not keep it"
+        default: loss.reason
+        }
+        return "lost: \(Wording.length(loss.end.timeIntervalSince(loss.start))) of \(loss.cameraName) from \(wording.time(loss.start)) on: \(reason)"
     }
 
     private static func bytes(_ count: Int64) -> String { ByteCount.rounded(count) }
@@ -160,6 +189,7 @@ struct StorageCommand: AsyncParsableCommand {
                 faults.append((problem, [reach.nodeName]))
             }
         }
+        for node in storage.nodes { if let problem = node.disk?.problem { faults.append((problem, [node.nodeName])) } }
         return storage.missing.map { "\($0.name) is missing: \($0.reason)" } + faults.map { "\($0.names.joined(separator: ", ")): \(ProblemText.line($0.problem))" }
     }
 }

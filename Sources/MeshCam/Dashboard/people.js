@@ -73,6 +73,7 @@ export function actWords(entry) {
     case "groups-changed": return "changed the groups";
     case "storage-changed": return `${entry.detail ?? "changed"} the storage ${subject}`;
     case "ice-servers-changed": return "set the servers that help viewers behind other routers";
+    case "exported": return `exported ${entry.detail ?? "recordings"} of ${subject}`;
     case "triggered": return `started a recording at ${subject}`;
     case "mesh-recovered": return "recovered the mesh with its printed phrase";
     case "ticket-made": return `made a ticket for cards: ${subject}`;

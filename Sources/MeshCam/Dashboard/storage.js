@@ -6,7 +6,8 @@ import { getJSON, segment } from "./api.js";
 /** @typedef {{ message: string, cure: string }} ProblemNote */
 /** @typedef {{ node: string, nodeName: string, problem?: ProblemNote, freeBytes?: number, totalBytes?: number }} Reach */
 /** @typedef {{ id: string, location: string, name: string, scope: "mesh" | "node", user?: string, reach: Reach[] }} Target */
-/** @typedef {{ node: string, nodeName: string, spooledBytes: number, spoolLimitBytes: number, waitingClips: number, reason?: string }} Waiting */
+/** @typedef {{ camera: string, cameraName: string, clip: string, start: string, end: string, reason: string }} Loss */
+/** @typedef {{ node: string, nodeName: string, spooledBytes: number, spoolLimitBytes: number, waitingClips: number, reason?: string, disk?: { path: string, usedBytes: number, quotaBytes: number, problem?: ProblemNote }, losses?: Loss[] }} Waiting */
 /** @typedef {{ targets: Target[], nodes: Waiting[], missing: { name: string, reason: string }[] }} Storage */
 
 /** @returns {Promise<Storage>} */

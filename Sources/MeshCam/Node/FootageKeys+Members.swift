@@ -23,6 +23,7 @@ extension FootageKeys.Statement {
         switch self {
         case .facts: .manifest
         case .head: .head
+        case .witness: .witness
         }
     }
 }

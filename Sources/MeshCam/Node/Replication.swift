@@ -100,16 +100,16 @@ struct Replication: Sendable {
     private func tell(_ job: SpoolPlan.ReplicaJob, to member: Member) async -> ClipStore.ReplicaAnswer {
         let path = "\(ReplicaRoutes.prefix)/\(job.clip)"
         do {
-            let answer: (status: Int, number: Int?) = switch job.work {
+            let answer: (status: Int, text: String) = switch job.work {
             case .manifest(let bytes, _, let isHandedOver):
                 try await node.peers.replicate("\(path)/manifest\(isHandedOver ? "?handed=1" : "")", method: .PUT, to: member, [bytes])
             case .video(let bytes, let offset):
-                try await node.peers.replicate("\(path)/video?offset=\(offset)", method: .PUT, to: member, bytes.map(\.array))
-            case .poster(let bytes): try await node.peers.replicate("\(path)/poster", method: .PUT, to: member, [bytes.array])
+                try await node.peers.replicate("\(path)/video?offset=\(offset)", method: .PUT, to: member, bytes.map { try $0.array })
+            case .poster(let bytes): try await node.peers.replicate("\(path)/poster", method: .PUT, to: member, [try bytes.array])
             case .release: try await node.peers.replicate(path, method: .DELETE, to: member, [])
             }
-            if (200..<300).contains(answer.status) { return .taken }
-            return ReplicaRefusal(status: answer.status, number: answer.number).map { .refused($0) } ?? .silence
+            if (200..<300).contains(answer.status) { return .taken(try? JSONCoding.decoder.decode(Witness.self, from: Data(answer.text.utf8))) }
+            return ReplicaRefusal(status: answer.status, text: answer.text).map { .refused($0) } ?? .silence
         } catch {
             logger.debug("\(member.name) does not answer: \(error)", metadata: ["clip": "\(job.clip)"])
             return .silence
@@ -137,5 +137,5 @@ extension Member {
 }
 
 extension FragmentBytes {
-    fileprivate var array: [UInt8] { withBytes { Array($0) } }
+    fileprivate var array: [UInt8] { get throws { try loaded().withBytes { Array($0) } } }
 }

@@ -51,6 +51,10 @@ extension Settings {
         SettingsKey(
             "storage.spool_bytes", \.storage.spoolBytes, .bytes((16 << 20)...(1 << 40)), "How much of the spool may be used"),
         SettingsKey(
+            "storage.disk", \.storage.disk, directory.optional(absent: "none"),
+            "Directory of this machine for all footage where there is no storage, and else for what waits too long; it must exist"),
+        SettingsKey("storage.disk_quota", \.storage.diskQuota, .bytes((16 << 20)...(1 << 50)), "How much video that directory may hold"),
+        SettingsKey(
             "storage.replica_bytes", \.storage.replicaBytes, .bytes(0...(1 << 40)), "Memory lent to other cameras whose storage is away"),
 
         SettingsKey("recording.pre_roll", \.recording.preRoll, .seconds(0...60), "How much of the time before the trigger a clip holds"),

@@ -86,6 +86,11 @@ struct StorageSettings: Sendable, Equatable {
     var directories: [String] = []
     /// How much of the spool may be used, in bytes. Default: 256 MiB.
     var spoolBytes = 256 << 20
+    /// A directory of this machine, best on a disk of its own: for all footage where there is no storage, and else for what no storage and no other camera
+    /// takes in time. An absolute path; it has to exist. Default: none.
+    var disk: String?
+    /// How much video that directory may hold, in bytes. Default: 10 GiB.
+    var diskQuota = 10 << 30
     /// How much memory this node lends to other cameras whose storage is away, in bytes. Default: 128 MiB.
     var replicaBytes = 128 << 20
 }

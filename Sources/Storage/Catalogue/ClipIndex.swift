@@ -57,6 +57,8 @@ public struct CatalogueEntry: Sendable, Equatable {
     public var isStored: Bool
     /// The id of the peer that has a copy of all of it; nil: none has.
     public var holder: String?
+    /// Whether all of it is on the camera's own local disk.
+    public var isOnDisk = false
 
     public init(facts: ClipFacts, signature: String? = nil, places: [Int: ClipPath] = [:], isStored: Bool = false) {
         self.facts = facts

@@ -53,6 +53,11 @@ public final class OrphanCatalogue: Sendable {
         try await file(.poster, of: entry) { target, file throws(TargetError) in try target.readAll(file, limit: 8 << 20) }
     }
 
+    /// Its sidecar.
+    public func manifest(of entry: CatalogueEntry) async throws -> [UInt8] {
+        try await file(.manifest, of: entry) { target, file throws(TargetError) in try target.readAll(file, limit: TargetScan.manifestLimit) }
+    }
+
     private func file(
         _ kind: ClipPath.Kind, of entry: CatalogueEntry,
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]

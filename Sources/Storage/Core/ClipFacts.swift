@@ -25,6 +25,12 @@ public struct ClipFacts: Codable, Sendable, Equatable {
         }
     }
 
+    /// A stretch that was recorded and lost before it was stored: seconds from `start` on.
+    public struct Gap: Codable, Sendable, Equatable {
+        public var from: Double
+        public var to: Double
+    }
+
     public var version = 1
     public var id: ClipID
     /// The camera's id, and the name it had.
@@ -58,12 +64,38 @@ public struct ClipFacts: Codable, Sendable, Equatable {
     public var reason: String?
     /// Pictures that were lost between camera and file.
     public var lostPictures: Int
+    /// Stretches that are missing in the file; nil: none is.
+    public var gaps: [Gap]?
     /// Fragments written, the init segment not counted.
     public var fragments: Int
     /// Head of the SHA-256 chain over init segment and fragments, in hex; see ``HashChain``.
     public var head: String?
     /// What the camera itself had signed when it vanished, where a peer that kept the clip closed it: the text of that sidecar.
     public var opening: String?
+    /// Peers' countersignatures, the newest of each; nil: no peer had any of it in time.
+    public var witnesses: [Witness]?
+
+    /// More are not taken, and not looked at.
+    static let witnessLimit = 8
+    /// Where there are more, the last one stands for all that follow.
+    private static let gapLimit = 100
+
+    mutating func addGap(from: Double, to: Double) {
+        var gaps = gaps ?? []
+        if let last = gaps.last, last.to >= from || gaps.count >= Self.gapLimit {
+            gaps[gaps.count - 1].to = max(last.to, to)
+        } else {
+            gaps.append(Gap(from: from, to: to))
+        }
+        self.gaps = gaps
+    }
+
+    /// Replaces what that peer had said before. Answers false where this says nothing more.
+    mutating func take(_ witness: Witness) -> Bool {
+        guard !(witnesses ?? []).contains(where: { $0.node == witness.node && $0.fragments >= witness.fragments }) else { return false }
+        witnesses = Array(((witnesses ?? []).filter { $0.node != witness.node } + [witness]).suffix(Self.witnessLimit))
+        return true
+    }
 
     public init(
         id: ClipID, camera: String, cameraName: String, event: String, kind: String, label: String?, origin: String?,
@@ -93,9 +125,11 @@ public struct ClipFacts: Codable, Sendable, Equatable {
         self.state = .recording
         self.reason = nil
         self.lostPictures = 0
+        self.gaps = nil
         self.fragments = 0
         self.head = nil
         self.opening = nil
+        self.witnesses = nil
     }
 
     /// Every incident the clip belongs to.

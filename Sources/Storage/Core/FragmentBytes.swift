@@ -3,6 +3,12 @@ public protocol FragmentBytes: Sendable {
     var count: Int { get }
     /// The pointer is good only inside `body`.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+    /// The same in memory. May block, and throws where they lie elsewhere and cannot be read; only then ``withBytes(_:)`` is not to be called before.
+    func loaded() throws -> any FragmentBytes
+}
+
+extension FragmentBytes {
+    public func loaded() throws -> any FragmentBytes { self }
 }
 
 extension [UInt8]: FragmentBytes {

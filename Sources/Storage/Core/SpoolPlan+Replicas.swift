@@ -12,6 +12,8 @@ extension SpoolPlan {
         var isHandOverTold = false
         /// The peer wants no more of it.
         var isRefused = false
+        /// The peer had no room for more when it was told last.
+        var hasNoRoom = false
     }
 
     /// What a peer is to be told next. Telling it twice does no harm.
@@ -36,6 +38,8 @@ extension SpoolPlan {
 
     /// Most video bytes of one job for a peer: a slow radio takes a second for them.
     static let replicaBatchBytes = 1 << 20
+    /// Most fragments of one job for a peer, which checks a signature for each.
+    static let replicaBatchFragments = 64
 
     /// From now on that peer takes copies of clips that none has yet; nil: nobody does.
     public mutating func setHolder(_ holder: String?) { self.holder = holder }
@@ -66,8 +70,8 @@ extension SpoolPlan {
     /// another clip.
     public func needsBeginning(_ clip: ClipID, now: ContinuousClock.Instant) -> Bool {
         guard holder != nil, !targets.isEmpty, let entry = entries[clip], let first = entry.chunks.first else { return false }
-        // A peer that took the camera for gone takes no more of this clip either.
-        guard entry.replica.map(\.isRefused) ?? (first.offset > 0) else { return false }
+        // A peer that took the camera for gone takes no more of this clip either, and one without room holds it up.
+        guard entry.replica.map({ $0.isRefused || $0.isHandedOver && $0.hasNoRoom }) ?? (first.offset > 0) else { return false }
         let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
         return entry.chunks.contains { chunk in chunk.end > best && chunk.since.map { $0 + Self.replicaDelay <= now } ?? false }
     }
@@ -83,7 +87,7 @@ extension SpoolPlan {
 
     private func nextWork(for replica: Replica, of entry: Entry) -> ReplicaJob.Work? {
         if replica.isHandedOver && !replica.isHandOverTold { return .manifest(entry.manifest, edition: entry.manifestEdition, isHandedOver: true) }
-        let batch = replica.videoBytes < entry.totalBytes ? entry.batch(from: replica.videoBytes, limit: Self.replicaBatchBytes) : []
+        let batch = replica.videoBytes < entry.totalBytes ? entry.batch(from: replica.videoBytes, limit: Self.replicaBatchBytes, count: Self.replicaBatchFragments) : []
         if !batch.isEmpty { return .video(bytes: batch, offset: replica.videoBytes) }
         if let poster = entry.poster, !replica.hasPoster { return .poster(poster) }
         guard replica.manifestEdition < entry.manifestEdition else { return nil }
@@ -108,6 +112,7 @@ extension SpoolPlan {
         case .poster: replica.hasPoster = true
         case .release: break
         }
+        replica.hasNoRoom = false
         entries[job.clip]!.replica = replica
         release(job.clip)
         forgetIfDone(job.clip)
@@ -124,26 +129,35 @@ extension SpoolPlan {
     /// The peer knows nothing of the clip any more: it gets it from the first byte on, where memory still has that.
     public mutating func forgotten(_ job: ReplicaJob) {
         if case .release = job.work { return finish(job) }
-        guard let replica = entries[job.clip]?.replica, replica.holder == job.holder else { return }
+        guard let entry = entries[job.clip], let replica = entry.replica, replica.holder == job.holder else { return }
         entries[job.clip]!.replica = nil
-        // What only it had is lost; what comes needs a beginning.
-        if replica.isHandedOver { forgetIfDone(job.clip) }
+        // What only it had is lost, and what is left has no beginning.
+        if replica.isHandedOver && entry.isClosed { drop(job.clip) }
     }
 
-    /// The peer has no room for it: another one gets it, from its first byte on.
+    /// The peer has no room for it: another one gets it, from its first byte on; where memory has no such thing any more, it waits for room.
     public mutating func noRoom(_ job: ReplicaJob) {
         if holder == job.holder { holder = nil }
         guard let replica = entries[job.clip]?.replica, replica.holder == job.holder else { return }
-        if replica.isHandedOver { return refused(job) }
+        if replica.isHandedOver {
+            entries[job.clip]!.replica!.hasNoRoom = true
+            return
+        }
         entries[job.clip]!.replica = nil
         release(replica, of: job.clip)
     }
 
     /// The peer takes no more of the clip, because it holds the camera for gone and brings the clip to the targets, or because nothing of it fits.
+    /// What it has of a clip that was handed over it brings to the targets all the same; the rest has no beginning any more, and is lost.
     public mutating func refused(_ job: ReplicaJob) {
-        if case .release = job.work { return finish(job) }
-        guard entries[job.clip]?.replica?.holder == job.holder else { return }
+        switch job.work {
+        // The clip is worth keeping without its picture.
+        case .release, .poster: return finish(job)
+        case .manifest, .video: break
+        }
+        guard let entry = entries[job.clip], entry.replica?.holder == job.holder else { return }
         entries[job.clip]!.replica!.isRefused = true
+        if entry.replica!.isHandedOver && entry.isClosed { drop(job.clip, keepsReplica: true) }
     }
 
     /// The peer does not answer any more.
@@ -160,10 +174,11 @@ extension SpoolPlan {
 
     // MARK: Handing over
 
-    /// Rule 3: memory ends, and a peer has a part of it.
+    /// Rule 3: memory ends, and a peer has a part of it. A peer that stopped taking it afterwards would cost what it has not taken; so not before it
+    /// has more than that.
     mutating func handOver(_ clip: ClipID) {
         guard !targets.isEmpty, let entry = entries[clip], let replica = entry.replica, !replica.isRefused, let first = entry.chunks.first,
-            replica.videoBytes > first.offset
+            replica.videoBytes - first.offset > entry.totalBytes - replica.videoBytes
         else { return }
         entries[clip]!.replica!.isHandedOver = true
         for target in entry.copies.keys { entries[clip]!.copies[target]!.givenUp = true }
@@ -187,12 +202,16 @@ extension SpoolPlan {
 
     /// A clip of a camera that is gone, which this node kept: the targets get it like this node's own.
     ///
-    /// - Parameter pieces: all of it, as it came.
-    public mutating func rescue(_ clip: ClipID, path: ClipPath, pieces: [any FragmentBytes], poster: (any FragmentBytes)?, manifest: [UInt8]) {
+    /// - Parameters:
+    ///   - pieces: all of it, as it came.
+    ///   - opening: its sidecar as long as a target does not have all of it.
+    public mutating func rescue(
+        _ clip: ClipID, path: ClipPath, pieces: [any FragmentBytes], poster: (any FragmentBytes)?, opening: [UInt8], manifest: [UInt8]
+    ) {
         guard entries[clip] == nil, !targets.isEmpty else { return }
-        open(clip, path: path, manifest: manifest)
+        open(clip, path: path, manifest: opening)
         entries[clip]!.isRescue = true
-        entries[clip]!.isClosed = true
+        setManifest(manifest, of: clip, closed: true)
         entries[clip]!.poster = poster
         for piece in pieces {
             entries[clip]!.chunks.append(Chunk(offset: entries[clip]!.totalBytes, parts: [piece]))
@@ -212,7 +231,7 @@ extension SpoolPlan {
         guard entries[clip]?.copies[target] != nil else { return }
         entries[clip]!.copies[target]!.givenUp = true
         release(clip)
-        if entries[clip]!.copies.values.allSatisfy(\.givenUp), entries[clip]!.isRescue { return drop(clip) }
+        if entries[clip]!.isClosed, entries[clip]!.replica == nil, entries[clip]!.copies.values.allSatisfy(\.givenUp) { return drop(clip) }
         forgetIfDone(clip)
     }
 

@@ -10,7 +10,8 @@
 /// - Bound: `capacityBytes`. When the next fragment does not fit:
 ///   1. bytes that every target has written are released without being read back;
 ///   2. then bytes that one target holds already are released, and slower targets give that clip up;
-///   3. then bytes that a peer holds are released, and the peer brings that clip to the targets;
+///   3. then bytes that a peer holds are released, and the peer brings that clip to the targets; what no peer takes has gone to the local disk
+///      before, where there is one, and leaves memory with that (``nextDiskJob()``);
 ///   4. then the oldest closed clip is dropped whole, again and again;
 ///   5. then the fragment itself is refused, and all that follow until one that begins with a key frame fits.
 public struct SpoolPlan: Sendable {
@@ -38,6 +39,17 @@ public struct SpoolPlan: Sendable {
         var createsFile: Bool {
             if case .video(_, 0) = work { true } else { false }
         }
+
+        /// The same with all bytes in memory, see ``FragmentBytes/loaded()``.
+        func loaded() throws -> Job {
+            let work: Work = switch work {
+            case .video(let bytes, let offset): .video(bytes: try bytes.map { try $0.loaded() }, offset: offset)
+            case .readBack(let bytes, let offset): .readBack(bytes: try bytes.map { try $0.loaded() }, offset: offset)
+            case .poster(let bytes): .poster(try bytes.loaded())
+            case .manifest, .readBackManifest: self.work
+            }
+            return Job(clip: clip, path: path, work: work, replacesFile: replacesFile)
+        }
     }
 
     /// What came of adding a fragment.
@@ -58,8 +70,10 @@ public struct SpoolPlan: Sendable {
     /// A fragment, with what goes with it.
     struct Chunk: Sendable {
         let offset: Int
-        let parts: [any FragmentBytes]
+        var parts: [any FragmentBytes]
         let count: Int
+        /// Whether the local disk has it, and memory no more.
+        var isOnDisk = false
         /// When it came; nil: long ago.
         var since: ContinuousClock.Instant?
         var end: Int { offset + count }
@@ -88,6 +102,8 @@ public struct SpoolPlan: Sendable {
         var poster: (any FragmentBytes)?
         var manifest: [UInt8] = []
         var manifestEdition = 0
+        /// The first edition, which speaks of no more than a clip that has begun.
+        let opening: [UInt8]
         var isClosed = false
         var waitsForKeyFrame = false
         /// By target.
@@ -95,17 +111,20 @@ public struct SpoolPlan: Sendable {
         var replica: Replica?
         /// Another camera's clip, whose bytes lie in the ``ReplicaShelf`` and count there.
         var isRescue = false
+        var disk: DiskCopy?
 
-        /// Bytes that count here.
-        func weight(of chunks: some Sequence<Chunk>) -> Int { isRescue ? 0 : chunks.reduce(0) { $0 + $1.count } }
+        /// Bytes that memory holds.
+        func weight(of chunks: some Sequence<Chunk>) -> Int { isRescue ? 0 : chunks.reduce(0) { $1.isOnDisk ? $0 : $0 + $1.count } }
 
         /// What waits from `offset` on, in order; at least one chunk, if there is one.
-        func batch(from offset: Int, to end: Int = .max, limit: Int = SpoolPlan.batchBytes) -> [any FragmentBytes] {
+        func batch(from offset: Int, to end: Int = .max, limit: Int = SpoolPlan.batchBytes, count: Int = .max) -> [any FragmentBytes] {
             var batch: [any FragmentBytes] = []
             var next = offset
-            for chunk in chunks where chunk.offset == next && chunk.end <= end && (batch.isEmpty || chunk.end - offset <= limit) {
+            var left = count
+            for chunk in chunks where chunk.offset == next && chunk.end <= end && left > 0 && (batch.isEmpty || chunk.end - offset <= limit) {
                 batch += chunk.parts
                 next = chunk.end
+                left -= 1
             }
             return batch
         }
@@ -119,12 +138,18 @@ public struct SpoolPlan: Sendable {
     static let batchBytes = 4 << 20
 
     public let capacityBytes: Int
+    /// Most video bytes on the local disk; 0: there is none.
+    public let diskCapacityBytes: Int
+    /// Video bytes on the local disk now.
+    public internal(set) var diskBytes = 0
+    /// Files there that nobody needs any more.
+    var diskRemovals: [DiskJob] = []
     /// How long after its writing something is read back; nil: what is written is taken for held.
     public let settle: Duration?
     /// The targets' numbers; without any the spool is a ring in memory that keeps the newest clips.
     public private(set) var targets: Set<Int>
     /// Video bytes in memory now.
-    public private(set) var heldBytes = 0
+    public internal(set) var heldBytes = 0
     var entries: [ClipID: Entry] = [:]
     /// Oldest first.
     var order: [ClipID] = []
@@ -133,8 +158,9 @@ public struct SpoolPlan: Sendable {
     /// Copies at peers that are not needed any more, and that they were not told of yet.
     var releases: [ReplicaJob] = []
 
-    public init(capacityBytes: Int, settle: Duration? = nil, targets: some Sequence<Int> = []) {
+    public init(capacityBytes: Int, diskCapacityBytes: Int = 0, settle: Duration? = nil, targets: some Sequence<Int> = []) {
         self.capacityBytes = capacityBytes
+        self.diskCapacityBytes = diskCapacityBytes
         self.settle = settle
         self.targets = Set(targets)
     }
@@ -159,7 +185,7 @@ public struct SpoolPlan: Sendable {
 
     /// - Parameter path: where the clip goes on every target.
     public mutating func open(_ clip: ClipID, path: ClipPath, manifest: [UInt8]) {
-        entries[clip] = Entry(path: path, manifest: manifest, manifestEdition: 1, copies: [:])
+        entries[clip] = Entry(path: path, manifest: manifest, manifestEdition: 1, opening: manifest, copies: [:])
         for target in targets { entries[clip]!.copies[target] = Copy(path: path) }
         order.append(clip)
     }
@@ -211,7 +237,10 @@ public struct SpoolPlan: Sendable {
             guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { continue }
             func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work, replacesFile: copy.readBack.wasWrong) }
             // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
-            if copy.videoBytes > 0, copy.manifestEdition == 0 { return job(.manifest(entry.manifest, edition: entry.manifestEdition)) }
+            if copy.videoBytes > 0, copy.manifestEdition == 0 {
+                let isBehind = entry.isClosed && entry.manifestEdition > 1 && copy.videoBytes < entry.totalBytes
+                return job(isBehind ? .manifest(entry.opening, edition: 1) : .manifest(entry.manifest, edition: entry.manifestEdition))
+            }
             if copy.videoBytes < entry.totalBytes {
                 let batch = entry.batch(from: copy.videoBytes)
                 if !batch.isEmpty { return job(.video(bytes: batch, offset: copy.videoBytes)) }
@@ -271,9 +300,10 @@ public struct SpoolPlan: Sendable {
         forgetIfDone(clip)
     }
 
-    /// Whether every target gave the clip up: nothing of it is kept any more, and nothing more of it is taken.
+    /// Whether every target gave the clip up, and no peer takes it: nothing of it is kept any more, and nothing more of it is taken.
     public func isAbandoned(_ clip: ClipID) -> Bool {
-        guard !targets.isEmpty, let entry = entries[clip], entry.replica?.isHandedOver != true else { return false }
+        guard !targets.isEmpty, let entry = entries[clip] else { return false }
+        if let replica = entry.replica, replica.isHandedOver, !replica.isRefused { return false }
         return entry.copies.values.allSatisfy(\.givenUp)
     }
 
@@ -295,6 +325,9 @@ public struct SpoolPlan: Sendable {
 
     public func poster(of clip: ClipID) -> (any FragmentBytes)? { entries[clip]?.poster }
 
+    /// The newest edition of its sidecar.
+    public func manifest(of clip: ClipID) -> [UInt8]? { entries[clip]?.manifest }
+
     /// Bytes admitted so far; `nil` once the clip has left the spool.
     public func totalBytes(of clip: ClipID) -> Int? { entries[clip]?.totalBytes }
 
@@ -308,75 +341,4 @@ public struct SpoolPlan: Sendable {
     public var clips: [ClipID] { order }
 
     public var isEmpty: Bool { order.allSatisfy { clip in entries[clip]?.copies.values.allSatisfy(\.givenUp) ?? true } }
-
-    // MARK: Making room
-
-    private mutating func makeRoom(for bytes: Int, sparing open: ClipID) -> Admission {
-        var admission = Admission(admitted: true)
-        if heldBytes + bytes <= capacityBytes { return admission }
-        for clip in order where heldBytes + bytes > capacityBytes { trustWhatIsWritten(clip) }
-        for clip in order where heldBytes + bytes > capacityBytes {
-            admission.givenUp += giveUpWhereAnotherHolds(clip)
-        }
-        for clip in order where heldBytes + bytes > capacityBytes { handOver(clip) }
-        for clip in order where heldBytes + bytes > capacityBytes && clip != open {
-            // Where nothing of it is held, nothing is gained.
-            guard let entry = entries[clip], entry.isClosed, !entry.chunks.isEmpty, !entry.isRescue else { continue }
-            // A peer's copy stays where it is.
-            drop(clip, keepsReplica: true)
-            admission.dropped.append(clip)
-        }
-        admission.admitted = heldBytes + bytes <= capacityBytes
-        return admission
-    }
-
-    private mutating func giveUpWhereAnotherHolds(_ clip: ClipID) -> [Admission.GivenUp] {
-        guard let entry = entries[clip], !entry.chunks.isEmpty, !entry.isRescue else { return [] }
-        let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
-        guard best > entry.chunks[0].offset else { return [] }
-        var given: [Admission.GivenUp] = []
-        for (target, copy) in entry.copies.sorted(by: { $0.key < $1.key }) where !copy.givenUp && copy.videoBytes < best {
-            entries[clip]!.copies[target]!.givenUp = true
-            given.append(.init(clip: clip, target: target))
-        }
-        release(clip)
-        forgetIfDone(clip)
-        return given
-    }
-
-    mutating func release(_ clip: ClipID) {
-        guard let entry = entries[clip], !targets.isEmpty else { return }
-        var everywhere = entry.copies.values.lazy.filter { !$0.givenUp }.map(heldBytes(of:)).min()
-        if let replica = entry.replica, replica.isHandedOver { everywhere = min(everywhere ?? .max, replica.videoBytes) }
-        // Nobody wants it: nothing has to wait.
-        let kept = entry.chunks.drop { $0.end <= everywhere ?? .max }
-        heldBytes -= entry.weight(of: entry.chunks.prefix(entry.chunks.count - kept.count))
-        entries[clip]!.chunks = Array(kept)
-    }
-
-    private func isWrittenEverywhere(_ clip: ClipID) -> Bool {
-        guard let entry = entries[clip], entry.isClosed, !targets.isEmpty else { return false }
-        let wanted = entry.copies.values.filter { !$0.givenUp }
-        return !wanted.isEmpty && wanted.allSatisfy { entry.isComplete($0) }
-    }
-
-    mutating func drop(_ clip: ClipID, keepsReplica: Bool = false) {
-        guard let entry = entries.removeValue(forKey: clip) else { return }
-        heldBytes -= entry.weight(of: entry.chunks)
-        if let replica = entry.replica, !keepsReplica, !replica.isHandedOver { release(replica, of: clip) }
-        order.removeAll { $0 == clip }
-    }
-
-    @discardableResult
-    mutating func forgetIfDone(_ clip: ClipID) -> Bool {
-        if isHandedOverWhole(clip) {
-            drop(clip)
-            return true
-        }
-        guard isWrittenEverywhere(clip), let entry = entries[clip],
-            entry.copies.values.allSatisfy({ $0.givenUp || heldBytes(of: $0) == entry.totalBytes && (settle == nil || $0.readBack.manifestEdition == $0.manifestEdition) })
-        else { return false }
-        drop(clip)
-        return true
-    }
 }

@@ -19,6 +19,8 @@ public struct ClipProof: Sendable, Equatable {
     public let signedWhileRecorded: Int
     /// A signature inside the file is not right where it stands: somebody put it there, or altered what it covers.
     public let hasWrongSignature: Bool
+    /// The peers' countersignatures among the facts whose head the file has. Whether they are theirs is the caller's to check.
+    public let witnesses: [Witness]
 
     /// Computes the hash chain anew and compares.
     ///
@@ -28,7 +30,10 @@ public struct ClipProof: Sendable, Equatable {
     ///   - isSigned: whether a signature in the file is the camera's.
     ///   - read: bytes at (offset, count); fewer at the end of the file.
     public init(of facts: ClipFacts, size: Int, isSigned: @escaping @Sendable (SignedHead) -> Bool, read: (_ offset: Int, _ count: Int) throws -> [UInt8]) rethrows {
-        let chain = try FileChain(clip: facts.id, size: size, limit: facts.head == nil ? .max : facts.fragments, isSigned: isSigned, read: read)
+        let told = (facts.witnesses ?? []).prefix(ClipFacts.witnessLimit)
+        let chain = try FileChain(
+            clip: facts.id, size: size, limit: facts.head == nil ? .max : facts.fragments, marks: Set(told.map(\.fragments)), isSigned: isSigned, read: read)
+        witnesses = told.filter { chain.heads[$0.fragments]?.hex == $0.head }
         signedWhileRecorded = chain.signed?.bytes ?? 0
         hasWrongSignature = chain.hasWrongSignature
         if let head = facts.head {

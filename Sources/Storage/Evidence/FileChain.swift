@@ -15,6 +15,10 @@ struct FileChain: Sendable {
     /// A signature in the file is not right where it stands.
     private(set) var hasWrongSignature = false
 
+    /// The heads after certain numbers of fragments, as far as it came.
+    private(set) var heads: [Int: [UInt8]] = [:]
+    private let marks: Set<Int>
+
     private let clip: ClipID
     private let isSigned: @Sendable (SignedHead) -> Bool
     private var link: HashChain.OpenLink
@@ -24,9 +28,11 @@ struct FileChain: Sendable {
 
     private static let chunk = 1 << 20
 
-    /// - Parameter isSigned: whether a signature is the camera's. Whether it fits the file is told here.
-    init(clip: ClipID, isSigned: @escaping @Sendable (SignedHead) -> Bool) {
-        (self.clip, self.isSigned) = (clip, isSigned)
+    /// - Parameters:
+    ///   - isSigned: whether a signature is the camera's. Whether it fits the file is told here.
+    ///   - marks: after how many fragments the head is kept.
+    init(clip: ClipID, marks: Set<Int> = [], isSigned: @escaping @Sendable (SignedHead) -> Bool) {
+        (self.clip, self.marks, self.isSigned) = (clip, marks, isSigned)
         link = HashChain.OpenLink(clip: clip)
     }
 
@@ -37,10 +43,10 @@ struct FileChain: Sendable {
     ///   - limit: fragments to read, at most.
     ///   - read: bytes at (offset, count); fewer at the end of the file.
     init(
-        clip: ClipID, size: Int, limit: Int = .max, isSigned: @escaping @Sendable (SignedHead) -> Bool = { _ in false },
+        clip: ClipID, size: Int, limit: Int = .max, marks: Set<Int> = [], isSigned: @escaping @Sendable (SignedHead) -> Bool = { _ in false },
         read: (_ offset: Int, _ count: Int) throws -> [UInt8]
     ) rethrows {
-        self.init(clip: clip, isSigned: isSigned)
+        self.init(clip: clip, marks: marks, isSigned: isSigned)
         while size - offset >= 8 {
             guard let box = BoxHeader(try read(offset, 16)), box.size <= size - offset else { return }
             if head != nil, fragments >= limit {
@@ -62,11 +68,14 @@ struct FileChain: Sendable {
 
     /// Goes on with the next bytes of the file.
     ///
-    /// - Returns: false when they are not whole boxes; what is whole of them counts.
-    mutating func take(_ piece: [UInt8]) -> Bool {
+    /// - Parameter limit: boxes to look at, at most.
+    /// - Returns: false when they are not whole boxes, or more than the limit; what came before counts.
+    mutating func take(_ piece: [UInt8], boxes limit: Int = .max) -> Bool {
         var place = 0
+        var boxes = 0
         while place < piece.count {
-            guard let box = BoxHeader(piece[place...].prefix(16)), box.size <= piece.count - place else { return false }
+            boxes += 1
+            guard boxes <= limit, let box = BoxHeader(piece[place...].prefix(16)), box.size <= piece.count - place else { return false }
             let bytes = piece[place..<place + box.size]
             place += box.size
             if box.type == SignedHead.boxType, box.size == SignedHead.size, take(signatureIn: Array(bytes)) { continue }
@@ -84,6 +93,7 @@ struct FileChain: Sendable {
         let made = link.close()
         head = made
         bytes = offset
+        if marks.contains(fragments) { heads[fragments] = made }
         link = HashChain.OpenLink(after: made)
         isBetweenLinks = true
     }

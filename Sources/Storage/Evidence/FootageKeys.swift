@@ -6,6 +6,8 @@ public struct FootageKeys: Sendable {
         case facts
         /// A fragment and all before it, see ``SignedHead``.
         case head
+        /// Another node's fragments, see ``Witness``.
+        case witness
     }
 
     /// This node's signature.
@@ -33,6 +35,12 @@ public struct FootageKeys: Sendable {
         return opening.signer == facts.id.node && verify(.facts, opening.signer, opening.factsBytes, opening.signature)
             && (said.id, said.camera, said.event, said.kind, said.start, said.triggered) == (facts.id, facts.camera, facts.event, facts.kind, facts.start, facts.triggered)
             && (said.cameraName, said.clock) == (facts.cameraName, facts.clock)
+    }
+
+    /// Whether that node signed it. Whether the clip has that head is not told here.
+    public func verifies(_ witness: Witness, of clip: ClipID) -> Bool {
+        guard witness.node != clip.node, let signature = [UInt8](hex: witness.signature.utf8) else { return false }
+        return verify(.witness, witness.node, witness.signedBytes(of: clip), signature)
     }
 
     func verifies(_ head: SignedHead) -> Bool { verify(.head, head.clip.node, head.signedBytes, head.signature) }

@@ -12,7 +12,7 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
     /// Length of the longest track, in seconds.
     public private(set) var durationSeconds = 0.0
 
-    private var timescales: [UInt32: UInt32] = [:]
+    private(set) var timescales: [UInt32: UInt32] = [:]
     private var defaultDurations: [UInt32: UInt32] = [:]
 
     private var offset = 0
@@ -70,7 +70,7 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
 
     // MARK: moov: time scales and default durations of the tracks
 
-    private mutating func collectTracks(_ bytes: [UInt8]) {
+    mutating func collectTracks(_ bytes: [UInt8]) {
         let moov = Boxes(bytes[...])
         for track in moov.children(of: .moov).filter({ $0.type == .trak }) {
             var id: UInt32?
@@ -92,7 +92,7 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
 
     // MARK: moof: where its samples end
 
-    private func fragmentEnd(_ bytes: [UInt8]) -> Double {
+    func fragmentEnd(_ bytes: [UInt8]) -> Double {
         var latest = 0.0
         for traf in Boxes(bytes[...]).children(of: .moof).filter({ $0.type == .traf }) {
             var track: UInt32 = 0
@@ -132,77 +132,5 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
         let stride = [0x100, 0x200, 0x400, 0x800].reduce(0) { $0 + (Int(flags) & $1 != 0 ? 4 : 0) }
         guard Int(count) <= max(0, trun.count - first) / stride else { return 0 }
         return (0..<Int(count)).reduce(0) { $0 + UInt64(trun.uint32(at: first + $1 * stride) ?? 0) }
-    }
-}
-
-// MARK: - Boxes
-
-struct BoxType: Equatable {
-    let code: UInt32
-    init(_ name: StaticString) {
-        code = name.withUTF8Buffer { $0.reduce(0) { $0 << 8 | UInt32($1) } }
-    }
-    init(code: UInt32) { self.code = code }
-
-    static let moov = BoxType("moov"), trak = BoxType("trak"), tkhd = BoxType("tkhd"), mdia = BoxType("mdia")
-    static let mdhd = BoxType("mdhd"), mvex = BoxType("mvex"), trex = BoxType("trex"), moof = BoxType("moof")
-    static let traf = BoxType("traf"), tfhd = BoxType("tfhd"), tfdt = BoxType("tfdt"), trun = BoxType("trun")
-    static let mdat = BoxType("mdat")
-}
-
-struct BoxHeader {
-    let type: BoxType
-    /// Header included.
-    let size: Int
-    let headerSize: Int
-
-    init?(_ bytes: some RandomAccessCollection<UInt8>) {
-        let bytes = Array(bytes.prefix(16))[...]
-        guard let short = bytes.uint32(at: 0), let code = bytes.uint32(at: 4) else { return nil }
-        type = BoxType(code: code)
-        if short == 1 {
-            guard let long = bytes.uint64(at: 8), long >= 16, long <= UInt64(Int.max / 2) else { return nil }
-            size = Int(long)
-            headerSize = 16
-        } else {
-            guard short >= 8 else { return nil }
-            size = Int(short)
-            headerSize = 8
-        }
-    }
-}
-
-private struct Boxes {
-    struct Box {
-        let type: BoxType
-        let body: ArraySlice<UInt8>
-    }
-
-    private(set) var all: [Box] = []
-
-    init(_ bytes: ArraySlice<UInt8>) {
-        var rest = bytes
-        while let header = BoxHeader(rest), header.size <= rest.count {
-            all.append(Box(type: header.type, body: rest.dropFirst(header.headerSize).prefix(header.size - header.headerSize)))
-            rest = rest.dropFirst(header.size)
-        }
-    }
-
-    func children(of type: BoxType) -> [Box] {
-        all.first { $0.type == type }.map { Boxes($0.body).all } ?? []
-    }
-}
-
-extension ArraySlice<UInt8> {
-    fileprivate var version: UInt8? { first }
-
-    fileprivate func uint32(at offset: Int) -> UInt32? {
-        guard offset >= 0, offset <= count - 4 else { return nil }
-        return self[(startIndex + offset)..<(startIndex + offset + 4)].reduce(0) { $0 << 8 | UInt32($1) }
-    }
-
-    fileprivate func uint64(at offset: Int) -> UInt64? {
-        guard let high = uint32(at: offset), let low = uint32(at: offset + 4) else { return nil }
-        return UInt64(high) << 32 | UInt64(low)
     }
 }

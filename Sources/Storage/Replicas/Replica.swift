@@ -16,6 +16,8 @@ public enum ReplicaRefusal: Error, Sendable, Equatable {
 
 /// One clip of another node, kept until a target has it: a value that lies in memory and believes nothing that the camera did not sign.
 struct Replica: Sendable {
+    /// As the camera signed it first.
+    let opening: Manifest
     /// As the camera signed it last.
     private(set) var manifest: Manifest
     private(set) var poster: [UInt8]?
@@ -24,23 +26,36 @@ struct Replica: Sendable {
     private var begins: [Int] = []
     /// The camera has let go of it: it is this node's to bring to the targets, whatever becomes of the camera.
     private(set) var isHandedOver = false
+    /// When its camera said something of it last.
+    private(set) var touched: ContinuousClock.Instant
+    /// Changes with every change.
+    private(set) var edition = 0
     private var chain: FileChain
     private var scan = FragmentedMP4Scan()
 
     /// - Throws: ``ReplicaRefusal/malformed(_:)``.
-    init(manifest bytes: [UInt8], of clip: ClipID, keys: FootageKeys) throws(ReplicaRefusal) {
-        manifest = try Self.parse(bytes, of: clip, keys)
+    init(manifest bytes: [UInt8], of clip: ClipID, keys: FootageKeys, now: ContinuousClock.Instant) throws(ReplicaRefusal) {
+        opening = try Self.parse(bytes, of: clip, keys)
+        manifest = opening
+        touched = now
         chain = FileChain(clip: clip) { keys.verifies($0) }
     }
 
     var id: ClipID { manifest.facts.id }
     /// Of the file.
     var bytes: Int { chain.bytes }
+    /// The newest head of its hash chain, in hex, and how many fragments it covers; nil: nothing came yet.
+    var newest: (fragments: Int, head: String)? { chain.head.map { (chain.fragments, $0.hex) } }
     /// What it takes in memory.
-    var weight: Int { chain.bytes + (poster?.count ?? 0) + manifest.file.count }
+    var weight: Int { chain.bytes + (poster?.count ?? 0) + opening.file.count + manifest.file.count }
     /// Whether all is there that its camera closed.
     var isWhole: Bool {
         manifest.facts.state == .closed && chain.fragments == manifest.facts.fragments && chain.head?.hex == manifest.facts.head && chain.bytes == manifest.facts.bytes
+    }
+
+    mutating func touch(_ now: ContinuousClock.Instant) {
+        touched = now
+        edition += 1
     }
 
     mutating func take(manifest bytes: [UInt8], isHandedOver: Bool, keys: FootageKeys) throws(ReplicaRefusal) {
@@ -58,7 +73,7 @@ struct Replica: Sendable {
     mutating func take(video piece: [UInt8], at offset: Int) throws(ReplicaRefusal) {
         guard offset == chain.bytes else { throw .elsewhere(bytes: chain.bytes) }
         var longer = chain
-        guard !piece.isEmpty, longer.take(piece), !longer.hasWrongSignature, longer.signed?.bytes == longer.bytes, longer.bytes == offset + piece.count else {
+        guard !piece.isEmpty, longer.take(piece, boxes: Self.boxLimit), !longer.hasWrongSignature, longer.signed?.bytes == longer.bytes, longer.bytes == offset + piece.count else {
             throw .malformed("these are no whole fragments that the camera signed")
         }
         chain = longer
@@ -85,7 +100,7 @@ struct Replica: Sendable {
         if isWhole { return manifest.facts }
         var facts = manifest.facts
         facts.state = .interrupted
-        facts.reason = "its camera vanished; \(keeper) kept what it had sent"
+        facts.reason = "its camera sent no more of it; \(keeper) kept what had come"
         facts.bytes = chain.bytes
         facts.fragments = chain.fragments
         facts.head = chain.head?.hex
@@ -94,6 +109,9 @@ struct Replica: Sendable {
         facts.opening = String(decoding: manifest.file, as: UTF8.self)
         return facts
     }
+
+    /// Boxes of one piece: each may be a signature to check. A camera sends `SpoolPlan.replicaBatchFragments` of three boxes each.
+    private static let boxLimit = 400
 
     private static func parse(_ bytes: [UInt8], of clip: ClipID, _ keys: FootageKeys) throws(ReplicaRefusal) -> Manifest {
         guard let manifest = try? Manifest(parsing: bytes) else { throw .malformed("these are no facts of a clip") }

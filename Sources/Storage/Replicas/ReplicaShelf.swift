@@ -1,3 +1,4 @@
+public import struct Foundation.Date
 import Synchronization
 
 /// What this node keeps of other cameras' clips, in memory and within a bound, until a target has it.
@@ -8,9 +9,12 @@ public final class ReplicaShelf: Sendable {
     /// No piece, poster or manifest is larger.
     public static let pieceLimit = 16 << 20
     private static let posterLimit = 2 << 20
+    /// Of a camera from which nothing came of a clip for so long nothing more comes: clips end sooner.
+    static let idleLimit = Duration.seconds(660)
 
     public let capacityBytes: Int
     private let keys: FootageKeys
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state: Mutex<State>
 
     fileprivate struct State {
@@ -22,9 +26,10 @@ public final class ReplicaShelf: Sendable {
         var isRing = true
     }
 
-    public init(capacityBytes: Int, keys: FootageKeys) {
+    public init(capacityBytes: Int, keys: FootageKeys, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.capacityBytes = capacityBytes
         self.keys = keys
+        self.now = now
         state = Mutex(State())
     }
 
@@ -39,7 +44,7 @@ public final class ReplicaShelf: Sendable {
     /// The clip's sidecar as its camera has it now; the first begins the copy.
     public func take(manifest bytes: [UInt8], of clip: ClipID, isHandedOver: Bool) throws(ReplicaRefusal) {
         try change(clip) { (replica: inout Replica?) throws(ReplicaRefusal) in
-            if replica == nil { replica = try Replica(manifest: bytes, of: clip, keys: keys) }
+            if replica == nil { replica = try Replica(manifest: bytes, of: clip, keys: keys, now: now()) }
             try replica?.take(manifest: bytes, isHandedOver: isHandedOver, keys: keys)
         }
     }
@@ -51,6 +56,14 @@ public final class ReplicaShelf: Sendable {
             if replica == nil { throw .unknown }
             try replica?.take(video: piece, at: offset)
         }
+    }
+
+    /// This node's word that it has all that came of the clip until now; nil: nothing did.
+    ///
+    /// - Parameter time: of day.
+    public func witness(of clip: ClipID, node: String, time: Date) -> Witness? {
+        guard let (fragments, head) = state.withLock({ $0.replicas[clip]?.newest }) else { return nil }
+        return Witness(of: clip, node: node, fragments: fragments, head: head, time: time) { keys.sign(.witness, $0) }
     }
 
     public func take(poster: [UInt8], of clip: ClipID) throws(ReplicaRefusal) {
@@ -69,17 +82,25 @@ public final class ReplicaShelf: Sendable {
         }
     }
 
+    /// Signatures are checked beside the lock: one camera's thousand keep nobody waiting.
     private func change(_ clip: ClipID, _ body: (inout Replica?) throws(ReplicaRefusal) -> Void) throws(ReplicaRefusal) {
+        let before = try state.withLock { state throws(ReplicaRefusal) in
+            if state.rescued.contains(clip) { throw .rescued }
+            return state.replicas[clip]
+        }
+        var replica = before
+        try body(&replica)
+        guard var changed = replica else { return }
+        changed.touch(now())
         try state.withLock { state throws(ReplicaRefusal) in
             if state.rescued.contains(clip) { throw .rescued }
-            var replica = state.replicas[clip]
-            let before = replica?.weight ?? 0
-            try body(&replica)
-            guard let changed = replica else { return }
-            let growth = changed.weight - before
+            let present = state.replicas[clip]
+            // Something else came of the same clip in between: its camera tells this again.
+            guard present?.edition == before?.edition else { throw .elsewhere(bytes: present?.bytes ?? 0) }
+            let growth = changed.weight - (before?.weight ?? 0)
             if growth > 0 {
                 state.makeRoom(for: growth, within: capacityBytes, sparing: clip)
-                guard state.bytes + growth <= capacityBytes else { throw .full }
+                guard state.bytes + growth <= capacityBytes, state.bytes(of: clip.node) + growth <= capacityBytes / 4 * 3 else { throw .full }
             }
             state.bytes += growth
             state.replicas[clip] = changed
@@ -106,6 +127,9 @@ public final class ReplicaShelf: Sendable {
     /// Fewer bytes than `count` at the end of what is here; nil: nothing is known of the clip.
     public func read(_ id: ClipID, at offset: Int, count: Int) -> [UInt8]? { state.withLock { $0.replicas[id]?.read(at: offset, count: count) } }
 
+    /// Its sidecar, as its camera signed it last.
+    public func manifest(of id: ClipID) -> [UInt8]? { state.withLock { $0.replicas[id]?.manifest.file } }
+
     public func poster(of id: ClipID) -> [UInt8]? { state.withLock { $0.replicas[id]?.poster } }
 
     // MARK: Bringing it to the targets
@@ -113,23 +137,30 @@ public final class ReplicaShelf: Sendable {
     /// A clip that nobody but this node brings to the targets.
     struct Rescue {
         let facts: ClipFacts
+        /// As the camera signed it when it began.
+        let opening: Manifest
         /// As the camera closed it; nil: this node has to.
         let manifest: Manifest?
         let poster: [UInt8]?
         let pieces: [[UInt8]]
     }
 
-    /// Takes up those whose camera is gone, and those that were handed over whole; from now on nothing is added to them.
+    /// Takes up those whose camera is gone, those that were handed over whole, and those of which nothing came for a long time: their camera has let go
+    /// of them without a word, as it does without a target. From now on nothing is added to them.
     ///
     /// - Parameter isGone: whether that run of that node is over.
     func startRescue(keeper: String, isGone: (_ node: String, _ boot: UInt32) -> Bool) -> [Rescue] {
-        state.withLock { state in
+        let now = now()
+        return state.withLock { state in
             let found = state.replicas.values.filter { replica in
-                !state.rescued.contains(replica.id) && replica.bytes > 0 && (replica.isHandedOver && replica.isWhole || isGone(replica.id.node, replica.id.boot))
+                !state.rescued.contains(replica.id) && replica.bytes > 0
+                    && (replica.isHandedOver && replica.isWhole || replica.touched + Self.idleLimit <= now || isGone(replica.id.node, replica.id.boot))
             }
             return found.sorted { $0.id < $1.id }.map { replica in
                 state.rescued.insert(replica.id)
-                return Rescue(facts: replica.facts(keeper: keeper), manifest: replica.isWhole ? replica.manifest : nil, poster: replica.poster, pieces: replica.pieces)
+                return Rescue(
+                    facts: replica.facts(keeper: keeper), opening: replica.opening, manifest: replica.isWhole ? replica.manifest : nil, poster: replica.poster,
+                    pieces: replica.pieces)
             }
         }
     }
@@ -147,11 +178,16 @@ extension ReplicaShelf.State {
         bytes -= replicas.removeValue(forKey: clip)?.weight ?? 0
     }
 
+    /// What one camera's clips take. A part of the whole stays for the others, whatever one sends.
+    fileprivate func bytes(of camera: String) -> Int { replicas.values.reduce(0) { $1.id.node == camera ? $0 + $1.weight : $0 } }
+
     /// In a mesh without targets the newest count. Elsewhere each of these may be the last copy, and who sends more is refused.
     fileprivate mutating func makeRoom(for growth: Int, within capacity: Int, sparing clip: ClipID) {
-        guard isRing, bytes + growth > capacity else { return }
-        for old in replicas.values.sorted(by: { ($0.manifest.facts.start, $0.id) < ($1.manifest.facts.start, $1.id) }) where bytes + growth > capacity && old.id != clip {
-            remove(old.id)
+        guard isRing, bytes + growth > capacity || bytes(of: clip.node) + growth > capacity / 4 * 3 else { return }
+        for old in replicas.values.sorted(by: { ($0.manifest.facts.start, $0.id) < ($1.manifest.facts.start, $1.id) }) where old.id != clip {
+            let isGreedy = bytes(of: clip.node) + growth > capacity / 4 * 3
+            guard isGreedy || bytes + growth > capacity else { return }
+            if !isGreedy || old.id.node == clip.node { remove(old.id) }
         }
     }
 

@@ -27,7 +27,7 @@ extension ClipStore {
         while offset + bytes.count < end {
             let place = offset + bytes.count
             if let (held, start) = held(id, at: place) {
-                held.withBytes { bytes += $0[(place - start)...].prefix(end - place) }
+                try await load(held, of: id).withBytes { bytes += $0[(place - start)...].prefix(end - place) }
             } else {
                 let stored = try await fromTargets(entry, .video) { target, file throws(TargetError) in
                     try target.read(file, at: place, count: end - place)
@@ -41,9 +41,28 @@ extension ClipStore {
 
     /// The clip's still picture, a JPEG.
     public func poster(of id: ClipID) async throws -> [UInt8] {
-        if let held = heldPoster(id) { return held.withBytes { Array($0) } }
+        if let held = heldPoster(id) { return try await load(held, of: id).withBytes { Array($0) } }
         guard let entry = clip(id) else { throw ClipReadError.unknown }
         return try await fromTargets(entry, .poster) { target, file throws(TargetError) in try target.readAll(file, limit: 8 << 20) }
+    }
+
+    /// What the local disk holds is read beside the cooperative pool.
+    private func load(_ bytes: any FragmentBytes, of id: ClipID) async throws -> any FragmentBytes {
+        guard bytes is FileBytes else { return bytes }
+        do {
+            return try await TargetQueue.shared.run { () throws(TargetError) in
+                do { return try bytes.loaded() } catch { throw TargetError(operation: "read", path: "\(error)", code: EIO) }
+            }
+        } catch {
+            throw ClipReadError.unavailable("\(error)")
+        }
+    }
+
+    /// The clip's sidecar, see ``Manifest``.
+    public func manifest(of id: ClipID) async throws -> [UInt8] {
+        if let held = state.withLock({ $0.plan.manifest(of: id) }) { return held }
+        guard let entry = clip(id) else { throw ClipReadError.unknown }
+        return try await fromTargets(entry, .manifest) { target, file throws(TargetError) in try target.readAll(file, limit: TargetScan.manifestLimit) }
     }
 
     private enum Finding: Sendable {

@@ -6,7 +6,8 @@ extension ClipStore {
 
     /// What a peer said to a job.
     public enum ReplicaAnswer: Sendable, Equatable {
-        case taken
+        /// With the peer's countersignature, where it had reason for one.
+        case taken(Witness?)
         case refused(ReplicaRefusal)
         /// It does not answer.
         case silence
@@ -30,9 +31,14 @@ extension ClipStore {
     public func pauseOfReplicas() -> Duration? { state.withLock { $0.plan.nextReplica() }.map { max(.zero, $0 - now()) } }
 
     public func answered(_ job: SpoolPlan.ReplicaJob, _ answer: ReplicaAnswer) {
-        let isNews = state.withLock { state in
+        enum News { case none, updated, lost(FootageLoss?) }
+        var witness: ClipFacts?
+        let news = state.withLock { state -> News in
+            let wasHere = state.plan.totalBytes(of: job.clip) != nil
             switch answer {
-            case .taken: state.plan.finish(job)
+            case .taken(let said):
+                state.plan.finish(job)
+                if let said { witness = keep(said, of: job, &state) }
             case .refused(.full): state.plan.noRoom(job)
             case .refused(.unknown) where job.isBeginning: state.plan.lost(holder: job.holder)
             case .refused(.unknown): state.plan.forgotten(job)
@@ -40,17 +46,52 @@ extension ClipStore {
             case .refused(.rescued), .refused(.malformed): state.plan.refused(job)
             case .silence: state.plan.lost(holder: job.holder)
             }
-            guard state.recordings[job.clip] == nil, let entry = state.index[job.clip] else { return false }
+            guard state.recordings[job.clip] == nil, let entry = state.index[job.clip] else { return .none }
+            let isHere = state.plan.totalBytes(of: job.clip) != nil
+            if wasHere, !isHere, !answer.isTaken {
+                // The peer tells of what it has.
+                let loss = state.lose(job.clip, .peerLetGo)
+                state.index.remove(job.clip)
+                return .lost(loss)
+            }
             // What left memory for a peer is there.
-            let holder = state.plan.totalBytes(of: job.clip) == nil ? entry.holder : state.plan.holder(of: job.clip)
-            let isHeld = answer == .taken && !job.isRelease && state.plan.totalBytes(of: job.clip) == nil ? job.holder : holder
-            guard entry.holder != isHeld else { return false }
-            state.index.update(job.clip) { $0.holder = isHeld }
-            return true
+            let holder = isHere ? state.plan.holder(of: job.clip) : answer.isTaken && !job.isRelease ? job.holder : entry.holder
+            guard entry.holder != holder else { return .none }
+            state.index.update(job.clip) { $0.holder = holder }
+            return .updated
         }
-        if isNews { listeners.publish(.updated(job.clip)) }
+        if let facts = witness, let manifest = sign(facts) {
+            state.withLock { state in
+                guard state.index[job.clip]?.facts == facts else { return }
+                state.plan.setManifest(manifest.file, of: job.clip, closed: true)
+                state.index.update(job.clip) { $0.signature = manifest.signature.hex }
+            }
+        }
+        switch news {
+        case .none: break
+        case .updated: listeners.publish(.updated(job.clip))
+        case .lost(let loss):
+            listeners.publish(.removed(job.clip))
+            if let loss { report(loss) }
+        }
         notifyTargets()
     }
+
+    /// Takes a peer's countersignature into the clip's facts. Answers the facts where they were signed already, and have to be again.
+    private func keep(_ witness: Witness, of job: SpoolPlan.ReplicaJob, _ state: inout State) -> ClipFacts? {
+        guard witness.node == job.holder, keys.verifies(witness, of: job.clip) else { return nil }
+        guard state.recordings[job.clip] == nil else {
+            // Signed when the clip is closed.
+            _ = state.recordings[job.clip]!.facts.take(witness)
+            return nil
+        }
+        guard state.plan.totalBytes(of: job.clip) != nil, var facts = state.index[job.clip]?.facts, facts.state == .closed, facts.take(witness) else { return nil }
+        state.index.update(job.clip) { $0.facts = facts }
+        return facts
+    }
+
+    /// Whether a clip is a peer's to bring, and no target is known to have it.
+    var waitsForPeers: Bool { state.withLock { state in state.index.all.contains { $0.holder != nil && $0.places.isEmpty } } }
 
     // MARK: Others' clips
 
@@ -69,7 +110,7 @@ extension ClipStore {
             let isTaken = state.withLock { state in
                 guard state.plan.totalBytes(of: facts.id) == nil, !state.plan.targets.isEmpty else { return false }
                 state.rescues[facts.id] = facts
-                state.plan.rescue(facts.id, path: path, pieces: rescue.pieces, poster: rescue.poster, manifest: manifest.file)
+                state.plan.rescue(facts.id, path: path, pieces: rescue.pieces, poster: rescue.poster, opening: rescue.opening.file, manifest: manifest.file)
                 return true
             }
             guard isTaken else {
@@ -137,11 +178,24 @@ extension ClipStore {
         }
     }
 
-    /// The target has as much of a rescued clip as it needs.
-    func needsNoMore(_ job: SpoolPlan.Job, on target: Int) {
-        state.withLock { $0.plan.giveUp(job.clip, on: target) }
+    /// The target has as much as was saved of a clip, or more.
+    func needsNoMore(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
+        state.withLock { state in
+            state.plan.giveUp(job.clip, on: target)
+            state.index.update(job.clip) { entry in
+                entry.places[target] = path
+                entry.isStored = true
+                entry.isOnDisk = false
+            }
+        }
         endRescue(job.clip)
+        wakeDisk()
+        listeners.publish(.updated(job.clip))
     }
+}
+
+extension ClipStore.ReplicaAnswer {
+    fileprivate var isTaken: Bool { if case .taken = self { true } else { false } }
 }
 
 extension SpoolPlan.ReplicaJob {

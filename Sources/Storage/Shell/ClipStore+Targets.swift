@@ -8,6 +8,7 @@ extension ClipStore {
         let changes = targets.changes()
         followTargets()
         state.withLock { $0.isRunning = true }
+        startDisk()
         startWriters()
         // The stream ends with the task.
         for await _ in changes {
@@ -29,6 +30,7 @@ extension ClipStore {
                 for writer in last where !writer.waitForEnd(until: deadline) {
                     self.state.withLock { $0.drained = true }
                 }
+                self.endDisk(until: deadline)
                 continuation.resume()
             }
         }
@@ -57,6 +59,23 @@ extension ClipStore {
         interruptRescues()
         replicas.setRing(present.isEmpty)
         listeners.publish(.targets)
+    }
+
+    private func startDisk() {
+        guard let disk = settings.disk else { return }
+        localDisk.withLock { localDisk in
+            guard localDisk == nil else { return }
+            localDisk = LocalDisk(root: disk.path, store: self, logger: logger)
+            localDisk?.start()
+        }
+    }
+
+    private func endDisk(until deadline: DispatchTime) {
+        let disk = localDisk.withLock { localDisk in
+            defer { localDisk = nil }
+            return localDisk
+        }
+        _ = disk?.stop(until: deadline)
     }
 
     private func startWriters() {
@@ -102,7 +121,7 @@ extension ClipStore {
     }
 
     /// What the file of keys is to hold now.
-    var currentKeys: [UInt8]? { keysFile?() }
+    public var currentKeys: [UInt8]? { keysFile?() }
 
     func nextJob(for target: Int) -> SpoolPlan.Job? {
         // At the end there is only time for what is not written yet.
@@ -127,6 +146,7 @@ extension ClipStore {
             return isNews
         }
         endRescue(job.clip)
+        wakeDisk()
         if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
     }
 
@@ -160,6 +180,7 @@ extension ClipStore {
             return true
         }
         endRescue(job.clip)
+        wakeDisk()
         logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
         listeners.publish(isGone ? .removed(job.clip) : .updated(job.clip))
     }
@@ -209,8 +230,13 @@ extension ClipStore {
     func listed(_ target: Int, _ clips: [(manifest: Manifest, path: ClipPath)]) {
         state.withLock { state in
             for (manifest, path) in clips where state.plan.totalBytes(of: manifest.facts.id) == nil {
+                // Of this run, and never closed here: the target gave it up, or a peer is to bring the rest.
+                if manifest.facts.state == .recording, manifest.facts.id.boot == settings.boot { continue }
                 var entry = state.index[manifest.facts.id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
+                // A peer may have brought more of it than was known.
+                if manifest.facts.bytes > entry.facts.bytes { (entry.facts, entry.signature) = (manifest.facts, manifest.signature.hex) }
                 entry.places[target] = path
+                entry.holder = nil
                 entry.isStored = true
                 state.index.set(entry)
             }

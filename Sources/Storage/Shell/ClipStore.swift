@@ -21,6 +21,7 @@ public final class ClipStore: Sendable {
     let logger: Logger
     let state: Mutex<State>
     let writers = Mutex<[Int: TargetWriter]>([:])
+    let localDisk = Mutex<LocalDisk?>(nil)
     let listeners = ChangeFeed<StoreChange>(capacity: 1024)
     let replicaFeed = ChangeFeed<Void>(capacity: 1)
     /// What it keeps of other cameras' clips.
@@ -35,6 +36,9 @@ public final class ClipStore: Sendable {
         /// By number.
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
+        var losses = LossLog()
+        /// The local disk, and what is wrong with it.
+        var disk: DiskStatus?
         /// The camera's `discovery.txt`.
         var note: [UInt8]
         var isRunning = false
@@ -45,6 +49,8 @@ public final class ClipStore: Sendable {
     struct Recording {
         var facts: ClipFacts
         var chain: HashChain?
+        /// Its length with what was lost of it.
+        var durationSeconds = 0.0
     }
 
     /// - Parameters:
@@ -62,11 +68,12 @@ public final class ClipStore: Sendable {
         self.keys = keys
         self.keysFile = keysFile
         self.logger = logger
-        replicas = ReplicaShelf(capacityBytes: settings.replicaBytes, keys: keys)
+        replicas = ReplicaShelf(capacityBytes: settings.replicaBytes, keys: keys, now: now)
         state = Mutex(
             State(
-                plan: SpoolPlan(capacityBytes: settings.spoolBytes, settle: settings.settle),
+                plan: SpoolPlan(capacityBytes: settings.spoolBytes, diskCapacityBytes: settings.disk?.quotaBytes ?? 0, settle: settings.settle),
                 note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: []).file()))
+        if let disk = settings.disk { state.withLock { $0.disk = DiskStatus(path: disk.path, usedBytes: 0, quotaBytes: disk.quotaBytes) } }
         followTargets()
     }
 
@@ -126,8 +133,8 @@ public final class ClipStore: Sendable {
     ///   of its beginning: go on until the next key frame, close it, and begin another.
     @discardableResult
     public func append(_ bytes: any FragmentBytes, to id: ClipID, durationSeconds: Double, beginsWithKeyFrame: Bool) -> Bool {
-        let admission = state.withLock { state -> SpoolPlan.Admission? in
-            guard var recording = state.recordings[id], !state.plan.isAbandoned(id) else { return nil }
+        let (admission, losses) = state.withLock { state -> (SpoolPlan.Admission?, [FootageLoss]) in
+            guard var recording = state.recordings[id], !state.plan.isAbandoned(id) else { return (nil, []) }
             let isFirst = recording.chain == nil
             if isFirst {
                 recording.chain = bytes.withBytes { HashChain(clip: id, initSegment: $0) }
@@ -142,19 +149,22 @@ public final class ClipStore: Sendable {
                 recording.facts.durationSeconds = Self.milliseconds(durationSeconds)
                 recording.facts.end = recording.facts.start.addingTimeInterval(recording.facts.durationSeconds)
                 recording.facts.head = recording.chain?.hex
+                recording.durationSeconds = durationSeconds
                 state.recordings[id] = recording
                 state.index.update(id) { $0.facts = recording.facts }
             }
-            for clip in admission.dropped { state.index.remove(clip) }
-            return admission
+            var losses: [FootageLoss] = []
+            if !admission.admitted, let loss = state.refused(of: id, until: Self.milliseconds(durationSeconds)) { losses.append(loss) }
+            for clip in admission.dropped {
+                // Without any target memory is a ring, and forgetting the oldest is what it is for.
+                if !state.plan.targets.isEmpty, let loss = state.lose(clip, .memoryFull) { losses.append(loss) }
+                state.index.remove(clip)
+            }
+            return (admission, losses)
         }
         guard let admission else { return false }
-        if !admission.admitted { logger.warning("memory for recordings is full; a part of a clip is lost", metadata: ["clip": "\(id)"]) }
-        for clip in admission.dropped {
-            // Without any target memory is a ring, and forgetting the oldest is what it is for.
-            if hasTargets { logger.error("memory for recordings is full; a clip is lost", metadata: ["clip": "\(clip)"]) }
-            listeners.publish(.removed(clip))
-        }
+        for clip in admission.dropped { listeners.publish(.removed(clip)) }
+        for loss in losses { report(loss) }
         for given in admission.givenUp {
             logger.warning(
                 "\(targets.name(given.target)) is too slow; another target holds the clip", metadata: ["clip": "\(given.clip)"])
@@ -228,7 +238,16 @@ public final class ClipStore: Sendable {
     /// Video bytes that wait in memory.
     public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }
     /// Closed clips of this run that no target holds whole.
-    public var waitingClips: Int { state.withLock { state in state.plan.clips.count { state.recordings[$0] == nil && state.index[$0]?.isStored != true } } }
+    public var waitingClips: Int {
+        state.withLock { state in
+            state.plan.clips.count { clip in
+                guard state.recordings[clip] == nil, let entry = state.index[clip] else { return state.recordings[clip] == nil }
+                return !entry.isStored && !(entry.isOnDisk && state.plan.targets.isEmpty)
+            }
+        }
+    }
+    /// The newest losses of this run, oldest first.
+    public var losses: [FootageLoss] { state.withLock { $0.losses.losses } }
     public func changes() -> AsyncStream<StoreChange> { listeners.subscribe() }
 
     /// The `discovery.txt` of the camera's folder, as ``DiscoveryNote`` writes it; on every target soon.
@@ -278,6 +297,16 @@ public final class ClipStore: Sendable {
     /// Seconds in whole milliseconds.
     private static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 
+    func report(_ loss: FootageLoss) {
+        let why = switch loss.reason {
+        case .memoryFull: "memory for recordings is full"
+        case .diskFailed: "the local disk that held it cannot be read"
+        case .peerLetGo: "the peer that was to bring it to the storage has let go of it"
+        }
+        logger.error("footage from \(RFC3339.format(loss.start)) on is lost: \(why)", metadata: ["clip": "\(loss.clip)"])
+        listeners.publish(.lost(loss))
+    }
+
     /// There may be something to do.
     func notify() {
         notifyTargets()
@@ -285,6 +314,30 @@ public final class ClipStore: Sendable {
     }
 
     func notifyTargets() {
+        wakeDisk()
         for writer in writers.withLock({ Array($0.values) }) { writer.notify() }
+    }
+}
+
+extension ClipStore.State {
+    /// Memory had no room for a fragment: the clip has a gap.
+    ///
+    /// - Parameter until: length of the clip with that fragment.
+    /// - Returns: the loss, where it is a new one.
+    fileprivate mutating func refused(of clip: ClipID, until: Double) -> FootageLoss? {
+        guard var recording = recordings[clip], until > recording.durationSeconds else { return nil }
+        let (from, start) = (recording.durationSeconds, recording.facts.start)
+        recording.facts.addGap(from: from, to: until)
+        recording.durationSeconds = until
+        recordings[clip] = recording
+        let loss = FootageLoss(clip: clip, start: start.addingTimeInterval(from), end: start.addingTimeInterval(until), reason: .memoryFull)
+        return losses.add(loss) ? loss : nil
+    }
+
+    /// All that memory held of a clip is gone.
+    mutating func lose(_ clip: ClipID, _ reason: FootageLoss.Reason) -> FootageLoss? {
+        guard let facts = index[clip]?.facts else { return nil }
+        let loss = FootageLoss(clip: clip, start: facts.start, end: facts.end, reason: reason)
+        return losses.add(loss) ? loss : nil
     }
 }

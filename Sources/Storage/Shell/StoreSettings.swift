@@ -4,6 +4,8 @@ public struct StoreSettings: Sendable {
     public var spoolBytes: Int
     /// Most bytes of other cameras' clips kept in memory for them. Default 128 MiB.
     public var replicaBytes = 128 << 20
+    /// A directory of this machine for what no target and no peer takes, and how many video bytes it may hold; nil: there is none.
+    public var disk: (path: String, quotaBytes: Int)?
     /// The camera whose clips these are: its id, and the name its folder gets.
     public var camera: String
     public var cameraName: String
@@ -54,6 +56,8 @@ public enum StoreChange: Sendable {
     case updated(ClipID)
     /// A clip was lost, or is not this node's to show any more.
     case removed(ClipID)
-    /// A target came, went, failed or works again; what it holds may be listed now.
+    /// A target or the local disk came, went, failed or works again; what it holds may be listed now.
     case targets
+    /// Something that was recorded is lost, and nobody has it.
+    case lost(FootageLoss)
 }

@@ -15,6 +15,8 @@ final class TargetLister: Sendable {
     private let store: ClipStore
     private let logger: Logger
     private let state = Mutex(State.idle)
+    /// When the last look began, and whether there was one since this node had time to be told of what others had brought.
+    private let looks = Mutex<(last: ContinuousClock.Instant?, isSettled: Bool)>((nil, false))
     /// What has not changed since the last look.
     private let scan: Mutex<TargetScan>
 
@@ -36,16 +38,29 @@ final class TargetLister: Sendable {
             return true
         }
         guard begins else { return }
+        looks.withLock { $0.last = store.now() }
         let thread = Thread { [self] in work(folder) }
         thread.name = "target-\(number)-list"
         thread.stackSize = 1 << 20
         thread.start()
     }
 
-    /// Begins one where the last one failed.
-    func lookIfStillToDo(in folder: String) {
-        if state.withLock({ $0 == .toDo }) { look(in: folder) }
+    /// Begins one where the last one failed, and from time to time where peers may have brought clips of this camera meanwhile.
+    func lookIfToDo(in folder: String) {
+        let isDue = looks.withLock { looks in
+            guard let last = looks.last else { return false }
+            if !looks.isSettled, last + Self.settling <= store.now() {
+                // Peers bring what they kept of the run before this one within seconds of hearing of this one.
+                looks.isSettled = true
+                return true
+            }
+            return last + Self.interval <= store.now() && store.waitsForPeers
+        }
+        if isDue || state.withLock({ $0 == .toDo }) { look(in: folder) }
     }
+
+    private static let settling = Duration.seconds(120)
+    private static let interval = Duration.seconds(60)
 
     /// No more looks; one that is under way ends soon.
     func stop() { state.withLock { $0 = .over } }
@@ -60,7 +75,7 @@ final class TargetLister: Sendable {
                 try scan.clips { name in name == folder || place.reading.owner(of: name) == camera } isOver: { isOver }
             }
             let ours = mine.filter { $0.manifest.facts.camera == camera && store.isOwn($0.manifest) }
-            if ours.count < mine.count { logger.warning("\(mine.count - ours.count) manifests here are not signed by this node; their clips are not shown") }
+            if ours.count < mine.count { logger.warning("\(mine.count - ours.count) manifests here are signed by no member of this mesh; their clips are not shown") }
             var clips: [(manifest: Manifest, path: ClipPath)] = []
             for found in ours where !isOver { clips.append(try recover(found)) }
             store.listed(number, clips)
@@ -88,20 +103,28 @@ final class TargetLister: Sendable {
         guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
             return (found.manifest, found.path)
         }
-        var closed = try Self.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.reading)
-        // It vouches for what it signed while it recorded, and for no more: who had the storage meanwhile may have had his hands in it.
-        let chain = try Self.reading {
-            try FileChain(clip: facts.id, size: closed.bytes, isSigned: { [keys = store.keys] in keys.verifies($0) }) {
-                try place.reading.read(found.path.file(.video), at: $0, count: $1)
-            }
-        }
-        if let signed = chain.signed { (closed.fragments, closed.head) = (signed.fragments, signed.head.hex) }
+        let closed = try Self.closed(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.reading, by: store)
         guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
+        // A peer that kept it may have brought more of it meanwhile, and closed it.
+        guard try place.reading.look(at: found.path.file(.video)).size == found.videoBytes,
+            try place.reading.readAll(found.path.file(.manifest), limit: TargetScan.manifestLimit) == found.manifest.file
+        else { return (found.manifest, found.path) }
         // People open files on the share themselves: a player refuses one that ends inside a `moof`.
         if closed.bytes < found.videoBytes { try place.writing.truncate(found.path.file(.video), to: closed.bytes) }
         try place.writing.replace(found.path.file(.manifest), with: manifest.file)
         logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(closed.durationSeconds) s are there")
         return (manifest, found.path)
+    }
+
+    /// The facts with which its own node closes a recording whose process ended. It vouches for what it signed while it recorded, and for no more: who had
+    /// the storage meanwhile may have had his hands in it.
+    static func closed(_ facts: ClipFacts, video: String, bytes: Int, on target: some TargetFiles, by store: ClipStore) throws(TargetError) -> ClipFacts {
+        var closed = try interrupted(facts, video: video, bytes: bytes, on: target)
+        let chain = try reading {
+            try FileChain(clip: facts.id, size: closed.bytes, isSigned: { [keys = store.keys] in keys.verifies($0) }) { try target.read(video, at: $0, count: $1) }
+        }
+        if let signed = chain.signed { (closed.fragments, closed.head) = (signed.fragments, signed.head.hex) }
+        return closed
     }
 
     /// The facts of a recording that nobody closed, after a look at what its file really holds.

@@ -83,13 +83,18 @@ final class TargetWriter: Sendable {
                         measured = .now
                     }
                     recovered(&failures)
-                    if let folder { lister.lookIfStillToDo(in: folder) }
+                    if let folder { lister.lookIfToDo(in: folder) }
                     place.reading.end(ifIdleFor: Target.readerIdle)
                     _ = wake.wait(timeout: .now() + store.pause(of: number) / .seconds(1))
                     continue
                 }
+                let loaded: SpoolPlan.Job
+                do { loaded = try job.loaded() } catch {
+                    store.unreadable(job.clip, error)
+                    continue
+                }
                 // Somebody deleted what we write into: begin anew, with a folder that says whose it is.
-                if try !perform(job, in: try self.folder(for: job, own: directory, &folders), &doubtful) { folder = nil }
+                if try !perform(loaded, in: try self.folder(for: job, own: directory, &folders), &doubtful) { folder = nil }
                 recovered(&failures)
             } catch {
                 if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
@@ -134,6 +139,10 @@ final class TargetWriter: Sendable {
         if let folder = known[camera] { return folder }
         var folder = job.path.folder
         if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
+        if target.owner(of: folder) == nil {
+            // By it everybody finds whose clips these are. Its camera signs one when it is back.
+            try target.replace("\(folder)/discovery.txt", with: DiscoveryNote(camera: camera, name: job.path.folder, node: camera, addresses: []).file())
+        }
         known[camera] = folder
         return folder
     }
@@ -176,9 +185,9 @@ final class TargetWriter: Sendable {
                     try target.remove(path.file(.video))
                     doubtful.remove(job.clip)
                 case .beginning(let bytes):
-                    try target.truncate(path.file(.video), to: bytes)
+                    // What stands behind it is the clip's too, and is written over; its camera may be back and writing here itself.
                     store.adopted(job, on: number, path: path, bytes: bytes)
-                case .enough: store.needsNoMore(job, on: number)
+                case .enough: store.needsNoMore(job, on: number, path: path)
                 }
                 return true
             }
@@ -201,11 +210,14 @@ final class TargetWriter: Sendable {
         let size = try target.look(at: path.file(.video)).size
         if let sidecar = try? target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit), let manifest = try? Manifest(parsing: sidecar) {
             guard store.isOf(job.clip, manifest) else { return .another }
-            guard let known = store.beginning(of: job.clip, upTo: size), known.end > 0,
-                try target.digest(path.file(.video), at: 0, count: known.end) == Digest.of(known.pieces)
-            else { return .useless }
-            let isOthers = job.clip.node != store.settings.node
-            return isOthers && (size > known.total || size == known.total && manifest.facts.state != .recording) ? .enough : .beginning(bytes: known.end)
+            guard let known = store.beginning(of: job.clip, upTo: size) else { return .another }
+            var isRight = known.end > 0
+            if isRight { isRight = try target.digest(path.file(.video), at: 0, count: known.end) == Digest.of(known.pieces.map { (try? $0.loaded()) ?? [UInt8]() }) }
+            let isOfThisRun = job.clip.node == store.settings.node && job.clip.boot == store.settings.boot
+            if isOfThisRun || size < known.total { return isRight ? .beginning(bytes: known.end) : .useless }
+            // Who has as much as was saved of an earlier run, or another node's, or more than that, is left alone.
+            guard isRight else { return .another }
+            return size > known.total || manifest.facts.state != .recording ? .enough : .beginning(bytes: known.end)
         }
         // An empty file may be anybody's.
         guard size > 0 || isInDoubt else { return .another }

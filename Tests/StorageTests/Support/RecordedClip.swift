@@ -37,7 +37,10 @@ struct RecordedClip {
         return piece
     }
 
-    mutating func close() { facts.state = .closed }
+    mutating func close(witnesses: [Witness]? = nil) {
+        facts.state = .closed
+        facts.witnesses = witnesses
+    }
 
     /// What was signed when it began.
     var opening: [UInt8] {

@@ -9,7 +9,11 @@ extension FootageKeys {
     }
 
     private static func signature(of statement: Statement, _ node: String, _ bytes: [UInt8]) -> [UInt8] {
-        var sum: UInt64 = statement == .facts ? 1 : 2
+        var sum: UInt64 = switch statement {
+        case .facts: 1
+        case .head: 2
+        case .witness: 3
+        }
         for byte in Array(node.utf8) + bytes { sum = sum &* 0x100_0000_01b3 ^ UInt64(byte) }
         return (0..<8).flatMap { word in withUnsafeBytes(of: (sum &+ UInt64(word)).bigEndian) { Array($0) } }
     }

@@ -24,6 +24,7 @@ struct AuditEntry: Codable, Hashable, Sendable, Identifiable {
         static let groupsChanged = Act(rawValue: "groups-changed")
         static let storageChanged = Act(rawValue: "storage-changed")
         static let iceServersChanged = Act(rawValue: "ice-servers-changed")
+        static let exported = Act(rawValue: "exported")
         static let triggered = Act(rawValue: "triggered")
         static let meshFounded = Act(rawValue: "mesh-founded")
         static let meshRecovered = Act(rawValue: "mesh-recovered")

@@ -38,6 +38,8 @@ struct EventStreamName: RawRepresentable, Codable, Hashable, Sendable {
     static let node = EventStreamName(rawValue: "node")
     /// Data: an ``EventNotice``.
     static let event = EventStreamName(rawValue: "event")
+    /// Data: a ``LossResource``: something that was recorded is lost.
+    static let storage = EventStreamName(rawValue: "storage")
     /// Events were lost between `Last-Event-ID` and now: fetch everything again. Data: `{}`.
     static let resync = EventStreamName(rawValue: "resync")
 }

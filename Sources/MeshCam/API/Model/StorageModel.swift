@@ -62,6 +62,35 @@ struct NodeStorageResource: Codable, Hashable, Sendable {
     var waitingClips: Int
     /// Why they wait, in words; absent: nothing waits.
     var reason: String?
+    /// Its local disk. Absent: it has none.
+    var disk: LocalDiskResource?
+    /// What was recorded in its present run and is lost, oldest first; at most 100. Absent: nothing is.
+    var losses: [LossResource]?
+}
+
+/// A node's local disk: its only storage where the mesh has none, else the last place for what waits.
+struct LocalDiskResource: Codable, Hashable, Sendable {
+    var path: String
+    /// Video bytes there, and how many there may be.
+    var usedBytes: Int64
+    var quotaBytes: Int64
+    /// What is wrong with it. Absent: it works.
+    var problem: ProblemNote?
+}
+
+/// A stretch of a recording that nobody has. Also the data of the event `storage` of `GET /events`, the moment it is known.
+struct LossResource: Codable, Hashable, Sendable {
+    /// Camera id, and its name.
+    var camera: String
+    var cameraName: String
+    /// Clip id.
+    var clip: String
+    /// By the camera's clock.
+    var start: Date
+    var end: Date
+    /// `memory-full`: no storage and no peer took it in time. `peer-let-go`: a peer had taken it, and did not keep it. `disk-failed`: the local disk
+    /// had it, and cannot be read. Open.
+    var reason: String
 }
 
 /// Body of `POST /storage/targets`.

@@ -16,92 +16,103 @@ struct ClipRoutes: Sendable {
         group.get("clips") { request, context in
             try Response.json(await node.clips(ClipQuery(request, isPeer: context.isLocal), context: context))
         }
-        group.get("clips/:id") { request, context in
-            try await answer(request, context) { id in
-                guard let entry = node.store.clip(id) else { throw ProblemDetails.notFound("clip", "\(id)") }
-                return try Response.json(node.clip(entry))
-            } replica: { id, entry in
-                try Response.json(node.orphan(entry))
-            }
-        }
-        group.get("clips/:id/video.mp4") { request, context in
-            try await answer(request, context) { id in
-                guard let entry = node.store.clip(id) else { throw ProblemDetails.notFound("clip", "\(id)") }
-                return try await video(request, entry) { offset, count in try await node.store.read(id, at: offset, count: count) }
-            } replica: { id, entry in
-                try await video(request, entry) { offset, count in try await node.orphans.read(entry, at: offset, count: count) }
-            }
-        }
-        group.get("clips/:id/thumbnail.jpg") { request, context in
-            try await answer(request, context) { id in
-                try await thumbnail(id)
-            } replica: { _, entry in
-                picture(try await node.orphans.poster(of: entry))
-            }
-        }
+        group.get("clips/:id") { try await answer($0, $1) }
+        group.get("clips/:id/video.mp4") { try await answer($0, $1) }
+        group.get("clips/:id/thumbnail.jpg") { try await answer($0, $1) }
+        group.get("clips/:id/facts.json") { try await answer($0, $1) }
     }
 
-    private func answer(
-        _ request: Request, _ context: APIContext, here: (ClipID) async throws -> Response,
-        replica: @escaping (ClipID, CatalogueEntry) async throws -> Response
-    ) async throws -> Response {
-        let text = context.parameter("id")
+    /// What there is of a clip, behind its path.
+    enum Part: String {
+        case resource = ""
+        case video = "/video.mp4"
+        case poster = "/thumbnail.jpg"
+        /// Its sidecar as its node signed it (``Manifest``).
+        case facts = "/facts.json"
+
+        /// What stands behind the collection's name: a clip's id, and maybe one of its files.
+        fileprivate init?(_ path: some Collection<Substring>) { self.init(rawValue: path.dropFirst().map { "/\($0)" }.joined()) }
+    }
+
+    /// What a request's path names of a clip, from whoever has it.
+    func answer(_ request: Request, _ context: APIContext) async throws -> Response {
+        let path = request.uri.path.split(separator: "/").drop { $0 != "clips" }.dropFirst()
+        let text = path.first.map(String.init) ?? ""
         // Before it is passed on: a peer asks as a peer, and is told everything.
-        guard let id = ClipID(text), context.rights.sees(camera: id.node), let owner = node.owner(ofClip: id) else { throw ProblemDetails.notFound("clip", text) }
+        guard let id = ClipID(text), let part = Part(path), context.rights.sees(camera: id.node), let owner = node.owner(ofClip: id) else {
+            throw ProblemDetails.notFound("clip", text)
+        }
         let response = try await node.answer(request, context, owner: owner) {
-            if !node.store.isAtHand(id), let copy = try await keptCopy(of: id, request, context) { return copy }
-            return try await here(id)
+            if !node.store.isAtHand(id), let copy = try await keptCopy(of: id, part, request, context) { return copy }
+            return try await own(id, part, request)
         } replica: { member in
-            if let entry = await node.orphans.clip(id, of: "\(member.id)") { return try await replica(id, entry) }
-            if let copy = try await keptCopy(of: id, request, context) { return copy }
+            if let entry = await node.orphans.clip(id, of: "\(member.id)") { return try await orphan(entry, part, request) }
+            if let copy = try await keptCopy(of: id, part, request, context) { return copy }
             throw ProblemDetails.unavailable(
                 "\(member.name) does not answer, and neither another node nor a storage that this node reaches holds the clip.",
                 cure: "Check its power and network.")
         }
         // Its camera may have started again since, and know nothing of what peers keep of it.
         guard response.status == .notFound, case .peer = owner else { return response }
-        return try await keptCopy(of: id, request, context) ?? response
+        return try await keptCopy(of: id, part, request, context) ?? response
     }
 
-    /// The same from a node that keeps a copy: this one, or the first peer that says so.
-    private func keptCopy(of id: ClipID, _ request: Request, _ context: APIContext) async throws -> Response? {
-        let part = request.uri.path.split(separator: "/").drop { $0 != "\(id)" }.dropFirst().first.map { "/\($0)" } ?? ""
-        if let entry = node.store.replicas.clip(id, keeper: node.name) {
-            switch part {
-            case "": return try Response.json(node.replica(entry))
-            case "/video.mp4": return try await replicaVideo(request, entry)
-            default: return try replicaPoster(id)
-            }
+    private func own(_ id: ClipID, _ part: Part, _ request: Request) async throws -> Response {
+        guard let entry = node.store.clip(id) else { throw ProblemDetails.notFound("clip", "\(id)") }
+        switch part {
+        case .resource: return try Response.json(node.clip(entry))
+        case .video: return try await video(request, entry) { offset, count in try await node.store.read(id, at: offset, count: count) }
+        case .poster: return try await thumbnail(id)
+        case .facts: return facts(try await node.store.manifest(of: id))
         }
-        if context.isLocal { return nil }
-        let found = await node.gather("\(ReplicaRoutes.prefix)/\(id)", as: ClipResource.self).parts.max { $0.1.durationSeconds < $1.1.durationSeconds }
-        guard let keeper = found?.0 else { return nil }
-        return try await node.peers.forward(request, to: keeper, path: "\(ReplicaRoutes.prefix)/\(id)\(part)", proof: context.proof)
+    }
+
+    private func orphan(_ entry: CatalogueEntry, _ part: Part, _ request: Request) async throws -> Response {
+        switch part {
+        case .resource: return try Response.json(node.orphan(entry))
+        case .video: return try await video(request, entry) { offset, count in try await node.orphans.read(entry, at: offset, count: count) }
+        case .poster: return picture(try await node.orphans.poster(of: entry))
+        case .facts: return facts(try await node.orphans.manifest(of: entry))
+        }
     }
 
     /// A clip that this node keeps for another camera.
-    func replicaVideo(_ request: Request, _ entry: CatalogueEntry) async throws -> Response {
+    func replica(_ entry: CatalogueEntry, _ part: Part, _ request: Request) async throws -> Response {
         let id = entry.facts.id
-        return try await video(request, entry) { offset, count in
-            guard let bytes = node.store.replicas.read(id, at: offset, count: count) else { throw ClipReadError.unavailable("it has just left this node for the storage") }
-            return bytes
+        switch part {
+        case .resource: return try Response.json(node.replica(entry))
+        case .video:
+            return try await video(request, entry, mayGrow: true) { offset, count in
+                guard let bytes = node.store.replicas.read(id, at: offset, count: count) else { throw ClipReadError.unavailable("it has just left this node for the storage") }
+                return bytes
+            }
+        case .poster:
+            guard let poster = node.store.replicas.poster(of: id) else { throw ProblemDetails.notFound("picture of clip", "\(id)") }
+            return picture(poster)
+        case .facts:
+            guard let manifest = node.store.replicas.manifest(of: id) else { throw ProblemDetails.notFound("facts of clip", "\(id)") }
+            return facts(manifest)
         }
     }
 
-    func replicaPoster(_ id: ClipID) throws -> Response {
-        guard let poster = node.store.replicas.poster(of: id) else { throw ProblemDetails.notFound("picture of clip", "\(id)") }
-        return picture(poster)
+    /// The same from a node that keeps a copy: this one, or the first peer that says so.
+    private func keptCopy(of id: ClipID, _ part: Part, _ request: Request, _ context: APIContext) async throws -> Response? {
+        if let entry = node.store.replicas.clip(id, keeper: node.name) { return try await replica(entry, part, request) }
+        if context.isLocal { return nil }
+        let found = await node.gather("\(ReplicaRoutes.prefix)/\(id)", as: ClipResource.self).parts.max { $0.1.durationSeconds < $1.1.durationSeconds }
+        guard let keeper = found?.0 else { return nil }
+        return try await node.peers.forward(request, to: keeper, path: "\(ReplicaRoutes.prefix)/\(id)\(part.rawValue)", proof: context.proof)
     }
 
     private func video(
-        _ request: Request, _ entry: CatalogueEntry, read: @escaping @Sendable (Int, Int) async throws -> [UInt8]
+        _ request: Request, _ entry: CatalogueEntry, mayGrow: Bool = false, read: @escaping @Sendable (Int, Int) async throws -> [UInt8]
     ) async throws -> Response {
         let facts = entry.facts
         let size = facts.bytes
         let etag = "\"\(facts.id)-\(size)\""
         var headers: HTTPFields = [
             .contentType: "video/mp4", .acceptRanges: "bytes", .eTag: etag,
-            .cacheControl: facts.state == .recording ? "no-store" : "private, max-age=3600",
+            .cacheControl: facts.state == .recording || mayGrow ? "no-store" : "private, max-age=3600",
             .contentDisposition: "inline; filename=\"\(ClipPath.folderName(for: facts.cameraName))-\(facts.event).mp4\"",
         ]
         if request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: headers) }
@@ -148,6 +159,10 @@ struct ClipRoutes: Sendable {
             guard node.store.clip(id)?.facts.state == .recording, let now = try? await node.camera.camera.snapshot(width: 640) else { throw error }
             return picture(now.bytes, cacheControl: "no-store")
         }
+    }
+
+    private func facts(_ bytes: [UInt8]) -> Response {
+        Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     private func picture(_ bytes: [UInt8], cacheControl: String = "private, max-age=3600") -> Response {
@@ -203,41 +218,6 @@ extension ClipQuery {
     }
 }
 
-extension [ClipResource] {
-    /// Both lists, each clip once: as its camera tells it, and with everybody who holds it.
-    ///
-    /// Who keeps a copy calls a clip that its camera never closed interrupted; whoever knows more of it is believed.
-    func merging(_ others: [ClipResource]) -> [ClipResource] {
-        if others.isEmpty { return self }
-        var places = Dictionary(enumerated().map { ($1.id, $0) }) { first, _ in first }
-        var merged = self
-        for clip in others {
-            guard let place = places[clip.id] else {
-                places[clip.id] = merged.count
-                merged.append(clip)
-                continue
-            }
-            let known = merged[place]
-            let (better, other) = clip.knowledge > known.knowledge ? (clip, known) : (known, clip)
-            merged[place] = better
-            merged[place].holders += other.holders.filter { !better.holders.contains($0) }
-        }
-        return merged
-    }
-}
-
-extension ClipResource {
-    /// Whoever has it stored knows it best, then who records it, then who has most of it.
-    fileprivate var knowledge: (Int, Double) {
-        switch state {
-        case .stored: (3, durationSeconds)
-        case .recording: (2, durationSeconds)
-        case .interrupted: (0, durationSeconds)
-        default: (1, durationSeconds)
-        }
-    }
-}
-
 extension ClipQuery.Cursor {
     /// `<milliseconds since 1970>_<clip id>`.
     var text: String { "\(Int64((start.timeIntervalSince1970 * 1000).rounded()))_\(id)" }
@@ -260,16 +240,18 @@ extension NodeServices {
         var own = query
         // One more than asked for tells whether there is another page.
         own.limit = query.limit + 1
-        var clips = store.clips(own).map(clip).merging(store.replicas.clips(own, keeper: name).map(replica))
+        var found = MergedClips()
+        found.add(store.clips(own).map(clip), toldBy: id)
+        found.add(store.replicas.clips(own, keeper: name).map(replica), toldBy: nil)
         var missing: [MissingNode] = []
         if !context.isLocal {
             let (parts, absent) = await gather(own.path, as: ClipPage.self)
-            for part in parts { clips = clips.merging(part.1.clips) }
-            clips = clips.merging(await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan))
+            for (member, page) in parts { found.add(page.clips, toldBy: "\(member.id)") }
+            found.add(await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan), toldBy: nil)
             missing = absent.map { MissingNode(node: "\($0.0.id)", name: $0.0.name, reason: $0.1) }
         }
         // Each node's part is whole, and a node has one camera: what is left fills the page as before.
-        clips = clips.compactMap(context.rights.cut)
+        var clips = found.clips.compactMap(context.rights.cut)
         clips.sort { $0.start != $1.start ? $0.start > $1.start : $0.id > $1.id }
         let page = Array(clips.prefix(query.limit))
         return ClipPage(

@@ -34,6 +34,7 @@ extension EventHub.Event {
         case .clip: return cut(ClipResource.self, rights.cut)
         case .node: return cut(NodeResource.self, rights.cut)
         case .event: return cut(EventNotice.self) { rights.sees(camera: $0.camera) ? $0 : nil }
+        case .storage: return cut(LossResource.self) { rights.sees(camera: $0.camera) ? $0 : nil }
         default: return nil
         }
     }

@@ -23,6 +23,8 @@ struct ReplicaRoutes: Sendable {
             guard let offset = request.uri.queryParameters["offset"].flatMap({ Int($0) }), offset >= 0 else { throw ProblemDetails.badRequest("offset must be a number.") }
             return try await take(request, context) { clip, body throws(ReplicaRefusal) in
                 try node.store.replicas.take(video: body, at: offset, of: clip)
+            } answer: { clip in
+                try node.store.replicas.witness(of: clip, node: node.id, time: node.clock.now()).map { try Response.json($0) }
             }
         }
         group.put("replicas/:id/poster") { request, context in
@@ -32,9 +34,10 @@ struct ReplicaRoutes: Sendable {
             try await take(request, context) { clip, _ throws(ReplicaRefusal) in node.store.replicas.release(clip) }
         }
         let clips = ClipRoutes(node: node)
-        group.get("replicas/:id") { _, context in try Response.json(node.replica(try kept(context))) }
-        group.get("replicas/:id/video.mp4") { request, context in try await clips.replicaVideo(request, try kept(context)) }
-        group.get("replicas/:id/thumbnail.jpg") { _, context in try clips.replicaPoster(try kept(context).facts.id) }
+        group.get("replicas/:id") { try await clips.replica(try kept($1), .resource, $0) }
+        group.get("replicas/:id/video.mp4") { try await clips.replica(try kept($1), .video, $0) }
+        group.get("replicas/:id/thumbnail.jpg") { try await clips.replica(try kept($1), .poster, $0) }
+        group.get("replicas/:id/facts.json") { try await clips.replica(try kept($1), .facts, $0) }
     }
 
     private func kept(_ context: APIContext) throws -> CatalogueEntry {
@@ -45,7 +48,8 @@ struct ReplicaRoutes: Sendable {
 
     /// A camera sends clips of its own only.
     private func take(
-        _ request: Request, _ context: APIContext, _ body: @Sendable (ClipID, [UInt8]) throws(ReplicaRefusal) -> Void
+        _ request: Request, _ context: APIContext, _ body: @Sendable (ClipID, [UInt8]) throws(ReplicaRefusal) -> Void,
+        answer: @Sendable (ClipID) throws -> Response? = { _ in nil }
     ) async throws -> Response {
         guard case .peer(let peer) = context.caller, let clip = ClipID(context.parameter("id")), clip.node == "\(peer)" else {
             throw ProblemDetails.forbidden("A camera has its own clips kept, and no others.")
@@ -54,10 +58,10 @@ struct ReplicaRoutes: Sendable {
             let bytes = try await request.wholeBody(upTo: ReplicaShelf.pieceLimit)
             do throws(ReplicaRefusal) {
                 try body(clip, Array(buffer: bytes))
-                return Response(status: .noContent)
             } catch {
                 return error.response
             }
+            return try answer(clip) ?? Response(status: .noContent)
         }
     }
 }
@@ -75,8 +79,8 @@ extension ReplicaRefusal {
     }
 
     /// As it arrives; nil: something else is wrong.
-    init?(status: Int, number: Int?) {
-        switch (status, number) {
+    init?(status: Int, text: String) {
+        switch (status, Int(text)) {
         case (507, _): self = .full
         case (404, _): self = .unknown
         case (409, let bytes?): self = .elsewhere(bytes: bytes)

@@ -92,6 +92,11 @@ extension NodeServices {
                 ])
         }
         let waiting = store.waitingClips
+        let losses = store.losses.map(loss)
+        let disk = store.diskStatus.map { disk in
+            LocalDiskResource(
+                path: disk.path, usedBytes: Int64(disk.usedBytes), quotaBytes: Int64(disk.quotaBytes), problem: disk.problem.map { ProblemNote(message: $0, cure: disk.cure ?? "") })
+        }
         let broken = store.targetStatus.filter { $0.problem != nil }.map(\.name)
         let reason: String? =
             waiting == 0 ? nil
@@ -101,8 +106,13 @@ extension NodeServices {
             nodes: [
                 NodeStorageResource(
                     node: id, nodeName: name, spooledBytes: Int64(store.spooledBytes), spoolLimitBytes: Int64(store.settings.spoolBytes),
-                    waitingClips: waiting, reason: reason)
+                    waitingClips: waiting, reason: reason, disk: disk, losses: losses.isEmpty ? nil : losses)
             ], missing: [])
+    }
+
+    func loss(_ loss: FootageLoss) -> LossResource {
+        LossResource(
+            camera: store.settings.camera, cameraName: store.settings.cameraName, clip: "\(loss.clip)", start: loss.start, end: loss.end, reason: loss.reason.rawValue)
     }
 
     func storage(_ context: APIContext) async -> StorageResource {

@@ -31,6 +31,7 @@ class IncidentPlayer extends Component {
   #older = h("a", { class: "icon-button", "aria-label": "Older incident", title: "Older (⇧ ←)" }, icon("previous"));
   #newer = h("a", { class: "icon-button", "aria-label": "Newer incident", title: "Newer (⇧ →)" }, icon("next"));
   #files = h("ul", { class: "files" });
+  #export = h("a", { class: "button quiet", hidden: true, download: "", "data-testid": "export", title: "Every clip with its signature: 'meshcam verify' proves it on any computer" }, icon("download"), "All, with proof");
   #empty = h("div", { class: "empty", hidden: true });
   #body = h("div", { class: "player-body" });
 
@@ -59,7 +60,7 @@ class IncidentPlayer extends Component {
           step("frame-forward", "One frame on", () => this.#stepFrame(1)),
           step("forward", "10 seconds on", () => this.#move(10_000))),
         h("div", { class: "player-side end" }, h("button", { type: "button", class: "button quiet", title: "To the trigger (t)", onclick: () => this.#toTrigger() }, "Trigger"), this.#speed))),
-      h("section", { class: "player-files" }, h("h2", {}, "Clips"), this.#files));
+      h("section", { class: "player-files" }, h("div", { class: "player-files-head" }, h("h2", {}, "Clips"), this.#export), this.#files));
     this.append(h("div", { class: "player-head" }, h("a", { class: "icon-button", href: "#/incidents", "aria-label": "All incidents", title: "All incidents (Esc)" }, icon("close")), this.#title, this.#older, this.#newer), this.#body, this.#empty);
     this.#axis.addEventListener("seek", (/** @type {CustomEvent} */ event) => this.#seek(event.detail));
     this.#axis.addEventListener("scrub", (/** @type {CustomEvent} */ event) => this.#scrub(event.detail));
@@ -149,6 +150,8 @@ class IncidentPlayer extends Component {
   }
 
   #renderFiles() {
+    this.#export.hidden = store.session?.user.role !== "admin";
+    this.#export.setAttribute("href", urlOf(`/exports?format=zip&event=${segment(this.#event)}`));
     reconcile(this.#files, this.#angles, (angle) => angle.id, () => h("li"), (item, angle) => {
       const { clip } = angle;
       const state = `${clip.state} ${clip.bytes} ${clip.holders?.join()} ${clip.cameraName}`;

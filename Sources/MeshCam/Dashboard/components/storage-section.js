@@ -2,20 +2,21 @@
 // Where footage goes: every storage, how the nodes reach it, and what still waits in memory. Admins only.
 
 import { Component, fill, h, named, reconcile, setText } from "../dom.js";
-import { bytes, count, list } from "../format.js";
+import { at, bytes, count, list, span, whenShort } from "../format.js";
 import { icon } from "../icons.js";
 import { mesh, store, wordsOf } from "../mesh.js";
 import { addTarget, changeTarget, removeTarget, storage } from "../storage.js";
 import { field, openForm } from "./form-dialog.js";
 import { askAgain } from "./users-section.js";
 
-/** @import { Storage, Target, Waiting } from "../storage.js" */
+/** @import { Loss, Storage, Target, Waiting } from "../storage.js" */
 
 const everyMs = 4000;
 
 class StorageSection extends Component {
   #list = h("ul", { class: "targets", "data-testid": "targets" });
   #waiting = h("p", { class: "waiting", "data-testid": "waiting" });
+  #losses = h("ul", { class: "losses", "data-testid": "losses" });
   #section = h("section", { class: "storage", hidden: true, "aria-labelledby": "storage-title" });
   /** @type {Storage | null} */
   #storage = null;
@@ -25,7 +26,7 @@ class StorageSection extends Component {
       h("div", { class: "storage-head" },
         h("div", {}, h("h2", { id: "storage-title" }, "Storage"), this.#waiting),
         h("button", { class: "button", type: "button", onclick: () => this.#add() }, icon("plus"), "Add storage")),
-      this.#list);
+      this.#losses, this.#list);
     this.append(this.#section);
   }
 
@@ -55,6 +56,9 @@ class StorageSection extends Component {
     if (!this.#storage) return;
     const { targets, nodes } = this.#storage;
     setText(this.#waiting, waitingWords(targets, nodes));
+    reconcile(this.#losses, lossWords(nodes), (words) => words, () => h("li", { class: "note" }), (item, words) => {
+      if (!item.firstChild) fill(item, icon("attention"), h("span", {}, words));
+    });
     reconcile(this.#list, targets, (target) => target.id, () => h("li", {}), (item, target) => {
       const state = JSON.stringify([target, ...target.reach.map((one) => bytes(one.freeBytes ?? NaN))]);
       if (item.dataset.state === state) return;
@@ -141,13 +145,37 @@ class StorageSection extends Component {
  */
 function waitingWords(targets, nodes) {
   const waiting = nodes.filter((node) => node.waitingClips > 0);
-  if (targets.length === 0) return "None is set: each camera keeps its newest clips in memory, until it loses power.";
+  if (targets.length === 0) {
+    const disks = nodes.flatMap((node) => node.disk ?? []);
+    if (disks.length < nodes.length) return "None is set: each camera keeps its newest clips in memory, until it loses power.";
+    return `None is set: each camera keeps its newest clips on its own disk, ${bytes(disks.reduce((sum, disk) => sum + disk.usedBytes, 0))} of ${bytes(disks.reduce((sum, disk) => sum + disk.quotaBytes, 0))} now.`;
+  }
   if (waiting.length === 0) return "Everything recorded is stored.";
   const clips = waiting.reduce((sum, node) => sum + node.waitingClips, 0);
   const held = waiting.reduce((sum, node) => sum + node.spooledBytes, 0);
   const reasons = [...new Set(waiting.map((node) => node.reason).filter(Boolean))];
   return `${count(clips, "clip")} (${bytes(held)}) ${clips === 1 ? "waits" : "wait"} in the memory of ${list(waiting.map((node) => node.nodeName))}: ${reasons.join("; ")}.`;
 }
+
+/**
+ * A line for each node that lost something.
+ * @param {Waiting[]} nodes
+ */
+function lossWords(nodes) {
+  return nodes.filter((node) => node.losses?.length).map(({ losses = [] }) => {
+    const last = /** @type {Loss} */ (losses.at(-1));
+    const seconds = losses.reduce((sum, loss) => sum + (at(loss.end) - at(loss.start)) / 1000, 0);
+    const reason = lossReasons[last.reason] ?? last.reason;
+    return `${span(seconds)} of ${last.cameraName} ${losses.length === 1 ? "is" : `in ${losses.length} places are`} lost, last at ${whenShort(at(last.start), Date.now())}: ${reason}.`;
+  });
+}
+
+/** @type {Record<string, string>} */
+const lossReasons = {
+  "memory-full": "its memory was full, and no storage and no other camera took it",
+  "disk-failed": "the local disk that held it cannot be read",
+  "peer-let-go": "the camera that was to store it did not keep it",
+};
 
 /** @param {Target} target */
 function reachWords(target) {
