@@ -14,6 +14,10 @@ from Harness.lone import LoneNode  # noqa: E402
 numbers = itertools.count(1)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes long; left out of the run that every change has to pass")
+
+
 @pytest.fixture(scope="session")
 def footage():
     directory = temporary_directory("footage")

@@ -481,3 +481,10 @@ def test_what_an_absent_node_recorded_is_cut_alike(demo, clients, people, ids, c
     assert ids["garage"] in {one["camera"] for one in whole["clips"]} and [one["name"] for one in whole["missing"]] == ["garage"]
     assert "garage" not in [node["name"] for node in ben.get("/nodes").json]
     assert [one["name"] for one in clients[at].get("/audit").json["missing"]] == ["garage"]
+    # Revoked, it is a member no more; what it recorded stays, for the same eyes.
+    assert clients[at].post("/session/unlock", {"passphrase": PASSWORD}).status == 200
+    assert clients[at].request("DELETE", f"/api/mesh/v1/nodes/{ids['garage']}").status == 204
+    wait_for(lambda: eve.get("/clips?limit=100").json["missing"] == [], 20, "it is missed no more")
+    assert ids["garage"] in {one["camera"] for one in eve.get("/clips?limit=100").json["clips"]}
+    assert eve.get(f"/clips/{clip['garage']}/video.mp4").status == 200 and ben.get(f"/clips/{clip['garage']}").status == 404
+    assert {one["camera"] for one in ben.get("/clips?limit=100").json["clips"]} == {ids["porch"]}

@@ -123,7 +123,7 @@ public struct Roster: Sendable, Equatable {
     public func isRevoked(_ node: NodeID) -> Bool { effect.revoked.contains(node) }
 
     /// Everybody who was revoked.
-    var revokedNodes: Set<NodeID> { effect.revoked }
+    public var revokedNodes: Set<NodeID> { effect.revoked }
 
     /// Whether the root certified that key to sign shared configuration.
     public func isAdmin(_ publicKey: [UInt8]) -> Bool { effect.adminKeys[publicKey] != nil }

@@ -23,6 +23,9 @@ extension NodeServices {
     /// A node has one camera, and the camera has the node's id.
     func owner(ofCamera id: String) -> Owner? { owner(ofNode: id) }
 
+    /// Ids of nodes that were revoked. What they recorded as members stays.
+    var formerNodes: Set<String> { Set(gossip.view.roster.revokedNodes.map { "\($0)" }) }
+
     func owner(ofClip id: ClipID) -> Owner? { owner(ofNode: id.node) }
 
     /// Decides, for every resource alike, who answers: this node, the owner through the proxy, or a replica when the owner is gone.

@@ -38,6 +38,8 @@ struct ClipVerdict: Codable, Sendable {
         var node: String
         /// By the peer's clock.
         var time: Date
+        /// Whether that node was revoked since: whoever has its key could have signed this later.
+        var isRevoked: Bool
         /// Whether it had all of the recording.
         var isWhole: Bool
     }
@@ -73,7 +75,7 @@ struct ClipVerdict: Codable, Sendable {
             try handle.seek(toOffset: UInt64(offset))
             return Array(try handle.read(upToCount: count) ?? Data())
         }
-        witnesses = proof.witnesses.filter { members.verifies($0, of: facts.id) }.map { Confirmation(node: $0.node, time: $0.time, isWhole: $0.head == facts.head) }
+        witnesses = proof.witnesses.filter { members.verifies($0, of: facts.id) }.map { Confirmation(node: $0.node, time: $0.time, isRevoked: NodeID(hex: $0.node).map(roster.isRevoked) ?? false, isWhole: $0.head == facts.head) }
         (verdict, detail) = Self.judge(proof, facts, size: size, keeper: manifest.signer == facts.id.node ? nil : manifest.signer)
     }
 
@@ -140,7 +142,7 @@ struct ClipVerdict: Codable, Sendable {
         ]
         if let mesh { lines.append("  signed by node \(Terminal.printable(node)) of mesh \(mesh); keys from \(Terminal.printable(keys))") }
         for witness in witnesses {
-            lines.append("  node \(Terminal.printable(witness.node)) had \(witness.isWhole ? "all" : "a part") of it by \(wording.time(witness.time)), and signed that")
+            lines.append("  node \(Terminal.printable(witness.node)) had \(witness.isWhole ? "all" : "a part") of it by \(wording.time(witness.time)), and signed that\(witness.isRevoked ? "; it was revoked since" : "")")
         }
         if isRevoked { lines.append("  that node was revoked since: whoever has its key could have signed this later") }
         if keysAreBesideFootage, mesh != nil {

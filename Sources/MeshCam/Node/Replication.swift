@@ -62,6 +62,7 @@ struct Replication: Sendable {
             let member = node.gossip.view.members.first { $0.id == id }
             let answer = if let member, member.isReachable { await tell(job, to: member) } else { ClipStore.ReplicaAnswer.silence }
             switch answer {
+            case .unreadable: break
             case .taken: (outages.failures, outages.corrections) = (0, 0)
             case .refused(let why):
                 outages.failures = 0
@@ -104,16 +105,25 @@ struct Replication: Sendable {
             case .manifest(let bytes, _, let isHandedOver):
                 try await node.peers.replicate("\(path)/manifest\(isHandedOver ? "?handed=1" : "")", method: .PUT, to: member, [bytes])
             case .video(let bytes, let offset):
-                try await node.peers.replicate("\(path)/video?offset=\(offset)", method: .PUT, to: member, bytes.map { try $0.array })
-            case .poster(let bytes): try await node.peers.replicate("\(path)/poster", method: .PUT, to: member, [try bytes.array])
+                try await node.peers.replicate("\(path)/video?offset=\(offset)", method: .PUT, to: member, try await load(bytes))
+            case .poster(let bytes): try await node.peers.replicate("\(path)/poster", method: .PUT, to: member, try await load([bytes]))
             case .release: try await node.peers.replicate(path, method: .DELETE, to: member, [])
             }
             if (200..<300).contains(answer.status) { return .taken(try? JSONCoding.decoder.decode(Witness.self, from: Data(answer.text.utf8))) }
             return ReplicaRefusal(status: answer.status, text: answer.text).map { .refused($0) } ?? .silence
+        } catch let error as Unreadable {
+            return .unreadable("\(error.cause)")
         } catch {
             logger.debug("\(member.name) does not answer: \(error)", metadata: ["clip": "\(job.clip)"])
             return .silence
         }
+    }
+
+    /// The local disk does not give what it holds.
+    private struct Unreadable: Error { let cause: any Error }
+
+    private func load(_ bytes: [any FragmentBytes]) async throws -> [[UInt8]] {
+        do { return try await node.store.loaded(bytes).map { $0.withBytes { Array($0) } } } catch { throw Unreadable(cause: error) }
     }
 
     // MARK: Rescuing
@@ -134,8 +144,4 @@ struct Replication: Sendable {
 extension Member {
     /// The run that it is in; nil while nothing is known of it.
     fileprivate var boot: UInt32? { incarnation.split(separator: ".").first.flatMap { UInt32($0) } }
-}
-
-extension FragmentBytes {
-    fileprivate var array: [UInt8] { get throws { try loaded().withBytes { Array($0) } } }
 }

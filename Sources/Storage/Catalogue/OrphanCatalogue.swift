@@ -20,6 +20,8 @@ public final class OrphanCatalogue: Sendable {
 
     /// Answers are at most this old.
     static let freshness = Duration.seconds(2)
+    /// Of a single clip whose camera is gone: it changes no more.
+    private static let clipFreshness = Duration.seconds(60)
 
     /// - Parameter keys: what no member signed is not shown.
     public init(targets: TargetSet, keys: FootageKeys) {
@@ -40,7 +42,12 @@ public final class OrphanCatalogue: Sendable {
 
     public func clip(_ id: ClipID, of camera: String) async -> CatalogueEntry? {
         if targets.present.isEmpty { return nil }
-        return await blocking { cache in self.refresh(&cache, [camera]); return cache.cameras[camera]?.index[id] } ?? nil
+        return await blocking { cache in
+            // Who plays or exports it asks for it again and again.
+            if let shelf = cache.cameras[camera], ContinuousClock.now - shelf.takenAt < Self.clipFreshness, let entry = shelf.index[id] { return entry }
+            self.refresh(&cache, [camera])
+            return cache.cameras[camera]?.index[id]
+        } ?? nil
     }
 
     public func read(_ entry: CatalogueEntry, at offset: Int, count: Int) async throws -> [UInt8] {

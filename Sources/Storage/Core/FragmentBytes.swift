@@ -3,7 +3,7 @@ public protocol FragmentBytes: Sendable {
     var count: Int { get }
     /// The pointer is good only inside `body`.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
-    /// The same in memory. May block, and throws where they lie elsewhere and cannot be read; only then ``withBytes(_:)`` is not to be called before.
+    /// The same in memory. Where they lie elsewhere it blocks, and throws when they cannot be read: then it is to be called before ``withBytes(_:)``.
     func loaded() throws -> any FragmentBytes
 }
 

@@ -11,7 +11,16 @@ extension SpoolPlan {
         var end: Int
         var hasPoster = false
         var manifestEdition = 0
+        /// How often it could not be read, and until when that is not tried again.
+        var failures = 0
+        var pausedUntil: ContinuousClock.Instant?
     }
+
+    /// A disk that cannot be read is tried again for so long.
+    private static let failurePause = Duration.seconds(30)
+    private static let failureLimit = 20
+    /// On the disk neighbouring fragments become one, up to this size, and to as many as a peer takes at once.
+    private static let joinedBytes = 1 << 20
 
     /// What the disk is to do next. Doing it twice does no harm.
     public struct DiskJob: Sendable {
@@ -50,7 +59,7 @@ extension SpoolPlan {
         if let removal = diskRemovals.first { return removal }
         guard diskCapacityBytes > 0 else { return nil }
         for clip in order {
-            guard let entry = entries[clip], !entry.isRescue else { continue }
+            guard let entry = entries[clip], !entry.isRescue, !isOnDiskWithAll(entry) else { continue }
             let path = entry.disk?.path ?? entry.path
             if let disk = entry.disk, let work = nextSidecar(disk, of: entry) { return DiskJob(clip: clip, path: path, work: work) }
             guard isForDisk(entry), let first = entry.chunks.first(where: { !$0.isOnDisk }), entry.disk.map({ $0.end == first.offset }) ?? true else { continue }
@@ -61,11 +70,23 @@ extension SpoolPlan {
         return nil
     }
 
+    private func isOnDiskWithAll(_ entry: Entry) -> Bool {
+        guard let disk = entry.disk else { return false }
+        return disk.end == entry.totalBytes && (disk.begin > 0 || disk.manifestEdition == entry.manifestEdition && (disk.hasPoster || entry.poster == nil))
+    }
+
     private func isForDisk(_ entry: Entry) -> Bool {
         if targets.isEmpty { return true }
+        guard let first = entry.chunks.first else { return false }
+        if isEnding {
+            // Only what a next run can do something with, and what no target has.
+            let best = entry.copies.values.lazy.map(\.videoBytes).max() ?? 0
+            return first.offset == 0 && best < entry.totalBytes
+        }
         guard heldBytes > capacityBytes / 2 else { return false }
         if let replica = entry.replica { return replica.isRefused || replica.hasNoRoom }
-        return holder == nil
+        // No peer takes a clip without its beginning.
+        return holder == nil || first.offset > 0
     }
 
     private func nextSidecar(_ disk: DiskCopy, of entry: Entry) -> DiskJob.Work? {
@@ -102,6 +123,7 @@ extension SpoolPlan {
                 entry.chunks[index].parts = [place(entry.chunks[index].offset, entry.chunks[index].count)]
                 entry.chunks[index].isOnDisk = true
             }
+            entry.joinNeighbours(upTo: Self.joinedBytes, fragments: Self.replicaBatchFragments, at: place)
         case .poster: entry.disk?.hasPoster = true
         case .manifest(_, let edition): if let disk = entry.disk { entry.disk!.manifestEdition = max(edition, disk.manifestEdition) }
         case .remove: return
@@ -140,12 +162,54 @@ extension SpoolPlan {
         order.insert(clip, at: order.firstIndex { clip < $0 } ?? order.endIndex)
     }
 
-    /// What the disk held of a clip cannot be read any more.
+    /// What the disk holds of a clip could not be read. It is tried again later: a disk may be away for a while.
     ///
-    /// - Returns: whether the clip was there.
-    public mutating func unreadable(_ clip: ClipID) -> Bool {
-        guard let entry = entries[clip], entry.disk != nil else { return false }
-        drop(clip, keepsReplica: true)
+    /// - Returns: whether the clip is given up. Its files stay where they are.
+    public mutating func unreadable(_ clip: ClipID, now: ContinuousClock.Instant) -> Bool {
+        guard entries[clip]?.disk != nil else { return false }
+        entries[clip]!.disk!.failures += 1
+        entries[clip]!.disk!.pausedUntil = now + Self.failurePause
+        guard entries[clip]!.disk!.failures >= Self.failureLimit else { return false }
+        leaveToItself(clip)
         return true
+    }
+
+    /// Somebody took the clip's file away. Answers whether there was one.
+    public mutating func vanishedFromDisk(_ clip: ClipID) -> Bool {
+        guard entries[clip]?.disk != nil else { return false }
+        leaveToItself(clip)
+        return true
+    }
+
+    private mutating func leaveToItself(_ clip: ClipID) {
+        guard let disk = entries[clip]?.disk else { return }
+        diskBytes -= disk.end - disk.begin
+        entries[clip]!.disk = nil
+        drop(clip, keepsReplica: true)
+    }
+
+    /// The disk takes no more than it has now, whatever its quota says.
+    public mutating func diskIsFull() { diskCapacityBytes = min(diskCapacityBytes, max(1, diskBytes)) }
+}
+
+extension SpoolPlan.Entry {
+    func isUnreadable(_ now: ContinuousClock.Instant?) -> Bool {
+        guard let until = disk?.pausedUntil, let now else { return false }
+        return now < until
+    }
+
+    fileprivate mutating func joinNeighbours(upTo limit: Int, fragments: Int, at place: (_ offset: Int, _ count: Int) -> any FragmentBytes) {
+        var joined: [SpoolPlan.Chunk] = []
+        for chunk in chunks {
+            guard let last = joined.last, last.isOnDisk, chunk.isOnDisk, chunk.end - last.offset <= limit, last.fragments + chunk.fragments <= fragments else {
+                joined.append(chunk)
+                continue
+            }
+            var both = SpoolPlan.Chunk(offset: last.offset, parts: [place(last.offset, chunk.end - last.offset)], since: last.since)
+            both.isOnDisk = true
+            both.fragments = last.fragments + chunk.fragments
+            joined[joined.count - 1] = both
+        }
+        chunks = joined
     }
 }

@@ -42,7 +42,7 @@ extension SpoolPlan {
     func nextReading(for target: Int, now: ContinuousClock.Instant) -> Job? {
         guard let settle else { return nil }
         for clip in order {
-            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { continue }
+            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !entry.isUnreadable(now) else { continue }
             let batch = entry.batch(from: copy.readBack.bytes, to: copy.readBack.due(now, settle: settle))
             if !batch.isEmpty { return Job(clip: clip, path: copy.path, work: .readBack(bytes: batch, offset: copy.readBack.bytes)) }
             if entry.isClosed, entry.isComplete(copy), copy.readBack.bytes == entry.totalBytes,

@@ -50,7 +50,7 @@ extension SpoolPlan {
     public func nextReplicaJob(now: ContinuousClock.Instant, without absent: Set<String> = []) -> ReplicaJob? {
         if let release = releases.first(where: { !absent.contains($0.holder) }) { return release }
         for clip in order {
-            guard let entry = entries[clip], !entry.isRescue else { continue }
+            guard let entry = entries[clip], !entry.isRescue, !entry.isUnreadable(now) else { continue }
             guard let replica = entry.replica else {
                 guard let holder, !absent.contains(holder), needsReplica(entry).map({ $0 <= now }) ?? false else { continue }
                 return ReplicaJob(clip: clip, holder: holder, work: .manifest(entry.manifest, edition: entry.manifestEdition, isHandedOver: false))
@@ -131,8 +131,10 @@ extension SpoolPlan {
         if case .release = job.work { return finish(job) }
         guard let entry = entries[job.clip], let replica = entry.replica, replica.holder == job.holder else { return }
         entries[job.clip]!.replica = nil
+        guard replica.isHandedOver else { return }
         // What only it had is lost, and what is left has no beginning.
-        if replica.isHandedOver && entry.isClosed { drop(job.clip) }
+        entries[job.clip]!.isLetGo = true
+        if entry.isClosed { drop(job.clip) }
     }
 
     /// The peer has no room for it: another one gets it, from its first byte on; where memory has no such thing any more, it waits for room.
@@ -155,15 +157,28 @@ extension SpoolPlan {
         case .release, .poster: return finish(job)
         case .manifest, .video: break
         }
-        guard let entry = entries[job.clip], entry.replica?.holder == job.holder else { return }
+        guard let entry = entries[job.clip], let replica = entry.replica, replica.holder == job.holder else { return }
+        // It has all of it, and is on its way to the targets with it.
+        if case .manifest = job.work, replica.isHandedOver, replica.videoBytes == entry.totalBytes { return finish(job) }
         entries[job.clip]!.replica!.isRefused = true
-        if entry.replica!.isHandedOver && entry.isClosed { drop(job.clip, keepsReplica: true) }
+        guard replica.isHandedOver else { return }
+        entries[job.clip]!.isLetGo = true
+        if entry.isClosed { drop(job.clip, keepsReplica: true) }
     }
+
+    /// Whether the clip was a peer's to bring, and that has let go of it.
+    public func isLetGo(_ clip: ClipID) -> Bool { entries[clip]?.isLetGo ?? false }
+
+    /// Whether the clip is a peer's to bring.
+    public func isHandedOver(_ clip: ClipID) -> Bool { entries[clip]?.replica?.isHandedOver ?? false }
 
     /// The peer does not answer any more.
     public mutating func lost(holder: String) {
         if self.holder == holder { self.holder = nil }
-        for clip in order where entries[clip]?.replica?.holder == holder && entries[clip]?.replica?.isHandedOver == false { entries[clip]!.replica = nil }
+        for clip in order where entries[clip]?.replica?.holder == holder {
+            // What was handed over waits for it; what is recorded from now on does not, and goes into another clip or to the disk.
+            if entries[clip]!.replica!.isHandedOver { entries[clip]!.replica!.hasNoRoom = true } else { entries[clip]!.replica = nil }
+        }
     }
 
     /// The peer that holds all that was admitted of the clip.

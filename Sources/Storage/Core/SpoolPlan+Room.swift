@@ -42,6 +42,11 @@ extension SpoolPlan {
         let kept = entry.chunks.drop { $0.end <= everywhere ?? .max }
         heldBytes -= entry.weight(of: entry.chunks.prefix(entry.chunks.count - kept.count))
         entries[clip]!.chunks = Array(kept)
+        // The target has overtaken the disk: nothing there is needed, and what comes does not follow on it.
+        if let disk = entry.disk, kept.first?.offset ?? entry.totalBytes > disk.end {
+            leaveDisk(clip, disk)
+            entries[clip]!.disk = nil
+        }
     }
 
     func isWrittenEverywhere(_ clip: ClipID) -> Bool {

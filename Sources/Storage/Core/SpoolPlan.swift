@@ -74,6 +74,8 @@ public struct SpoolPlan: Sendable {
         let count: Int
         /// Whether the local disk has it, and memory no more.
         var isOnDisk = false
+        /// Fragments in it: on the disk neighbours become one.
+        var fragments = 1
         /// When it came; nil: long ago.
         var since: ContinuousClock.Instant?
         var end: Int { offset + count }
@@ -112,6 +114,8 @@ public struct SpoolPlan: Sendable {
         /// Another camera's clip, whose bytes lie in the ``ReplicaShelf`` and count there.
         var isRescue = false
         var disk: DiskCopy?
+        /// A peer that was to bring it to the targets has let go of it, with what it did not have.
+        var isLetGo = false
 
         /// Bytes that memory holds.
         func weight(of chunks: some Sequence<Chunk>) -> Int { isRescue ? 0 : chunks.reduce(0) { $1.isOnDisk ? $0 : $0 + $1.count } }
@@ -121,10 +125,10 @@ public struct SpoolPlan: Sendable {
             var batch: [any FragmentBytes] = []
             var next = offset
             var left = count
-            for chunk in chunks where chunk.offset == next && chunk.end <= end && left > 0 && (batch.isEmpty || chunk.end - offset <= limit) {
+            for chunk in chunks where chunk.offset == next && chunk.end <= end && (batch.isEmpty || chunk.end - offset <= limit && chunk.fragments <= left) {
                 batch += chunk.parts
                 next = chunk.end
-                left -= 1
+                left -= chunk.fragments
             }
             return batch
         }
@@ -139,7 +143,9 @@ public struct SpoolPlan: Sendable {
 
     public let capacityBytes: Int
     /// Most video bytes on the local disk; 0: there is none.
-    public let diskCapacityBytes: Int
+    public internal(set) var diskCapacityBytes: Int
+    /// Whether this run ends: what no target has is for the disk.
+    public var isEnding = false
     /// Video bytes on the local disk now.
     public internal(set) var diskBytes = 0
     /// Files there that nobody needs any more.
@@ -229,12 +235,12 @@ public struct SpoolPlan: Sendable {
     ///
     /// - Parameter now: `nil`: nothing is read back.
     public func nextJob(for target: Int, now: ContinuousClock.Instant? = nil) -> Job? {
-        nextWrite(for: target) ?? now.flatMap { nextReading(for: target, now: $0) }
+        nextWrite(for: target, now: now) ?? now.flatMap { nextReading(for: target, now: $0) }
     }
 
-    private func nextWrite(for target: Int) -> Job? {
+    private func nextWrite(for target: Int, now: ContinuousClock.Instant?) -> Job? {
         for clip in order {
-            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { continue }
+            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !entry.isUnreadable(now) else { continue }
             func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work, replacesFile: copy.readBack.wasWrong) }
             // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
             if copy.videoBytes > 0, copy.manifestEdition == 0 {
@@ -302,7 +308,8 @@ public struct SpoolPlan: Sendable {
 
     /// Whether every target gave the clip up, and no peer takes it: nothing of it is kept any more, and nothing more of it is taken.
     public func isAbandoned(_ clip: ClipID) -> Bool {
-        guard !targets.isEmpty, let entry = entries[clip] else { return false }
+        guard let entry = entries[clip] else { return true }
+        guard !targets.isEmpty else { return false }
         if let replica = entry.replica, replica.isHandedOver, !replica.isRefused { return false }
         return entry.copies.values.allSatisfy(\.givenUp)
     }

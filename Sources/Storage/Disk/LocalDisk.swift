@@ -7,8 +7,6 @@ import Synchronization
 ///
 /// Its files lie as on every target, so that people find them; but they are this node's alone.
 final class LocalDisk: Sendable {
-    /// Between tries when the disk fails.
-    private static let pause = DispatchTimeInterval.seconds(10)
     /// A file that was there already is taken up in pieces of this size.
     private static let piece = 1 << 20
 
@@ -17,6 +15,9 @@ final class LocalDisk: Sendable {
     private let store: ClipStore
     private let logger: Logger
     private let isOver = Mutex(false)
+    private let deadline = Mutex<DispatchTime?>(nil)
+    /// Of the root, as it was found.
+    private let identity = Mutex<DirectoryTarget.Identity?>(nil)
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -40,37 +41,54 @@ final class LocalDisk: Sendable {
     /// Says that there may be a job.
     func notify() { wake.signal() }
 
-    /// No more jobs. Answers false when its thread did not end in time, because the disk hangs.
-    func stop(until deadline: DispatchTime) -> Bool {
+    /// Only what has to be done before the end, and that until then.
+    func beginEnd(until deadline: DispatchTime) {
+        self.deadline.withLock { $0 = deadline }
         isOver.withLock { $0 = true }
         wake.signal()
-        return ended.wait(timeout: deadline) == .success
     }
+
+    /// Answers false when its thread did not end in time, because the disk hangs.
+    func waitForEnd(until deadline: DispatchTime) -> Bool { ended.wait(timeout: deadline) == .success }
+
+    /// Whether the disk is the one that was found at the start: where it was mounted there may be nothing but the mount point now. May block.
+    func isThere() throws(TargetError) -> Bool { try disk.identity() == identity.withLock { $0 } }
 
     // MARK: On the thread
 
     private func work() {
         var isKnown = false
-        while !isOver.withLock({ $0 }) {
+        while !isOver.withLock({ $0 }) || store.hasDiskJob {
+            if deadline.withLock({ $0.map { $0 <= .now() } ?? false }) { return }
             do throws(TargetError) {
                 if !isKnown {
-                    try disk.probe()
+                    // Nothing is written before there is a reason: beside a storage that works this may be an SD card that wears out.
+                    _ = try disk.list("")
+                    let found = try disk.identity()
+                    identity.withLock { $0 = found }
                     try find()
                     isKnown = true
+                    store.diskWorks()
                 }
-                store.diskWorks()
                 store.makeDiskRoom()
                 guard let job = store.nextDiskJob() else {
                     wake.wait()
                     continue
                 }
+                guard try isThere() else { throw TargetError(operation: "use", path: root, code: ENODEV, cure: "Mount it again.") }
                 try perform(job)
-                store.finished(job) { [root] in FileBytes(file: "\(root)/\(job.path.file(.video))", offset: $0, count: $1) }
+                store.finished(job) { [disk] in FileBytes(disk: disk, file: job.path.file(.video), offset: $0, count: $1) }
+                store.diskWorks()
             } catch {
                 store.diskFails(error)
-                _ = wake.wait(timeout: .now() + Self.pause)
+                pause()
             }
         }
+    }
+
+    private func pause() {
+        let end = DispatchTime.now() + .milliseconds(Int(store.settings.retryLast / .milliseconds(1)))
+        while !isOver.withLock({ $0 }), DispatchTime.now() < end { _ = wake.wait(timeout: end) }
     }
 
     private func perform(_ job: SpoolPlan.DiskJob) throws(TargetError) {
@@ -81,12 +99,19 @@ final class LocalDisk: Sendable {
             try disk.remove(job.path.file(.video))
             // The first bytes create the file; where memory has let go of those it begins with a hole.
             try disk.write(offset == 0 ? bytes : [], at: 0, of: job.path.file(.video))
-            if offset > 0 { try disk.write(bytes, at: offset, of: job.path.file(.video)) }
-        case .video(let bytes, let offset): try disk.write(bytes, at: offset, of: job.path.file(.video))
+            guard offset > 0 else { return }
+            do throws(TargetError) { try disk.write(bytes, at: offset, of: job.path.file(.video)) } catch {
+                try? disk.remove(job.path.file(.video))
+                throw error
+            }
+        case .video(let bytes, let offset):
+            do throws(TargetError) { try disk.write(bytes, at: offset, of: job.path.file(.video)) } catch {
+                guard error.code == ENOENT else { throw error }
+                store.vanishedFromDisk(job.clip)
+            }
         case .poster(let bytes): try disk.replace(job.path.file(.poster), with: bytes)
         case .manifest(let bytes, _): try disk.replace(job.path.file(.manifest), with: bytes)
         case .remove:
-            // The sidecar last: what is deleted half is found by it.
             for kind in [ClipPath.Kind.video, .poster, .manifest] { try disk.remove(job.path.file(kind)) }
         }
     }
@@ -97,6 +122,7 @@ final class LocalDisk: Sendable {
         var scan = TargetScan(disk)
         let all = try scan.clips(isOver: { isOver.withLock { $0 } })
         let own = all.filter { store.isOwn($0.manifest) }.sorted { $0.manifest.facts.id < $1.manifest.facts.id }
+        try sweep(sparing: Set(all.map(\.path)))
         for found in own {
             do throws(TargetError) { try take(found) } catch {
                 if error.code == TargetError.cancelled { throw error }
@@ -104,6 +130,20 @@ final class LocalDisk: Sendable {
             }
         }
         if !own.isEmpty { logger.notice("\(own.count) recordings are on the local disk") }
+    }
+
+    /// What nobody would ever find or count: videos without a sidecar, and sidecars without a video, as an end in the middle leaves them.
+    private func sweep(sparing known: Set<ClipPath>) throws(TargetError) {
+        for folder in try disk.list("") where folder.isDirectory && disk.owner(of: folder.name) == store.settings.camera {
+            for day in try disk.list(folder.name) where day.isDirectory && day.name.utf8.count == 10 {
+                for file in try disk.list("\(folder.name)/\(day.name)") {
+                    guard let dot = file.name.lastIndex(of: "."), ClipPath.Kind(rawValue: String(file.name[file.name.index(after: dot)...])) != nil,
+                        let path = ClipPath(manifest: "\(folder.name)/\(day.name)/\(file.name[..<dot]).json"), !known.contains(path)
+                    else { continue }
+                    try disk.remove("\(path.directory)/\(file.name)")
+                }
+            }
+        }
     }
 
     private func take(_ found: TargetScan.Found) throws(TargetError) {
@@ -116,11 +156,11 @@ final class LocalDisk: Sendable {
             manifest = signed
             try disk.replace(found.path.file(.manifest), with: manifest.file)
         }
-        let file = "\(root)/\(found.path.file(.video))"
+        let file = found.path.file(.video)
         let pieces = stride(from: 0, to: manifest.facts.bytes, by: Self.piece).map {
-            FileBytes(file: file, offset: $0, count: min(Self.piece, manifest.facts.bytes - $0))
+            FileBytes(disk: disk, file: file, offset: $0, count: min(Self.piece, manifest.facts.bytes - $0))
         }
-        let poster = (try? disk.look(at: found.path.file(.poster))).map { FileBytes(file: "\(root)/\(found.path.file(.poster))", offset: 0, count: $0.size) }
+        let poster = (try? disk.look(at: found.path.file(.poster))).map { FileBytes(disk: disk, file: found.path.file(.poster), offset: 0, count: $0.size) }
         store.found(manifest, at: found.path, pieces: pieces, poster: poster)
     }
 }

@@ -95,6 +95,7 @@ public struct JoinedMP4: Sendable {
             guard let whole = fragment else { throw .malformed }
             guard type == .mdat else {
                 // What stands between the two counts for the places of the samples.
+                guard whole.bytes.count + box.count <= Self.boxLimit else { throw .malformed }
                 fragment!.bytes += box
                 return []
             }

@@ -28,7 +28,7 @@ struct Replica: Sendable {
     private(set) var isHandedOver = false
     /// When its camera said something of it last.
     private(set) var touched: ContinuousClock.Instant
-    /// Changes with every change.
+    /// Of the shelf's changes, the one that made it so.
     private(set) var edition = 0
     private var chain: FileChain
     private var scan = FragmentedMP4Scan()
@@ -53,9 +53,9 @@ struct Replica: Sendable {
         manifest.facts.state == .closed && chain.fragments == manifest.facts.fragments && chain.head?.hex == manifest.facts.head && chain.bytes == manifest.facts.bytes
     }
 
-    mutating func touch(_ now: ContinuousClock.Instant) {
+    mutating func touch(_ now: ContinuousClock.Instant, edition: Int) {
         touched = now
-        edition += 1
+        self.edition = edition
     }
 
     mutating func take(manifest bytes: [UInt8], isHandedOver: Bool, keys: FootageKeys) throws(ReplicaRefusal) {

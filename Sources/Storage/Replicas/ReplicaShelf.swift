@@ -9,6 +9,8 @@ public final class ReplicaShelf: Sendable {
     /// No piece, poster or manifest is larger.
     public static let pieceLimit = 16 << 20
     private static let posterLimit = 2 << 20
+    /// It has to be one that readers of a target still take, with what a keeper adds.
+    private static let manifestLimit = TargetScan.manifestLimit / 4
     /// Of a camera from which nothing came of a clip for so long nothing more comes: clips end sooner.
     static let idleLimit = Duration.seconds(660)
 
@@ -20,6 +22,7 @@ public final class ReplicaShelf: Sendable {
     fileprivate struct State {
         var replicas: [ClipID: Replica] = [:]
         var bytes = 0
+        var editions = 0
         /// On their way to the targets.
         var rescued: Set<ClipID> = []
         /// Whether the oldest go when a new one needs the room, because there is no target that would ever take them.
@@ -43,6 +46,7 @@ public final class ReplicaShelf: Sendable {
 
     /// The clip's sidecar as its camera has it now; the first begins the copy.
     public func take(manifest bytes: [UInt8], of clip: ClipID, isHandedOver: Bool) throws(ReplicaRefusal) {
+        guard bytes.count <= Self.manifestLimit else { throw .malformed("these facts are too long") }
         try change(clip) { (replica: inout Replica?) throws(ReplicaRefusal) in
             if replica == nil { replica = try Replica(manifest: bytes, of: clip, keys: keys, now: now()) }
             try replica?.take(manifest: bytes, isHandedOver: isHandedOver, keys: keys)
@@ -91,17 +95,18 @@ public final class ReplicaShelf: Sendable {
         var replica = before
         try body(&replica)
         guard var changed = replica else { return }
-        changed.touch(now())
         try state.withLock { state throws(ReplicaRefusal) in
             if state.rescued.contains(clip) { throw .rescued }
             let present = state.replicas[clip]
             // Something else came of the same clip in between: its camera tells this again.
             guard present?.edition == before?.edition else { throw .elsewhere(bytes: present?.bytes ?? 0) }
-            let growth = changed.weight - (before?.weight ?? 0)
+            let growth = changed.weight - (present?.weight ?? 0)
             if growth > 0 {
                 state.makeRoom(for: growth, within: capacityBytes, sparing: clip)
                 guard state.bytes + growth <= capacityBytes, state.bytes(of: clip.node) + growth <= capacityBytes / 4 * 3 else { throw .full }
             }
+            state.editions += 1
+            changed.touch(now(), edition: state.editions)
             state.bytes += growth
             state.replicas[clip] = changed
         }
@@ -152,10 +157,13 @@ public final class ReplicaShelf: Sendable {
     func startRescue(keeper: String, isGone: (_ node: String, _ boot: UInt32) -> Bool) -> [Rescue] {
         let now = now()
         return state.withLock { state in
-            let found = state.replicas.values.filter { replica in
-                !state.rescued.contains(replica.id) && replica.bytes > 0
+            let over = state.replicas.values.filter { replica in
+                !state.rescued.contains(replica.id)
                     && (replica.isHandedOver && replica.isWhole || replica.touched + Self.idleLimit <= now || isGone(replica.id.node, replica.id.boot))
             }
+            // Of some nothing came but that they had begun.
+            for replica in over where replica.bytes == 0 { state.remove(replica.id) }
+            let found = over.filter { $0.bytes > 0 }
             return found.sorted { $0.id < $1.id }.map { replica in
                 state.rescued.insert(replica.id)
                 return Rescue(
@@ -184,7 +192,8 @@ extension ReplicaShelf.State {
     /// In a mesh without targets the newest count. Elsewhere each of these may be the last copy, and who sends more is refused.
     fileprivate mutating func makeRoom(for growth: Int, within capacity: Int, sparing clip: ClipID) {
         guard isRing, bytes + growth > capacity || bytes(of: clip.node) + growth > capacity / 4 * 3 else { return }
-        for old in replicas.values.sorted(by: { ($0.manifest.facts.start, $0.id) < ($1.manifest.facts.start, $1.id) }) where old.id != clip {
+        // As they came: clocks may be wrong.
+        for old in replicas.values.sorted(by: { $0.edition < $1.edition }) where old.id != clip {
             let isGreedy = bytes(of: clip.node) + growth > capacity / 4 * 3
             guard isGreedy || bytes + growth > capacity else { return }
             if !isGreedy || old.id.node == clip.node { remove(old.id) }

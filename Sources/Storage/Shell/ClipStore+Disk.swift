@@ -1,3 +1,5 @@
+import Foundation
+
 /// The local disk: what its thread asks and tells.
 extension ClipStore {
     /// How the local disk is doing; nil: there is none.
@@ -22,6 +24,8 @@ extension ClipStore {
     }
 
     func nextDiskJob() -> SpoolPlan.DiskJob? { state.withLock { $0.plan.nextDiskJob() } }
+
+    var hasDiskJob: Bool { nextDiskJob() != nil }
 
     func finished(_ job: SpoolPlan.DiskJob, at place: (_ offset: Int, _ count: Int) -> any FragmentBytes) {
         let isNews = state.withLock { state in
@@ -48,6 +52,8 @@ extension ClipStore {
 
     func diskFails(_ error: TargetError) {
         let isNews = state.withLock { state in
+            // Smaller than its quota: older clips make room there where there is no storage.
+            if error.code == ENOSPC || error.code == EDQUOT { state.plan.diskIsFull() }
             guard state.disk?.problem != "\(error)" else { return false }
             state.disk?.problem = "\(error)"
             state.disk?.cure = error.cure
@@ -72,19 +78,28 @@ extension ClipStore {
         notify()
     }
 
-    /// What the disk held of a clip cannot be read: it is lost, but for what targets and peers have.
+    /// What the disk holds of a clip could not be read. It is tried again, and after many times lost, but for what targets and peers have; at once where
+    /// the disk is there and the file is not.
     func unreadable(_ clip: ClipID, _ error: any Error) {
-        let loss = state.withLock { state -> FootageLoss?? in
-            guard state.plan.unreadable(clip) else { return nil }
-            let loss = state.lose(clip, .diskFailed)
-            if state.index[clip]?.places.isEmpty == true { state.index.remove(clip) }
-            return loss
+        if (error as? TargetError)?.code == ENOENT, let disk = localDisk.withLock({ $0 }), (try? disk.isThere()) == true { return vanishedFromDisk(clip) }
+        logger.warning("what the local disk holds cannot be read now: \(error)", metadata: ["clip": "\(clip)"])
+        lost(clip) { $0.unreadable(clip, now: now()) }
+    }
+
+    /// Somebody deleted the clip's file there.
+    func vanishedFromDisk(_ clip: ClipID) { lost(clip) { $0.vanishedFromDisk(clip) } }
+
+    private func lost(_ clip: ClipID, _ isGone: (inout SpoolPlan) -> Bool) {
+        let (isLost, loss) = state.withLock { state -> (Bool, FootageLoss?) in
+            guard isGone(&state.plan) else { return (false, nil) }
+            return (true, state.lose(clip, .diskFailed, now()))
         }
-        guard let loss else { return }
-        logger.error("what the local disk held cannot be read: \(error)", metadata: ["clip": "\(clip)"])
-        listeners.publish(.removed(clip))
+        guard isLost else { return }
+        listeners.publish(clipIsKnown(clip) ? .updated(clip) : .removed(clip))
         if let loss { report(loss) }
     }
+
+    func clipIsKnown(_ clip: ClipID) -> Bool { state.withLock { $0.index[clip] != nil } }
 }
 
 /// How the local disk is doing.

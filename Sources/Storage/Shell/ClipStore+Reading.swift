@@ -26,8 +26,8 @@ extension ClipStore {
         var bytes: [UInt8] = []
         while offset + bytes.count < end {
             let place = offset + bytes.count
-            if let (held, start) = held(id, at: place) {
-                try await load(held, of: id).withBytes { bytes += $0[(place - start)...].prefix(end - place) }
+            if let (held, start) = held(id, at: place), let loaded = try await load(held, of: id) {
+                loaded.withBytes { bytes += $0[(place - start)...].prefix(end - place) }
             } else {
                 let stored = try await fromTargets(entry, .video) { target, file throws(TargetError) in
                     try target.read(file, at: place, count: end - place)
@@ -41,20 +41,29 @@ extension ClipStore {
 
     /// The clip's still picture, a JPEG.
     public func poster(of id: ClipID) async throws -> [UInt8] {
-        if let held = heldPoster(id) { return try await load(held, of: id).withBytes { Array($0) } }
+        if let held = heldPoster(id), let loaded = try await load(held, of: id) { return loaded.withBytes { Array($0) } }
         guard let entry = clip(id) else { throw ClipReadError.unknown }
         return try await fromTargets(entry, .poster) { target, file throws(TargetError) in try target.readAll(file, limit: 8 << 20) }
     }
 
-    /// What the local disk holds is read beside the cooperative pool.
-    private func load(_ bytes: any FragmentBytes, of id: ClipID) async throws -> any FragmentBytes {
+    /// In memory. What the local disk holds is read beside the cooperative pool; nil where it has just left for a target.
+    private func load(_ bytes: any FragmentBytes, of id: ClipID) async throws -> (any FragmentBytes)? {
         guard bytes is FileBytes else { return bytes }
         do {
-            return try await TargetQueue.shared.run { () throws(TargetError) in
-                do { return try bytes.loaded() } catch { throw TargetError(operation: "read", path: "\(error)", code: EIO) }
-            }
+            return try await loaded([bytes]).first
         } catch {
-            throw ClipReadError.unavailable("\(error)")
+            guard clip(id)?.places.isEmpty == false else { throw ClipReadError.unavailable("\(error)") }
+            return nil
+        }
+    }
+
+    /// The same bytes in memory, without a thread of the cooperative pool waiting for the local disk.
+    public func loaded(_ bytes: [any FragmentBytes]) async throws -> [any FragmentBytes] {
+        guard bytes.contains(where: { $0 is FileBytes }) else { return bytes }
+        return try await TargetQueue.shared.run { () throws(TargetError) in
+            do { return try bytes.map { try $0.loaded() } } catch let error as TargetError { throw error } catch {
+                throw TargetError(operation: "read", path: "\(error)", code: EIO)
+            }
         }
     }
 

@@ -11,6 +11,8 @@ extension ClipStore {
         case refused(ReplicaRefusal)
         /// It does not answer.
         case silence
+        /// It was not asked: the local disk does not give the bytes.
+        case unreadable(String)
     }
 
     /// Something may be to be told to a peer.
@@ -19,7 +21,10 @@ extension ClipStore {
     /// That peer takes copies of new clips from now on; nil: nobody does.
     public var replicaHolder: String? {
         get { state.withLock { $0.plan.holder } }
-        set { state.withLock { $0.plan.setHolder(newValue) } }
+        set {
+            state.withLock { $0.plan.setHolder(newValue) }
+            if newValue == nil { wakeDisk() }
+        }
     }
 
     /// - Parameter absent: peers that are not to be asked now.
@@ -31,6 +36,7 @@ extension ClipStore {
     public func pauseOfReplicas() -> Duration? { state.withLock { $0.plan.nextReplica() }.map { max(.zero, $0 - now()) } }
 
     public func answered(_ job: SpoolPlan.ReplicaJob, _ answer: ReplicaAnswer) {
+        if case .unreadable(let why) = answer { return unreadable(job.clip, TargetError(operation: "read", path: why, code: EIO)) }
         enum News { case none, updated, lost(FootageLoss?) }
         var witness: ClipFacts?
         let news = state.withLock { state -> News in
@@ -45,14 +51,13 @@ extension ClipStore {
             case .refused(.elsewhere(let bytes)): state.plan.corrected(job, bytes: bytes)
             case .refused(.rescued), .refused(.malformed): state.plan.refused(job)
             case .silence: state.plan.lost(holder: job.holder)
+            case .unreadable: return .none
             }
             guard state.recordings[job.clip] == nil, let entry = state.index[job.clip] else { return .none }
             let isHere = state.plan.totalBytes(of: job.clip) != nil
             if wasHere, !isHere, !answer.isTaken {
                 // The peer tells of what it has.
-                let loss = state.lose(job.clip, .peerLetGo)
-                state.index.remove(job.clip)
-                return .lost(loss)
+                return .lost(state.lose(job.clip, .peerLetGo, now()))
             }
             // What left memory for a peer is there.
             let holder = isHere ? state.plan.holder(of: job.clip) : answer.isTaken && !job.isRelease ? job.holder : entry.holder
@@ -71,7 +76,7 @@ extension ClipStore {
         case .none: break
         case .updated: listeners.publish(.updated(job.clip))
         case .lost(let loss):
-            listeners.publish(.removed(job.clip))
+            listeners.publish(clipIsKnown(job.clip) ? .updated(job.clip) : .removed(job.clip))
             if let loss { report(loss) }
         }
         notifyTargets()
@@ -85,13 +90,14 @@ extension ClipStore {
             _ = state.recordings[job.clip]!.facts.take(witness)
             return nil
         }
-        guard state.plan.totalBytes(of: job.clip) != nil, var facts = state.index[job.clip]?.facts, facts.state == .closed, facts.take(witness) else { return nil }
+        // A peer that is to bring it has the facts as they are, and may be on its way with them.
+        guard state.plan.totalBytes(of: job.clip) != nil, !state.plan.isHandedOver(job.clip), var facts = state.index[job.clip]?.facts, facts.state == .closed, facts.take(witness) else { return nil }
         state.index.update(job.clip) { $0.facts = facts }
         return facts
     }
 
     /// Whether a clip is a peer's to bring, and no target is known to have it.
-    var waitsForPeers: Bool { state.withLock { state in state.index.all.contains { $0.holder != nil && $0.places.isEmpty } } }
+    var waitsForPeers: Bool { state.withLock { state in state.looksUntil.map { now() < $0 } ?? false || state.index.all.contains { $0.holder != nil && $0.places.isEmpty } } }
 
     // MARK: Others' clips
 
@@ -158,6 +164,8 @@ extension ClipStore {
         case beginning(bytes: Int)
         /// All of the clip, or more of it than this node has.
         case enough
+        /// What this node has cannot be read now.
+        case unknown
     }
 
     /// Whether that sidecar is that clip's, whoever of the mesh wrote it.
@@ -185,7 +193,7 @@ extension ClipStore {
             state.index.update(job.clip) { entry in
                 entry.places[target] = path
                 entry.isStored = true
-                entry.isOnDisk = false
+                entry.isOnDisk = state.plan.isOnDisk(job.clip)
             }
         }
         endRescue(job.clip)

@@ -16,25 +16,35 @@ extension ClipStore {
             startWriters()
             notify()
         }
+        let deadline = DispatchTime.now() + .milliseconds(Int(drain / .milliseconds(1)))
         state.withLock { state in
             state.isRunning = false
             state.ending = true
+            state.plan.isEnding = true
         }
+        // Beside the targets, and with as much time again: what none of them takes is on the disk then.
+        let disk = localDisk.withLock { localDisk in
+            defer { localDisk = nil }
+            return localDisk
+        }
+        let diskDeadline = deadline + .milliseconds(Int(drain / .milliseconds(1)))
+        disk?.beginEnd(until: diskDeadline)
         let last = writers.withLock { writers in
             defer { writers = [:] }
             return Array(writers.values)
         }
-        let deadline = DispatchTime.now() + .milliseconds(Int(drain / .milliseconds(1)))
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 for writer in last where !writer.waitForEnd(until: deadline) {
                     self.state.withLock { $0.drained = true }
                 }
-                self.endDisk(until: deadline)
+                _ = disk?.waitForEnd(until: diskDeadline)
                 continuation.resume()
             }
         }
-        state.withLock { $0.ending = false; $0.drained = false }
+        state.withLock { state in
+            (state.ending, state.drained, state.plan.isEnding) = (false, false, false)
+        }
     }
 
     var hasTargets: Bool { state.withLock { !$0.plan.targets.isEmpty } }
@@ -68,14 +78,6 @@ extension ClipStore {
             localDisk = LocalDisk(root: disk.path, store: self, logger: logger)
             localDisk?.start()
         }
-    }
-
-    private func endDisk(until deadline: DispatchTime) {
-        let disk = localDisk.withLock { localDisk in
-            defer { localDisk = nil }
-            return localDisk
-        }
-        _ = disk?.stop(until: deadline)
     }
 
     private func startWriters() {

@@ -37,6 +37,8 @@ public final class ClipStore: Sendable {
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
         var losses = LossLog()
+        /// Until then peers may bring clips of which nothing is known here any more.
+        var looksUntil: ContinuousClock.Instant?
         /// The local disk, and what is wrong with it.
         var disk: DiskStatus?
         /// The camera's `discovery.txt`.
@@ -156,9 +158,9 @@ public final class ClipStore: Sendable {
             var losses: [FootageLoss] = []
             if !admission.admitted, let loss = state.refused(of: id, until: Self.milliseconds(durationSeconds)) { losses.append(loss) }
             for clip in admission.dropped {
-                // Without any target memory is a ring, and forgetting the oldest is what it is for.
-                if !state.plan.targets.isEmpty, let loss = state.lose(clip, .memoryFull) { losses.append(loss) }
-                state.index.remove(clip)
+                // Without any target and disk memory is a ring, and forgetting the oldest is what it is for.
+                let isRing = state.plan.targets.isEmpty && state.plan.diskCapacityBytes == 0
+                if isRing { state.index.remove(clip) } else if let loss = state.lose(clip, .memoryFull, now()) { losses.append(loss) }
             }
             return (admission, losses)
         }
@@ -211,10 +213,12 @@ public final class ClipStore: Sendable {
         }
         guard let facts else { return }
         let manifest = sign(facts)
+        var loss: FootageLoss?
         let isAbandoned = state.withLock { state in
             if state.plan.isAbandoned(id) {
+                // Deleted by somebody, it was to be lost.
+                if state.plan.isLetGo(id) { loss = state.lose(id, .peerLetGo, now()) } else { state.index.remove(id) }
                 state.plan.forget(id)
-                state.index.remove(id)
                 return true
             }
             state.plan.setManifest(manifest?.file ?? [], of: id, closed: true)
@@ -224,6 +228,7 @@ public final class ClipStore: Sendable {
             }
             return false
         }
+        if let loss { report(loss) }
         listeners.publish(isAbandoned ? .removed(id) : .updated(id))
         notify()
     }
@@ -334,9 +339,17 @@ extension ClipStore.State {
         return losses.add(loss) ? loss : nil
     }
 
-    /// All that memory held of a clip is gone.
-    mutating func lose(_ clip: ClipID, _ reason: FootageLoss.Reason) -> FootageLoss? {
-        guard let facts = index[clip]?.facts else { return nil }
+    /// All that memory or the local disk held of a clip is gone, and with it the clip, unless a target has it whole.
+    mutating func lose(_ clip: ClipID, _ reason: FootageLoss.Reason, _ now: ContinuousClock.Instant) -> FootageLoss? {
+        guard let entry = index[clip] else { return nil }
+        if entry.isStored, recordings[clip] == nil {
+            index.update(clip) { $0.isOnDisk = false }
+            return nil
+        }
+        let facts = entry.facts
+        if recordings[clip] == nil { index.remove(clip) }
+        // What a peer has of it is on the storage some time.
+        looksUntil = now + ReplicaShelf.idleLimit * 2
         let loss = FootageLoss(clip: clip, start: facts.start, end: facts.end, reason: reason)
         return losses.add(loss) ? loss : nil
     }

@@ -168,6 +168,7 @@ final class TargetWriter: Sendable {
                 }
             case .readBackManifest(let bytes, _):
                 guard try target.digest(path.file(.manifest), at: 0, count: bytes.count + 1) == Digest.of([bytes]) else {
+                    if try isClosedByAnother(job, at: path) { break }
                     store.isWrong(job, on: number, path: path)
                     return true
                 }
@@ -187,6 +188,7 @@ final class TargetWriter: Sendable {
                 case .beginning(let bytes):
                     // What stands behind it is the clip's too, and is written over; its camera may be back and writing here itself.
                     store.adopted(job, on: number, path: path, bytes: bytes)
+                case .unknown: store.unreadable(job.clip, error)
                 case .enough: store.needsNoMore(job, on: number, path: path)
                 }
                 return true
@@ -203,6 +205,14 @@ final class TargetWriter: Sendable {
         return true
     }
 
+    /// Whether somebody of the mesh closed the clip of an earlier run, or of another node, in other words: its camera and a peer may both bring it.
+    private func isClosedByAnother(_ job: SpoolPlan.Job, at path: ClipPath) throws(TargetError) -> Bool {
+        guard job.clip.node != store.settings.node || job.clip.boot != store.settings.boot, case .readBackManifest(let own, _) = job.work,
+            let ours = try? Manifest(parsing: own), let theirs = try? Manifest(parsing: try target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit))
+        else { return false }
+        return store.isOf(job.clip, theirs) && theirs.facts.state != .recording && theirs.facts.bytes >= ours.facts.bytes
+    }
+
     /// What the file is that has the clip's name: the clip's own by its sidecar, or because it holds some of the clip's first bytes, as an attempt
     /// leaves it that was cut off.
     private func look(for job: SpoolPlan.Job, at path: ClipPath, isInDoubt: Bool) throws(TargetError) -> ClipStore.NamesFile {
@@ -212,7 +222,11 @@ final class TargetWriter: Sendable {
             guard store.isOf(job.clip, manifest) else { return .another }
             guard let known = store.beginning(of: job.clip, upTo: size) else { return .another }
             var isRight = known.end > 0
-            if isRight { isRight = try target.digest(path.file(.video), at: 0, count: known.end) == Digest.of(known.pieces.map { (try? $0.loaded()) ?? [UInt8]() }) }
+            if isRight {
+                // What cannot be read here says nothing of what is there.
+                guard let own = try? Digest.ofLoaded(known.pieces) else { return .unknown }
+                isRight = try target.digest(path.file(.video), at: 0, count: known.end) == own
+            }
             let isOfThisRun = job.clip.node == store.settings.node && job.clip.boot == store.settings.boot
             if isOfThisRun || size < known.total { return isRight ? .beginning(bytes: known.end) : .useless }
             // Who has as much as was saved of an earlier run, or another node's, or more than that, is left alone.

@@ -22,4 +22,11 @@ package enum Digest {
         for part in parts { Bytes(part).withBytes { hash.update(bufferPointer: $0) } }
         return Array(hash.finalize())
     }
+
+    /// Loads one part after the other (``FragmentBytes/loaded()``).
+    static func ofLoaded(_ parts: [any FragmentBytes]) throws -> [UInt8] {
+        var hash = SHA256()
+        for part in parts { Bytes(try part.loaded()).withBytes { hash.update(bufferPointer: $0) } }
+        return Array(hash.finalize())
+    }
 }

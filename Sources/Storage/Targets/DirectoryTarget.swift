@@ -141,6 +141,17 @@ package struct DirectoryTarget: TargetFiles {
         return TargetSpace(free: Int(info.f_bavail) * block, total: Int(info.f_blocks) * block)
     }
 
+    /// Which directory the root is: another one where something was mounted or unmounted.
+    struct Identity: Sendable, Equatable {
+        let device, file: UInt64
+    }
+
+    func identity() throws(TargetError) -> Identity {
+        var info = stat()
+        guard stat(root, &info) == 0 else { throw failure("use", "") }
+        return Identity(device: UInt64(info.st_dev), file: UInt64(info.st_ino))
+    }
+
     // MARK: -
 
     private func path(_ relative: String) -> String { relative.isEmpty ? root : "\(root)/\(relative)" }

@@ -18,6 +18,7 @@ public struct TargetError: Error, Sendable, CustomStringConvertible {
 
     static let tooLarge = EFBIG
     static let cancelled = ECANCELED
+    static let shorter = ENODATA
 
     public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
 

@@ -15,7 +15,10 @@ struct ClipFiles: Sendable {
     }
 
     func resource(_ clip: String) async throws -> ClipResource {
-        try JSONCoding.decoder.decode(ClipResource.self, from: Data(buffer: try await whole(clip, .resource)))
+        guard let id = ClipID(clip) else { throw ProblemDetails.notFound("clip", clip) }
+        let found = try JSONCoding.decoder.decode(ClipResource.self, from: Data(buffer: try await whole("\(id)", .resource)))
+        guard found.isExportable, found.id == "\(id)" else { throw ProblemDetails.unavailable("Its node told of another clip.") }
+        return found
     }
 
     /// Bytes of its video; fewer at its end.

@@ -20,7 +20,8 @@ final class ZipStream {
         guard let archive = archive_write_new() else { throw Failure(description: "no memory for an archive") }
         self.archive = archive
         try check(archive_write_set_format_zip(archive))
-        try check(archive_write_set_options(archive, "zip:compression=store"))
+        // Names are UTF-8 in whatever locale the node runs.
+        try check(archive_write_set_options(archive, "zip:compression=store,zip:hdrcharset=UTF-8"))
         // Nothing is held back.
         try check(archive_write_set_bytes_per_block(archive, 0))
         try check(archive_write_open(archive, Unmanaged.passUnretained(sink).toOpaque(), nil, { _, sink, bytes, count in

@@ -39,8 +39,11 @@ struct ClipRoutes: Sendable {
         let path = request.uri.path.split(separator: "/").drop { $0 != "clips" }.dropFirst()
         let text = path.first.map(String.init) ?? ""
         // Before it is passed on: a peer asks as a peer, and is told everything.
-        guard let id = ClipID(text), let part = Part(path), context.rights.sees(camera: id.node), let owner = node.owner(ofClip: id) else {
-            throw ProblemDetails.notFound("clip", text)
+        guard let id = ClipID(text), let part = Part(path), context.rights.sees(camera: id.node) else { throw ProblemDetails.notFound("clip", text) }
+        guard let owner = node.owner(ofClip: id) else {
+            // A camera that was revoked has recorded what it has recorded.
+            guard !context.isLocal, node.formerNodes.contains(id.node), let entry = await node.orphans.clip(id, of: id.node) else { throw ProblemDetails.notFound("clip", text) }
+            return try await orphan(entry, part, request)
         }
         let response = try await node.answer(request, context, owner: owner) {
             if !node.store.isAtHand(id), let copy = try await keptCopy(of: id, part, request, context) { return copy }
@@ -247,7 +250,7 @@ extension NodeServices {
         if !context.isLocal {
             let (parts, absent) = await gather(own.path, as: ClipPage.self)
             for (member, page) in parts { found.add(page.clips, toldBy: "\(member.id)") }
-            found.add(await orphans.clips(of: Set(absent.map { "\($0.0.id)" }), own).map(orphan), toldBy: nil)
+            found.add(await orphans.clips(of: Set(absent.map { "\($0.0.id)" }).union(formerNodes), own).map(orphan), toldBy: nil)
             missing = absent.map { MissingNode(node: "\($0.0.id)", name: $0.0.name, reason: $0.1) }
         }
         // Each node's part is whole, and a node has one camera: what is left fills the page as before.

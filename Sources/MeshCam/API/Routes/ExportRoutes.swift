@@ -22,7 +22,7 @@ struct ExportRoutes: Sendable {
 
     private func export(_ wanted: ExportRequest, _ context: APIContext) async throws -> Response {
         let files = ClipFiles(routes: ClipRoutes(node: node), context: context)
-        let clips = try await chosen(wanted, files, context)
+        let (clips, missing) = try await chosen(wanted, files, context)
         let cameras = Dictionary(clips.map { ($0.camera, $0.cameraName) }) { first, _ in first }
         let format = wanted.format ?? .mp4
         let body: ResponseBody
@@ -36,25 +36,26 @@ struct ExportRoutes: Sendable {
             try await checkThatTheyJoin(clips, files)
             body = joined(clips, files)
         case .zip:
-            body = archive(clips, files)
+            body = archive(clips, missing, files)
         }
         node.audit.record(.exported, context, subject: cameras.values.sorted().joined(separator: ", "), detail: "\(clips.count == 1 ? "1 recording" : "\(clips.count) recordings") as \(format)")
         let stamp = ClipPath(folder: "", start: clips[0].start, event: "").stem.dropLast()
         let name = (cameras.count == 1 ? ClipPath.folderName(for: clips[0].cameraName) : "meshcam") + "_\(stamp).\(format)"
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: format == .mp4 ? "video/mp4" : "application/zip", .cacheControl: "no-store",
-                .contentDisposition: "attachment; filename=\"\(name)\"",
-            ], body: body)
+        var headers: HTTPFields = [
+            .contentType: format == .mp4 ? "video/mp4" : "application/zip", .cacheControl: "no-store",
+            .contentDisposition: "attachment; filename=\"\(name)\"",
+        ]
+        if !missing.isEmpty { headers[.meshCamMissing] = missing.map { ClipPath.folderName(for: $0) }.joined(separator: ", ") }
+        return Response(status: .ok, headers: headers, body: body)
     }
 
-    /// Oldest first; at least one.
-    private func chosen(_ wanted: ExportRequest, _ files: ClipFiles, _ context: APIContext) async throws -> [ClipResource] {
+    /// Oldest first; at least one; and the names of nodes that did not answer, of which only what others have is among them.
+    private func chosen(_ wanted: ExportRequest, _ files: ClipFiles, _ context: APIContext) async throws -> (clips: [ClipResource], missing: [String]) {
+        var missing: Set<String> = []
         var found: [ClipResource] = []
         if let ids = wanted.clips {
             guard ids.count <= Self.limit else { throw ProblemDetails.badRequest("At most \(Self.limit) recordings at once.") }
-            for id in Set(ids) { found.append(try await files.resource(id)) }
+            for id in Set(ids.map { $0.lowercased() }) { found.append(try await files.resource(id)) }
         } else {
             guard wanted.event != nil || wanted.camera != nil || wanted.from != nil || wanted.to != nil else {
                 throw ProblemDetails.badRequest("Say which recordings: clips, event, camera, from or to.")
@@ -64,17 +65,18 @@ struct ExportRoutes: Sendable {
             repeat {
                 page = await node.clips(query, context: context)
                 found += page.clips
+                missing.formUnion(page.missing.map(\.name))
                 query.after = page.cursor.flatMap { ClipQuery.Cursor($0) }
             } while query.after != nil && found.count <= Self.limit
             guard found.count <= Self.limit else { throw ProblemDetails.badRequest("These are more than \(Self.limit) recordings.", cure: "Choose a shorter time.") }
         }
-        let over = found.filter { $0.state != .recording && $0.bytes > 0 }
+        let over = found.filter { $0.state != .recording && $0.isExportable }
         guard !over.isEmpty else {
             throw ProblemDetails(
                 title: "Nothing to export", status: 404, detail: found.isEmpty ? "No recording is like that." : "These recordings are not over.",
                 cure: found.isEmpty ? nil : "Try again when they are.")
         }
-        return over.sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+        return (over.sorted { ($0.start, $0.id) < ($1.start, $1.id) }, missing.sorted())
     }
 
     // MARK: One video
@@ -120,7 +122,7 @@ struct ExportRoutes: Sendable {
 
     // MARK: An archive
 
-    private func archive(_ clips: [ClipResource], _ files: ClipFiles) -> ResponseBody {
+    private func archive(_ clips: [ClipResource], _ missing: [String], _ files: ClipFiles) -> ResponseBody {
         ResponseBody { [node] writer in
             let zip = try ZipStream()
             var folders: [String: String] = [:]
@@ -140,7 +142,7 @@ struct ExportRoutes: Sendable {
                 if let poster = try? await files.whole(clip.id, .poster) { try zip.add(path.file(.poster), poster, modified: clip.end) }
             }
             if let keys = node.store.currentKeys { try zip.add(Self.keysFile, ByteBuffer(bytes: keys), modified: node.clock.now()) }
-            try zip.add("README.txt", ByteBuffer(string: Self.readMe), modified: node.clock.now())
+            try zip.add("README.txt", ByteBuffer(string: Self.readMe + Self.words(missing)), modified: node.clock.now())
             try zip.end()
             try await writer.write(zip.take())
             try await writer.finish(nil)
@@ -156,6 +158,10 @@ struct ExportRoutes: Sendable {
         return folder
     }
 
+    private static func words(_ missing: [String]) -> String {
+        missing.isEmpty ? "" : "\nThese cameras did not answer, and only what lies on a storage or at another camera is in here: \(missing.joined(separator: ", ")).\n"
+    }
+
     private static let keysFile = "keys"
     private static let readMe = """
         Recordings of a MeshCam system.
@@ -168,6 +174,19 @@ struct ExportRoutes: Sendable {
         recordings are proven against the keys in this archive only, and whoever made the archive could have made those, too.
 
         """
+}
+
+extension ClipResource {
+    /// Whether there is something of it, and it can name a file: another node's words must not lead out of the archive.
+    var isExportable: Bool {
+        func isWord(_ text: String) -> Bool { (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) } }
+        return bytes > 0 && bytes < 1 << 40 && isWord(event) && isWord(camera) && ClipID(id)?.node == node && camera == node
+    }
+}
+
+extension HTTPField.Name {
+    /// Names of the nodes of which something may be missing in an export.
+    static let meshCamMissing = HTTPField.Name("MeshCam-Missing")!
 }
 
 extension ExportRequest {
