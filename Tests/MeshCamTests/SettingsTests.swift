@@ -71,6 +71,7 @@ import Testing
             directories = ["/mnt/nas"]
             spool_bytes = "1 GiB"
             disk = "/srv/footage"
+            peer_copies = "always"
             disk_quota = "1 GiB"
             replica_bytes = "64 MiB"
             [recording]
@@ -107,6 +108,7 @@ import Testing
         expected.storage.directories = ["/mnt/nas"]
         expected.storage.spoolBytes = 1 << 30
         expected.storage.disk = "/srv/footage"
+        expected.storage.peerCopies = .always
         expected.storage.diskQuota = 1 << 30
         expected.storage.replicaBytes = 64 << 20
         expected.recording.preRoll = .milliseconds(2500)
@@ -324,7 +326,7 @@ import Testing
                 properties.append("\(section.label ?? "").\(name)")
             }
         }
-        #expect(properties.count == 32 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
+        #expect(properties.count == 33 && Set(Settings.keys.map(\.path)).count == Settings.keys.count)
         #expect(properties == Settings.keys.map(\.path))
     }
 
@@ -334,7 +336,7 @@ import Testing
         for key in Settings.keys {
             var changed = defaults
             let candidates: [SettingsValue] = [
-                .integer(64), .integer(20_000_000), .boolean(false), .number(12.5), .text("debug"), .text("synthetic"), .text("/other"),
+                .integer(64), .integer(20_000_000), .boolean(false), .number(12.5), .text("debug"), .text("synthetic"), .text("/other"), .text("never"),
                 .list([.text("/other")]), .list([.text("other")]), .list([.text("stun:other:1")]),
             ]
             #expect(candidates.contains { key.store($0, &changed) == .stored && key.show(changed) != key.show(defaults) }, "\(key.path)")

@@ -58,6 +58,23 @@ import Testing
         }
     }
 
+    @Test func whoWantsACopyAlwaysOrNeverHasItSo() {
+        for (copies, told) in [(PeerCopies.always, ["1 manifest 1", "1 video 0+10"]), (.never, [])] {
+            var plan = SpoolPlan(capacityBytes: 1000, peerCopies: copies, settle: .seconds(60), targets: [0])
+            plan.setHolder("peer")
+            let clip = open(1, in: &plan)
+            _ = add(10, to: clip, in: &plan, at: 0)
+            write(&plan, at: 0)
+            #expect(tell(&plan, at: 0) == told && tell(&plan, at: 9000).isEmpty)
+            plan.setManifest([2], of: clip, closed: true)
+            write(&plan, at: 100)
+            #expect(tell(&plan, at: 100) == (copies == .always ? ["1 manifest 2"] : []))
+            // It goes when the target has shown the clip again, right.
+            while let job = plan.nextJob(for: 0, now: at(70_000)) { plan.finish(job, on: 0, now: at(70_000)) }
+            #expect(tell(&plan, at: 70_000) == (copies == .always ? ["1 release"] : []) && plan.clips.isEmpty)
+        }
+    }
+
     /// Where memory has let go of the beginning a peer could do nothing with the rest.
     @Test func aLongRecordingGoesOnInAnotherClipWhenItsTargetFails() {
         var plan = plan()

@@ -75,6 +75,7 @@ struct Node: Sendable {
         var storing = StoreSettings(
             spoolBytes: settings.storage.spoolBytes, camera: id, cameraName: settings.node.name, node: id, boot: identity.boot)
         storing.replicaBytes = settings.storage.replicaBytes
+        storing.peerCopies = settings.storage.peerCopies
         storing.disk = settings.storage.disk.map { ($0, settings.storage.diskQuota) }
         let store = ClipStore(
             settings: storing, targets: targets, keys: keys, keysFile: keysFile,

@@ -4,7 +4,7 @@ extension Settings {
         SettingsKey("node.name", \.node.name, name, "What people call this node"),
         SettingsKey("node.state", \.node.state, directory, "Directory of identity and roster; it must last"),
         SettingsKey("node.spool", \.node.spool, directory, "Directory of footage not stored yet; best in memory (tmpfs)"),
-        SettingsKey("node.log_level", \.node.logLevel, .logLevel, "The least important messages that are logged"),
+        SettingsKey("node.log_level", \.node.logLevel, .word, "The least important messages that are logged"),
 
         SettingsKey("camera.source", \.camera.source, source, "What this node looks through"),
         SettingsKey("camera.width", \.camera.width, .integer(16...7680, even: true), "Picture width in pixels"),
@@ -54,6 +54,9 @@ extension Settings {
             "storage.disk", \.storage.disk, directory.optional(absent: "none"),
             "Directory of this machine for all footage where there is no storage, and else for what waits too long; it must exist"),
         SettingsKey("storage.disk_quota", \.storage.diskQuota, .bytes((16 << 20)...(1 << 50)), "How much video that directory may hold"),
+        SettingsKey(
+            "storage.peer_copies", \.storage.peerCopies, .word,
+            "When another camera keeps a copy until the storage is sure to have it: late, when no storage takes it within a second; always; or never"),
         SettingsKey(
             "storage.replica_bytes", \.storage.replicaBytes, .bytes(0...(1 << 40)), "Memory lent to other cameras whose storage is away"),
 

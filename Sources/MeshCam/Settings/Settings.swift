@@ -1,4 +1,5 @@
 import Logging
+import Storage
 
 /// Everything a node can be told before it starts. None of it is needed: the defaults run.
 ///
@@ -91,6 +92,8 @@ struct StorageSettings: Sendable, Equatable {
     var disk: String?
     /// How much video that directory may hold, in bytes. Default: 10 GiB.
     var diskQuota = 10 << 30
+    /// When another camera keeps a copy of this one's clips, see ``PeerCopies``. Default: late.
+    var peerCopies = PeerCopies.late
     /// How much memory this node lends to other cameras whose storage is away, in bytes. Default: 128 MiB.
     var replicaBytes = 128 << 20
 }

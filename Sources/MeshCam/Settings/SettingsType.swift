@@ -122,14 +122,15 @@ extension SettingsType where Value == [String] {
     }
 }
 
-extension SettingsType where Value == Logger.Level {
-    static var logLevel: Self {
-        let levels = Logger.Level.allCases.map(\.rawValue)
+extension SettingsType where Value: CaseIterable & RawRepresentable<String> & SendableMetatype {
+    /// One of a few words.
+    static var word: Self {
+        let words = Value.allCases.map(\.rawValue)
         return Self(
-            form: .text, name: "a text", allowed: levels.dropLast().joined(separator: ", ") + " or " + (levels.last ?? ""),
+            form: .text, name: "a text", allowed: words.dropLast().joined(separator: ", ") + " or " + (words.last ?? ""),
             read: { value in
                 guard case .text(let text) = value else { return .wrongType }
-                return Logger.Level(rawValue: text).map { .value($0) } ?? .notAllowed
+                return Value(rawValue: text).map { .value($0) } ?? .notAllowed
             },
             show: { $0.rawValue })
     }

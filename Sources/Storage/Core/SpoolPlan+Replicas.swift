@@ -1,3 +1,12 @@
+/// When a peer keeps a copy of a clip until the targets hold it, read back right.
+public enum PeerCopies: String, Sendable, CaseIterable {
+    /// When no target has taken a fragment a second after it was cut; without any target at once.
+    case late
+    /// At once, whatever the targets do: whoever takes a camera along and deletes its footage on the target finds another copy.
+    case always
+    case never
+}
+
 /// Copies at a peer, fragment by fragment, of what no target holds in time: so a camera that is stolen takes no more than its last second along.
 extension SpoolPlan {
     /// One clip at one peer.
@@ -42,7 +51,7 @@ extension SpoolPlan {
     static let replicaBatchFragments = 64
 
     /// From now on that peer takes copies of clips that none has yet; nil: nobody does.
-    public mutating func setHolder(_ holder: String?) { self.holder = holder }
+    public mutating func setHolder(_ holder: String?) { self.holder = peerCopies == .never ? nil : holder }
 
     /// What is to be told next, the oldest clip first; nil when there is nothing now.
     ///
@@ -80,9 +89,10 @@ extension SpoolPlan {
     private func needsReplica(_ entry: Entry) -> ContinuousClock.Instant? {
         // From its first byte on, or it would be of no use.
         guard let first = entry.chunks.first, first.offset == 0 else { return nil }
-        let best = entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
+        let isAtOnce = targets.isEmpty || peerCopies == .always
+        let best = isAtOnce ? 0 : entry.copies.values.lazy.filter { !$0.givenUp }.map(\.videoBytes).max() ?? 0
         guard let waiting = entry.chunks.first(where: { $0.end > best }), let since = waiting.since else { return nil }
-        return targets.isEmpty ? since : since + Self.replicaDelay
+        return isAtOnce ? since : since + Self.replicaDelay
     }
 
     private func nextWork(for replica: Replica, of entry: Entry) -> ReplicaJob.Work? {

@@ -144,6 +144,7 @@ public struct SpoolPlan: Sendable {
     public let capacityBytes: Int
     /// Most video bytes on the local disk; 0: there is none.
     public internal(set) var diskCapacityBytes: Int
+    public let peerCopies: PeerCopies
     /// Whether this run ends: what no target has is for the disk.
     public var isEnding = false
     /// Video bytes on the local disk now.
@@ -164,7 +165,10 @@ public struct SpoolPlan: Sendable {
     /// Copies at peers that are not needed any more, and that they were not told of yet.
     var releases: [ReplicaJob] = []
 
-    public init(capacityBytes: Int, diskCapacityBytes: Int = 0, settle: Duration? = nil, targets: some Sequence<Int> = []) {
+    public init(
+        capacityBytes: Int, diskCapacityBytes: Int = 0, peerCopies: PeerCopies = .late, settle: Duration? = nil, targets: some Sequence<Int> = []
+    ) {
+        self.peerCopies = peerCopies
         self.capacityBytes = capacityBytes
         self.diskCapacityBytes = diskCapacityBytes
         self.settle = settle

@@ -73,7 +73,8 @@ public final class ClipStore: Sendable {
         replicas = ReplicaShelf(capacityBytes: settings.replicaBytes, keys: keys, now: now)
         state = Mutex(
             State(
-                plan: SpoolPlan(capacityBytes: settings.spoolBytes, diskCapacityBytes: settings.disk?.quotaBytes ?? 0, settle: settings.settle),
+                plan: SpoolPlan(
+                    capacityBytes: settings.spoolBytes, diskCapacityBytes: settings.disk?.quotaBytes ?? 0, peerCopies: settings.peerCopies, settle: settings.settle),
                 note: DiscoveryNote(camera: settings.camera, name: settings.cameraName, node: settings.node, addresses: []).file()))
         if let disk = settings.disk { state.withLock { $0.disk = DiskStatus(path: disk.path, usedBytes: 0, quotaBytes: disk.quotaBytes) } }
         followTargets()
