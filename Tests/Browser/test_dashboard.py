@@ -1,6 +1,7 @@
 """What a user does with the dashboard, at a node that is not the camera's own."""
 
 import re
+import zipfile
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -147,6 +148,20 @@ def test_all_angles_move_together(page, demo, sign_in, recorded):
     with page.expect_download() as download:
         page.get_by_test_id("download").first.click()
     assert download.value.suggested_filename.endswith(".mp4")
+
+
+def test_all_of_an_incident_is_taken_along_with_its_proof(page, demo, sign_in, recorded, tmp_path):
+    assert "event" in recorded, "the trigger test made no incident"
+    sign_in(page, 2, f"#/incidents/{recorded['event']}")
+    link = page.get_by_test_id("export")
+    expect(link).to_be_visible()
+    with page.expect_download() as waiting:
+        link.click()
+    file = tmp_path / "all.zip"
+    waiting.value.save_as(file)
+    assert waiting.value.suggested_filename.startswith("meshcam_") and waiting.value.suggested_filename.endswith(".zip")
+    names = zipfile.ZipFile(file).namelist()
+    assert {name.split("/")[0] for name in names if name.endswith(".mp4")} == {"porch", "garage", "garden"} and "keys" in names
 
 
 def test_seen_incidents_lose_their_mark(page, demo, sign_in, recorded):

@@ -86,6 +86,26 @@ def test_what_waits_is_told_and_stored_later(demo, nas, page: Page, sign_in):
     expect(added).to_contain_text("Used by garage, garden and porch.", timeout=60_000)
 
 
+def test_what_is_lost_is_told(demo, page: Page, phone: Page, sign_in):
+    """The words for it; that a node tells of its losses is tested with its storage."""
+    def with_losses(route):
+        answer = route.fetch()
+        body = answer.json()
+        porch = next(node for node in body["nodes"] if node["nodeName"] == "porch")
+        loss = {"camera": porch["node"], "cameraName": "porch", "clip": "1", "start": "2026-11-20T12:00:00Z", "end": "2026-11-20T12:01:30Z", "reason": "memory-full"}
+        porch["losses"] = [loss, {**loss, "start": "2026-11-20T13:00:00Z", "end": "2026-11-20T13:00:30Z"}]
+        porch["disk"] = {"path": "/srv/footage", "usedBytes": 3 << 30, "quotaBytes": 10 << 30}
+        route.fulfill(response=answer, json=body)
+    for one in (page, phone):
+        one.route("**/api/mesh/v1/storage", with_losses)
+        sign_in(one, 0, "#/cameras")
+        lost = one.get_by_test_id("losses").get_by_role("listitem")
+        expect(lost).to_have_count(1)
+        expect(lost).to_contain_text(re.compile(r"2 min of porch in 2 places are lost, last at .*: its memory was full, and no storage and no other camera took it\."))
+        lost.scroll_into_view_if_needed()
+        fits(one)
+
+
 def test_it_is_let_go(demo, nas, page: Page, sign_in):
     sign_in(page, 0, "#/cameras")
     targets = page.get_by_test_id("targets")

@@ -1,8 +1,11 @@
 """A camera without any storage keeps its recordings on its own disk, over power cuts, until there is a storage; beside one it writes nothing there."""
 
 import json
+import pathlib
+import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -94,6 +97,36 @@ def test_beside_a_storage_nothing_is_written_there(camera):
     wait_for(in_state(record(client), "stored"), 60, "it is on the storage")
     assert not [path for path in camera.disk.rglob("*") if path.is_file()], "not even a note"
     assert client.get("/storage").json["nodes"][0]["disk"]["usedBytes"] == 0
+
+
+def bytes_to_disks(pid):
+    """What a process and its children have had written to block devices."""
+    total = int(re.search(r"^write_bytes: (\d+)", pathlib.Path(f"/proc/{pid}/io").read_text(), re.M).group(1))
+    children = " ".join(task.read_text() for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"))
+    return total + sum(bytes_to_disks(int(child)) for child in children.split())
+
+
+def test_a_card_does_not_wear_out():
+    """The storage is no disk of this machine: while somebody is recorded there, no byte goes to any."""
+    directory, nas = temporary_directory("card"), pathlib.Path(tempfile.mkdtemp(dir="/dev/shm"))
+    node = LoneNode(directory / "gate", "gate")
+    node.config.write_text(node.config.read_text().replace(str(node.directory / "nas"), str(nas)))
+    node.log_file = nas / "log"
+    try:
+        node.start()
+
+        def stored():
+            facts = [json.loads(file.read_text())["facts"] for file in nas.glob("gate/*/*.json")]
+            return len([one for one in facts if one["state"] == "closed"])
+        first = wait_for(stored, 120, "somebody walked by")
+        before = bytes_to_disks(node.process.pid)
+        wait_for(lambda: stored() >= first + 2, 240, "and again, twice")
+        assert bytes_to_disks(node.process.pid) - before == 0
+    finally:
+        print(node.read_log())
+        node.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(nas, ignore_errors=True)
 
 
 @pytest.mark.parametrize("camera", ["no storage"], indirect=True)

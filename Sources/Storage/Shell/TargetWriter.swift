@@ -63,7 +63,7 @@ final class TargetWriter: Sendable {
         var failures = 0
         var measured: ContinuousClock.Instant?
         var doubtful: Set<ClipID> = []
-        // Of cameras that are gone, by id.
+        // Of cameras that are gone, by id; of this one's earlier names.
         var folders: [String: String] = [:]
         while !store.shouldEnd(target: number) {
             do {
@@ -135,7 +135,13 @@ final class TargetWriter: Sendable {
     /// Where a clip goes: this camera's folder, or that of a camera that is gone.
     private func folder(for job: SpoolPlan.Job, own: String, _ known: inout [String: String]) throws(TargetError) -> String {
         let camera = job.clip.node
-        if camera == store.settings.camera { return own }
+        if camera == store.settings.camera {
+            guard job.clip.boot != store.settings.boot, job.path.folder != own else { return own }
+            // Recorded under an earlier name: what is there already of the clip is there.
+            let folder = known[job.path.folder] ?? (target.owner(of: job.path.folder) == camera ? job.path.folder : own)
+            known[job.path.folder] = folder
+            return folder
+        }
         if let folder = known[camera] { return folder }
         var folder = job.path.folder
         if let owner = target.owner(of: folder), owner != camera { folder += "-\(camera.prefix(8))" }
