@@ -119,31 +119,39 @@ def test_a_camera_is_stolen_while_the_storage_is_away(house, tmp_path):
 
 
 @pytest.fixture
-def careful(footage, monkeypatch):
-    """A house where another camera always keeps a copy until the storage is sure to have it."""
-    monkeypatch.setenv("MESHCAM_STORAGE_PEER_COPIES", "always")
-    house = House(footage)
+def careful(house):
+    """A house of which one camera always wants a copy at another until the storage is sure to have it: that one's name and process."""
+    name = house.clients[2].get("/node").json["name"]
+    config = house.demo.directory / name / "meshcam.toml"
+    house.kill(2)
+    text = config.read_text()
+    assert "[storage]\n" in text
+    config.write_text(text.replace("[storage]\n", '[storage]\npeer_copies = "always"\n'))
+    process = house.start_again(name)
     try:
-        yield house.start()
+        wait_for(lambda: [camera for camera in house.clients[0].cameras() if camera["name"] == name and camera["online"] and camera["state"] == "running"], 40, "it is back")
+        yield name, process
     finally:
-        house.close()
+        process.kill()
+        process.wait()
 
 
-def test_a_thief_who_deletes_its_footage_too_finds_another_copy(careful, tmp_path):
+def test_a_thief_who_deletes_its_footage_too_finds_another_copy(house, careful):
     """The storage works all along; the camera is taken in the middle of an event, and its folder on the storage is deleted."""
-    client = careful.clients[0]
-    stolen = careful.clients[2].get("/node").json
+    client, (name, process) = house.clients[0], careful
+    stolen = next(camera for camera in client.cameras() if camera["name"] == name)
     event = trigger(client, stolen["id"])
     before = wait_for(lambda: (of(client, event, stolen["id"]) or {}).get("durationSeconds", 0) > 6 and of(client, event, stolen["id"]), 60, "a clip that grows")
-    careful.kill(2)
-    shutil.rmtree(careful.demo.nas / stolen["name"])
-    stored = wait_for(lambda: [file for file in careful.demo.nas.glob(f"{stolen['name']}/*/*_{event}.json") if "interrupted" in file.read_text()], 40, "it is brought to the storage")
+    process.kill()
+    process.wait()
+    shutil.rmtree(house.demo.nas / name)
+    stored = wait_for(lambda: [file for file in house.demo.nas.glob(f"{stolen['name']}/*/*_{event}.json") if "interrupted" in file.read_text()], 40, "it is brought to the storage")
     clip = wait_for(lambda: (of(client, event, stolen["id"]) or {}).get("state") == "interrupted" and of(client, event, stolen["id"]), 20, "others list it")
     assert clip["durationSeconds"] >= before["durationSeconds"] - 2
     video = stored[0].with_suffix(".mp4")
     wait_for(lambda: video.stat().st_size == clip["bytes"], 20, "all of it is there")
     assert verdict(video)["verdict"] == "proven" and seconds(video) >= before["durationSeconds"] - 2
-    answer = careful.clients[1].get(f"/clips/{clip['id']}/video.mp4")
+    answer = house.clients[1].get(f"/clips/{clip['id']}/video.mp4")
     assert answer.status == 200 and answer.body == video.read_bytes()
 
 
