@@ -8,9 +8,6 @@ import Testing
 @Suite struct ClipStoreTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-\(UUID().uuidString)").path
 
-    /// All suites run at once, on few cores.
-    private static let patience = Duration.seconds(120)
-
     /// Not the real thing, but different for different bytes.
     private static let keys = FootageKeys.weak
 
@@ -51,36 +48,9 @@ import Testing
         return path
     }
 
-    /// Runs the store while `body` works, then lets it drain.
-    private func running(_ store: ClipStore, _ body: () async throws -> Void) async throws {
-        let task = Task { await store.run() }
-        do { try await body() } catch {
-            task.cancel()
-            await task.value
-            throw error
-        }
-        task.cancel()
-        await task.value
-    }
-
-    /// Waits for what the store tells, no longer than a test may hang.
-    private func wait(_ store: ClipStore, until condition: @escaping @Sendable () -> Bool) async throws {
-        let changes = store.changes()
-        if condition() { return }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in changes where condition() { return } }
-            group.addTask {
-                try await ContinuousClock().sleep(for: Self.patience)
-                throw CancellationError()
-            }
-            try await group.next()
-            group.cancelAll()
-        }
-    }
-
     /// For what the store tells nobody.
     private func eventually(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + ClipStore.patience
         while !condition() {
             guard ContinuousClock.now < deadline else { throw CancellationError() }
             await Task.yield()
@@ -93,11 +63,11 @@ import Testing
         let stem = "\(try make("\(root)/Front-door/2026-11-20"))/2026-11-20T12-34-56.789Z_ev1"
         for name in [stem, "\(stem)-1"] { try Data([99]).write(to: URL(filePath: "\(name).mp4")) }
         let store = store([root])
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             #expect(try await store.read(id, at: 0, count: 9999).withoutSignedHeads == [1, 2, 3])
         }
         for name in [stem, "\(stem)-1"] { #expect(FileManager.default.contents(atPath: "\(name).mp4") == Data([99])) }
@@ -107,11 +77,11 @@ import Testing
     @Test func whatSomebodyDeletedIsNotListedAnyMore() async throws {
         let root = try make("\(directory)/nas")
         let store = store([root])
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
 
             // A share that is not mounted shows an empty directory: nothing was deleted.
@@ -131,13 +101,13 @@ import Testing
     @Test func aFileDeletedWhileItGrowsIsFollowedByAnother() async throws {
         let root = try make("\(directory)/nas")
         let store = store([root])
-        try await running(store) {
+        try await store.running {
             let lost = store.open(draft())
             store.append([1, 2, 3], to: lost, durationSeconds: 0, beginsWithKeyFrame: true)
-            try await wait(store) { store.spooledBytes == 0 }
+            try await store.wait { store.spooledBytes == 0 }
             try FileManager.default.removeItem(atPath: "\(root)/Front-door")
             store.append([4, 5], to: lost, durationSeconds: 0.5, beginsWithKeyFrame: false)
-            try await wait(store) { store.clip(lost)?.places.isEmpty == true }
+            try await store.wait { store.clip(lost)?.places.isEmpty == true }
             let isKept = store.append([6], to: lost, durationSeconds: 1, beginsWithKeyFrame: false)
             #expect(!isKept, "the recorder is told")
             #expect(store.spooledBytes == 0)
@@ -147,7 +117,7 @@ import Testing
             let next = store.open(draft(event: "ev2"))
             store.append([7, 8], to: next, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(next, durationSeconds: 1, reason: "the motion ended", lostPictures: 0)
-            try await wait(store) { store.clip(next)?.isStored == true }
+            try await store.wait { store.clip(next)?.isStored == true }
             #expect(try await store.read(next, at: 0, count: 9999).withoutSignedHeads == [7, 8])
         }
     }
@@ -155,7 +125,7 @@ import Testing
     @Test func aClipReachesTheLayoutWithItsSidecars() async throws {
         let root = try make("\(directory)/nas")
         let store = store([root])
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
             store.append([4, 5], to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
@@ -163,7 +133,7 @@ import Testing
             #expect(store.clip(id)?.facts.state == .recording)
             #expect(try await store.read(id, at: 1, count: 10).starts(with: [2, 3]))
             store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             #expect(try await store.read(id, at: 1, count: 9999).withoutSignedHeads == [2, 3, 4, 5])
             #expect(try await store.poster(of: id) == [9])
         }
@@ -185,7 +155,7 @@ import Testing
     @Test func aTargetThatComesLateGetsEverything() async throws {
         let root = "\(directory)/late"
         let store = store([root])
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
             store.append([4], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
@@ -195,7 +165,7 @@ import Testing
             #expect(store.targetStatus[0].cure?.isEmpty == false)
             #expect(try await store.read(id, at: 0, count: 9999).withoutSignedHeads == [1, 2, 3, 4])
             _ = try make(root)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             #expect(store.targetStatus[0].problem == nil)
         }
     }
@@ -205,10 +175,10 @@ import Testing
         let root = try make("\(directory)/doubt")
         let targets = TargetSet([try TargetLocation(root)], patience: .seconds(3))
         let store = store(targets)
-        try await running(store) {
+        try await store.running {
             let first = store.open(draft(event: "ev0"))
             store.append([0], to: first, durationSeconds: 0, beginsWithKeyFrame: true)
-            try await wait(store) { store.spooledBytes == 0 }
+            try await store.wait { store.spooledBytes == 0 }
             let pid = try #require(targets[0]?.writing.pid)
             kill(pid, SIGSTOP)
             let id = store.open(draft())
@@ -217,7 +187,7 @@ import Testing
             // As far as it came.
             try Data([1, 2]).write(to: URL(filePath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"))
             store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Front-door/2026-11-20").filter { $0.contains("ev1") && $0.hasSuffix("mp4") }
         #expect(names == ["2026-11-20T12-34-56.789Z_ev1.mp4"])
@@ -229,15 +199,15 @@ import Testing
         let root = try make("\(directory)/unplaced")
         let first = store([root])
         let id = first.open(draft())
-        try await running(first) {
+        try await first.running {
             first.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             first.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
-            try await wait(first) { first.clip(id)?.isStored == true }
+            try await first.wait { first.clip(id)?.isStored == true }
         }
         let day = "\(root)/Front-door/2026-11-20"
         try FileManager.default.moveItem(atPath: "\(day)/2026-11-20T12-34-56.789Z_ev1.json", toPath: "\(day)/.2026-11-20T12-34-56.789Z_ev1.json.part")
         let second = store([root], boot: 2)
-        try await running(second) {
+        try await second.running {
             try await eventually { second.clip(id) != nil }
         }
         #expect(FileManager.default.fileExists(atPath: "\(day)/2026-11-20T12-34-56.789Z_ev1.json"))
@@ -251,7 +221,7 @@ import Testing
         let id = first.open(draft())
         first.append([UInt8](TestMP4.initSegment), to: id, durationSeconds: 0, beginsWithKeyFrame: false)
         first.append(TestMP4.fragment(decodeTime: 0, samples: 5, duration: 100), to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
-        try await wait(first) { first.clip(id)?.places.isEmpty == false }
+        try await first.wait { first.clip(id)?.places.isEmpty == false }
         try await eventually { FileManager.default.contents(atPath: "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json") != nil }
         task.cancel()  // The recording is never closed.
         await task.value
@@ -260,7 +230,7 @@ import Testing
         let whole = try #require(FileManager.default.contents(atPath: video))
         try (whole + TestMP4.fragment(decodeTime: 500, samples: 5, duration: 100).prefix(60)).write(to: URL(filePath: video))
         let second = store([root], boot: 2)
-        try await running(second) {
+        try await second.running {
             try await eventually { second.clip(id) != nil }
             let facts = try #require(second.clip(id)?.facts)
             #expect(facts.state == .interrupted && abs(facts.durationSeconds - 0.5) < 0.001 && facts.fragments == 1)
@@ -276,12 +246,12 @@ import Testing
         let root = try make("\(directory)/liar")
         let clock = Clock()
         let store = store([root], settle: .seconds(60), clock: clock)
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             store.append([4, 5], to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             #expect(store.spooledBytes == 5 + 2 * SignedHead.size, "memory keeps it until it was read back")
             let video = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
             try Data([1, 2, 3, 4, 0]).write(to: URL(filePath: video))
@@ -304,11 +274,11 @@ import Testing
         let clock = Clock()
         let store = store([root], settle: .seconds(60), clock: clock)
         let sidecar = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json"
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             try FileManager.default.removeItem(atPath: sidecar)
             clock.advance(.seconds(61))
             store.notify()
@@ -323,15 +293,15 @@ import Testing
         let location = try TargetLocation(root)
         let targets = targets([root])
         let store = store(targets, settle: .seconds(60))
-        try await running(store) {
+        try await store.running {
             let id = store.open(draft())
             store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(id)?.isStored == true }
+            try await store.wait { store.clip(id)?.isStored == true }
             targets.set([])
-            try await wait(store) { store.targetStatus.isEmpty }
+            try await store.wait { store.targetStatus.isEmpty }
             targets.set([(location, TargetCredentials.none)])
-            try await wait(store) { store.clip(id)?.places.keys.first == 1 }
+            try await store.wait { store.clip(id)?.places.keys.first == 1 }
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Front-door/2026-11-20").filter { $0.hasSuffix(".mp4") }
         #expect(names == ["2026-11-20T12-34-56.789Z_ev1.mp4"])
@@ -373,27 +343,27 @@ import Testing
         let (old, new) = (try make("\(directory)/old"), try make("\(directory)/new"))
         let targets = targets([old])
         let store = store(targets)
-        try await running(store) {
+        try await store.running {
             let first = store.open(draft())
             store.append([1, 2, 3], to: first, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(first, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(first)?.isStored == true }
+            try await store.wait { store.clip(first)?.isStored == true }
             let second = store.open(draft(event: "ev2"))
             targets.set([(try TargetLocation(new), TargetCredentials.none)])
-            try await wait(store) { store.targetStatus.map { "\($0.location)" } == [new] }
+            try await store.wait { store.targetStatus.map { "\($0.location)" } == [new] }
             store.append([4, 5], to: second, durationSeconds: 0, beginsWithKeyFrame: true)
             store.close(second, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(second)?.isStored == true && store.clip(first) == nil }
+            try await store.wait { store.clip(second)?.isStored == true && store.clip(first) == nil }
             #expect(store.targetStatus.map { "\($0.location)" } == [new])
             #expect(try await store.read(second, at: 0, count: 9999).withoutSignedHeads == [4, 5])
             targets.set([])
-            try await wait(store) { store.clip(second) == nil }
+            try await store.wait { store.clip(second) == nil }
             let third = store.open(draft(event: "ev3"))
             store.append([6], to: third, durationSeconds: 0, beginsWithKeyFrame: true)
             #expect(try await store.read(third, at: 0, count: 9999).withoutSignedHeads == [6], "memory is a ring then")
             targets.set([(try TargetLocation(old), TargetCredentials.none), (try TargetLocation(new), TargetCredentials.none)])
             store.close(third, durationSeconds: 0.5, reason: "x", lostPictures: 0)
-            try await wait(store) { store.clip(third)?.places.count == 2 && store.clip(first) != nil && store.clip(second) != nil }
+            try await store.wait { store.clip(third)?.places.count == 2 && store.clip(first) != nil && store.clip(second) != nil }
         }
         for root in [old, new] {
             #expect(fragments("\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev3.mp4") == [6])
@@ -404,20 +374,20 @@ import Testing
         let root = try make("\(directory)/forged")
         let first = store([root])
         let id = first.open(draft())
-        try await running(first) {
+        try await first.running {
             first.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
             first.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
-            try await wait(first) { first.clip(id)?.isStored == true }
+            try await first.wait { first.clip(id)?.isStored == true }
         }
         let file = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json"
         let text = try String(contentsOfFile: file, encoding: .utf8).replacing("\"closed\"", with: "\"recording\"")
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         let second = store([root], boot: 2)
-        try await running(second) {
+        try await second.running {
             let other = second.open(draft(event: "ev2"))
             second.append([1], to: other, durationSeconds: 1, beginsWithKeyFrame: true)
             second.close(other, durationSeconds: 1, reason: "x", lostPictures: 0)
-            try await wait(second) { second.clip(other)?.isStored == true }
+            try await second.wait { second.clip(other)?.isStored == true }
             #expect(second.clip(id) == nil)
         }
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
@@ -427,11 +397,11 @@ import Testing
         let root = try make("\(directory)/shared")
         let gone = store([root])
         let id = gone.open(draft())
-        try await running(gone) {
+        try await gone.running {
             gone.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
             gone.setPoster([9], of: id)
             gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
-            try await wait(gone) { gone.clip(id)?.isStored == true }
+            try await gone.wait { gone.clip(id)?.isStored == true }
         }
         let honest = OrphanCatalogue(targets: targets([root]), keys: Self.keys)
         let found = await honest.clips(of: [.nodeA], ClipQuery())
@@ -448,11 +418,11 @@ import Testing
         let root = try make("\(directory)/names")
         for camera in [String.nodeA, String(repeating: "b", count: 32)] {
             let store = store([root], camera: camera)
-            try await running(store) {
+            try await store.running {
                 let id = store.open(draft())
                 store.append([1], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
                 store.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
-                try await wait(store) { store.clip(id)?.isStored == true }
+                try await store.wait { store.clip(id)?.isStored == true }
             }
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: root).filter { !$0.hasPrefix(".") }.sorted() == ["Front-door", "Front-door-bbbbbbbb"])

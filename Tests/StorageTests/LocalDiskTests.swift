@@ -10,9 +10,6 @@ import Testing
     private var disk: String { "\(directory)/disk" }
     private var nas: String { "\(directory)/nas" }
 
-    /// All suites run at once, on few cores.
-    private static let patience = Duration.seconds(120)
-
     private func store(_ targets: [String] = [], boot: UInt32 = 1, spoolBytes: Int = 1 << 20) -> ClipStore {
         var settings = StoreSettings(spoolBytes: spoolBytes, camera: .nodeA, cameraName: "Front door", node: .nodeA, boot: boot)
         settings.retryFirst = .milliseconds(10)
@@ -23,30 +20,6 @@ import Testing
     }
 
     private func make(_ path: String) throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    /// Runs the store while `body` works.
-    private func running(_ store: ClipStore, _ body: () async throws -> Void) async throws {
-        let task = Task { await store.run() }
-        do { try await body() } catch {
-            task.cancel()
-            await task.value
-            throw error
-        }
-        task.cancel()
-        await task.value
-    }
-
-    private func wait(_ store: ClipStore, until condition: @escaping @Sendable () -> Bool) async throws {
-        let deadline = ContinuousClock.now + Self.patience
-        let changes = store.changes()
-        if condition() { return }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in changes where condition() { return } }
-            group.addTask { try await ContinuousClock().sleep(until: deadline); throw TestFailure("not in time") }
-            try await group.next()
-            group.cancelAll()
-        }
-    }
 
     /// What a recorder does.
     private func record(_ store: ClipStore, _ counter: UInt32 = 1, fragments: Int = 3, closes: Bool = true) -> ClipID {
@@ -72,10 +45,10 @@ import Testing
         let first = store()
         var id: ClipID?
         var bytes: [UInt8] = []
-        try await running(first) {
+        try await first.running {
             let clip = record(first)
             first.setPoster([UInt8]([9, 9]), of: clip)
-            try await wait(first) { first.clip(clip)?.isOnDisk == true && first.diskStatus?.usedBytes ?? 0 > 0 && files(disk, .manifest).count == 1 }
+            try await first.wait { first.clip(clip)?.isOnDisk == true && first.diskStatus?.usedBytes ?? 0 > 0 && files(disk, .manifest).count == 1 }
             #expect(first.spooledBytes == 0 && first.waitingClips == 0)
             bytes = try await first.read(clip, at: 0, count: 1 << 20)
             #expect(bytes.count == first.clip(clip)?.facts.bytes)
@@ -87,14 +60,14 @@ import Testing
         #expect(String(decoding: FileManager.default.contents(atPath: "\(folder)/discovery.txt") ?? Data(), as: UTF8.self).contains(String.nodeA))
 
         let second = store(boot: 2)
-        try await running(second) {
-            try await wait(second) { second.clip(clip) != nil }
+        try await second.running {
+            try await second.wait { second.clip(clip) != nil }
             #expect(second.clip(clip)?.facts.state == .closed && second.clip(clip)?.isOnDisk == true)
             #expect(try await second.read(clip, at: 5, count: 40) == Array(bytes[5..<45]))
             try make(nas)
             second.targets.set([(try TargetLocation(nas), .some(TargetCredentials.none))])
-            try await wait(second) { second.clip(clip)?.isStored == true }
-            try await wait(second) { second.diskStatus?.usedBytes == 0 && files(disk, .video).isEmpty && files(disk, .manifest).isEmpty }
+            try await second.wait { second.clip(clip)?.isStored == true }
+            try await second.wait { second.diskStatus?.usedBytes == 0 && files(disk, .video).isEmpty && files(disk, .manifest).isEmpty }
         }
         #expect(FileManager.default.contents(atPath: "\(nas)/\(files(nas, .video)[0])").map(Array.init) == bytes && files(nas, .manifest).count == 1)
     }
@@ -104,8 +77,8 @@ import Testing
         try make(disk)
         let first = store()
         let clip = record(first, fragments: 4, closes: false)
-        try await running(first) {
-            try await wait(first) { first.spooledBytes == 0 && files(disk, .manifest).count == 1 }
+        try await first.running {
+            try await first.wait { first.spooledBytes == 0 && files(disk, .manifest).count == 1 }
         }
         let video = try #require(files(disk, .video).first)
         let handle = try #require(FileHandle(forWritingAtPath: "\(disk)/\(video)"))
@@ -113,8 +86,8 @@ import Testing
         try handle.write(contentsOf: TestMP4.fragment(decodeTime: 2000, samples: 5, duration: 100).dropLast(4))
         try handle.close()
         let second = store(boot: 2)
-        try await running(second) {
-            try await wait(second) { second.clip(clip) != nil }
+        try await second.running {
+            try await second.wait { second.clip(clip) != nil }
             let facts = try #require(second.clip(clip)?.facts)
             #expect(facts.state == .interrupted && facts.fragments == 4 && facts.durationSeconds == 2)
             let bytes = try await second.read(clip, at: 0, count: 1 << 20)
@@ -128,15 +101,15 @@ import Testing
         // A target that is not there yet, and memory for a part of it.
         let store = store([nas], spoolBytes: 3000)
         var clips: [ClipID] = []
-        try await running(store) {
+        try await store.running {
             for counter in 1...6 as ClosedRange<UInt32> {
                 clips.append(record(store, counter))
-                try await wait(store) { store.spooledBytes <= 1500 }
+                try await store.wait { store.spooledBytes <= 1500 }
             }
             #expect(store.losses.isEmpty && store.clips(ClipQuery()).count == 6 && !files(disk, .video).isEmpty)
             try make(nas)
             let all = clips
-            try await wait(store) { all.allSatisfy { store.clip($0)?.isStored == true } && store.diskStatus?.usedBytes == 0 && files(disk, .video).isEmpty }
+            try await store.wait { all.allSatisfy { store.clip($0)?.isStored == true } && store.diskStatus?.usedBytes == 0 && files(disk, .video).isEmpty }
         }
         #expect(files(nas, .video).count == 6 && store.losses.isEmpty)
         for file in files(nas, .video) {
@@ -148,18 +121,18 @@ import Testing
 
     @Test func whatIsWrongIsTold() async throws {
         let store = store()
-        try await running(store) {
+        try await store.running {
             let clip = record(store)
-            try await wait(store) { store.diskStatus?.problem != nil }
+            try await store.wait { store.diskStatus?.problem != nil }
             #expect(store.diskStatus?.cure?.isEmpty == false && store.clip(clip)?.isOnDisk == false)
             try make(disk)
             store.notify()
-            try await wait(store) { store.clip(clip)?.isOnDisk == true }
+            try await store.wait { store.clip(clip)?.isOnDisk == true }
             // Somebody takes the file away; the storage that comes would have got it.
             for file in files(disk, .video) { try FileManager.default.removeItem(atPath: "\(disk)/\(file)") }
             try make(nas)
             store.targets.set([(try TargetLocation(nas), .some(TargetCredentials.none))])
-            try await wait(store) { store.losses.map(\.reason) == [.diskFailed] }
+            try await store.wait { store.losses.map(\.reason) == [.diskFailed] }
             #expect(store.clip(clip) == nil)
         }
     }

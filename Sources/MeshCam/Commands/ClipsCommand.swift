@@ -8,16 +8,7 @@ struct ClipsCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Option(help: ArgumentHelp("Only of this camera: its name, id, or the beginning of its id.", valueName: "camera"))
-    var camera: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Only what ends after this: a local time such as \"2026-11-20 18:30\", RFC 3339, or an age such as 2h.", valueName: "time"))
-    var from: String?
-
-    @Option(help: ArgumentHelp("Only what begins before this; as --from.", valueName: "time"))
-    var to: String?
+    @OptionGroup var selection: ClipSelection
 
     @Option(help: ArgumentHelp("Only this kind: motion, manual or sound.", valueName: "kind"))
     var kind: String?
@@ -30,25 +21,16 @@ struct ClipsCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit \(limit): must be 1 to 1000") }
-        for (name, text) in [("--from", from), ("--to", to)] {
-            if let text, TimeArgument.parse(text, .current) == nil {
-                throw ValidationError("\(name) \(text): write \"2026-11-20 18:30\", 2026-11-20T18:30:00Z, or an age such as 30min, 2h, 3d")
-            }
-        }
     }
 
     func run() async throws {
         let (wording, options) = (Wording.current, self)
         try await client.withClient { api in
-            var camera: CameraResource?
-            if let name = options.camera {
-                camera = try CameraSelector.camera(name, among: try await api.get("/cameras"))
-            }
+            let (camera, from, to) = try await options.selection.resolved(api, wording)
             let answer = try await api.get(
                 "/clips",
                 query: [
-                    ("camera", camera?.id), ("from", options.from.flatMap { TimeArgument.parse($0, wording) }.map(RFC3339.format)),
-                    ("to", options.to.flatMap { TimeArgument.parse($0, wording) }.map(RFC3339.format)), ("kind", options.kind),
+                    ("camera", camera), ("from", from.map(RFC3339.format)), ("to", to.map(RFC3339.format)), ("kind", options.kind),
                     ("cursor", options.cursor), ("limit", String(options.limit)),
                 ])
             if options.client.json { return try Terminal.print(try JSONText(answer, "/clips").pretty()) }

@@ -11,17 +11,10 @@ struct ExportCommand: AsyncParsableCommand {
             is stored, with its signed facts and the mesh's public keys: 'meshcam verify' tells what they prove, on any computer.
             """)
 
-    @Option(help: ArgumentHelp("Only of this camera: its name, id, or the beginning of its id.", valueName: "camera"))
-    var camera: String?
+    @OptionGroup var selection: ClipSelection
 
     @Option(help: ArgumentHelp("Only of this event, as 'meshcam clips --json' and 'meshcam events' show it.", valueName: "event"))
     var event: String?
-
-    @Option(help: ArgumentHelp("Only what ends after this: a local time such as \"2026-11-20 18:30\", RFC 3339, or an age such as 2h.", valueName: "time"))
-    var from: String?
-
-    @Option(help: ArgumentHelp("Only what begins before this; as --from.", valueName: "time"))
-    var to: String?
 
     @Flag(help: "All recordings as they are stored, with what proves them.")
     var zip = false
@@ -32,13 +25,8 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
-        guard camera != nil || event != nil || from != nil || to != nil else {
+        guard !selection.isEmpty || event != nil else {
             throw ValidationError("say which recordings: --camera, --event, --from or --to")
-        }
-        for (name, text) in [("--from", from), ("--to", to)] {
-            if let text, TimeArgument.parse(text, .current) == nil {
-                throw ValidationError("\(name) \(text): write \"2026-11-20 18:30\", 2026-11-20T18:30:00Z, or an age such as 30min, 2h, 3d")
-            }
         }
         if output == "" { throw ValidationError("--output: name a file, or - for the standard output") }
     }
@@ -50,10 +38,8 @@ struct ExportCommand: AsyncParsableCommand {
         }
         try await client.withClient { api in
             var wanted = ExportRequest(format: options.zip ? .zip : .mp4)
-            if let name = options.camera { wanted.camera = try CameraSelector.camera(name, among: try await api.get("/cameras")).id }
+            (wanted.camera, wanted.from, wanted.to) = try await options.selection.resolved(api, .current)
             wanted.event = options.event
-            wanted.from = options.from.flatMap { TimeArgument.parse($0, .current) }
-            wanted.to = options.to.flatMap { TimeArgument.parse($0, .current) }
             let file = try await api.download("/exports", wanted, to: options.output)
             guard options.output != "-" else { return }
             if options.client.json {
