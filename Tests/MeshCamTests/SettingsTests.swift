@@ -346,6 +346,13 @@ import Testing
         }
     }
 
+    @Test func whatACameraLendsGrowsWithItsMemory() {
+        for (memory, lent) in [(UInt64(512) << 20, 128), (1 << 30, 128), (2 << 30, 256), (4 << 30, 512), (64 << 30, 512), (.max, 512)] {
+            let host = HostFacts(hostName: "", userID: 0, environment: [:], memoryBytes: memory)
+            #expect(Settings(host: host).storage.replicaBytes == lent << 20)
+        }
+    }
+
     @Test func documentationNamesEveryKeyWithItsDefault() {
         let text = Settings.describe()
         for key in Settings.keys {

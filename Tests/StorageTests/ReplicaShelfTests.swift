@@ -152,7 +152,9 @@ import Testing
         let keys = FootageKeys.weak
         #expect(word.fragments == 3 && word.head == clip.facts.head && keys.verifies(word, of: clip.id))
         #expect(!keys.verifies(word, of: self.clip(2).id), "of another clip it says nothing")
-        let own = try #require(shelf.witness(of: clip.id, node: clip.id.node, time: .now))
+        let camera = ReplicaShelf(capacityBytes: 1 << 20, keys: clip.keys)
+        try send(clip, to: camera)
+        let own = try #require(camera.witness(of: clip.id, node: clip.id.node, time: .now))
         #expect(!keys.verifies(own, of: clip.id), "nobody witnesses for itself")
         var closed = clip
         closed.close(witnesses: [word])

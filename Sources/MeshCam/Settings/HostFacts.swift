@@ -8,13 +8,19 @@ struct HostFacts: Sendable, Equatable {
     var userID: UInt32
     /// Environment variables.
     var environment: [String: String]
+    /// Of the machine. Default: as little as a camera may have.
+    var memoryBytes: UInt64 = 1 << 30
 
     /// This process's own.
     static var current: HostFacts {
-        HostFacts(hostName: Self.readHostName(), userID: geteuid(), environment: ProcessInfo.processInfo.environment)
+        HostFacts(hostName: Self.readHostName(), userID: geteuid(), environment: ProcessInfo.processInfo.environment,
+            memoryBytes: ProcessInfo.processInfo.physicalMemory)
     }
 
     var isRoot: Bool { userID == 0 }
+
+    /// Memory to lend to other cameras: an eighth of it, 128 MiB to 512 MiB.
+    var replicaBytes: Int { min(512 << 20, max(128 << 20, Int(clamping: memoryBytes / 8))) }
 
     /// The host name up to the first dot, made into a valid node name.
     var nodeName: String {

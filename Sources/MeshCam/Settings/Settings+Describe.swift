@@ -21,6 +21,7 @@ extension SettingsKey {
         switch path {
         case "node.name": "the host name"
         case "node.state": "/var/lib/meshcam; not root: ~/.local/state/meshcam"
+        case "storage.replica_bytes": "an eighth of the memory, 128 MiB to 512 MiB"
         case "node.spool": "/run/meshcam/spool; not root: below $XDG_RUNTIME_DIR"
         default: show(Settings(host: HostFacts(hostName: "", userID: 0, environment: [:])))
         }

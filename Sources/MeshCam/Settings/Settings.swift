@@ -9,13 +9,14 @@ struct Settings: Sendable, Equatable {
     var node: NodeSettings
     var camera = CameraSettings()
     var network = NetworkSettings()
-    var storage = StorageSettings()
+    var storage: StorageSettings
     var recording = RecordingSettings()
     var mesh = MeshSettings()
 
     /// The defaults on a given machine: its name, and directories that this user may write.
     init(host: HostFacts = .current) {
         node = NodeSettings(host: host)
+        storage = StorageSettings(host: host)
     }
 }
 
@@ -94,8 +95,10 @@ struct StorageSettings: Sendable, Equatable {
     var diskQuota = 10 << 30
     /// When another camera keeps a copy of this one's clips, see ``PeerCopies``. Default: late.
     var peerCopies = PeerCopies.late
-    /// How much memory this node lends to other cameras whose storage is away, in bytes. Default: 128 MiB.
-    var replicaBytes = 128 << 20
+    /// How much memory this node lends to other cameras whose storage is away, in bytes. Default: an eighth of the machine's, 128 MiB to 512 MiB.
+    var replicaBytes: Int
+
+    init(host: HostFacts) { replicaBytes = host.replicaBytes }
 }
 
 /// `[recording]`: how long clips are.
