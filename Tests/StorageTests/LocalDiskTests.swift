@@ -72,6 +72,26 @@ import Testing
         #expect(FileManager.default.contents(atPath: "\(nas)/\(files(nas, .video)[0])").map(Array.init) == bytes && files(nas, .manifest).count == 1)
     }
 
+    /// What an end in the middle leaves is swept away, and nothing else: no file of somebody else's, and none that can only not be read just now.
+    @Test func whatNobodyWouldFindIsSweptAway() async throws {
+        try make(disk)
+        let first = store()
+        try await first.running {
+            let clip = record(first)
+            try await first.wait { first.clip(clip)?.isOnDisk == true && files(disk, .manifest).count == 1 }
+        }
+        let video = try #require(files(disk, .video).first)
+        let day = "\(disk)/\(video.prefix { $0 != "/" })/\(video.split(separator: "/")[1])"
+        func put(_ name: String) throws { try Data([1]).write(to: URL(filePath: "\(day)/\(name)")) }
+        let stem = "2026-11-20T10-00-00.000Z_"
+        let swept = ["\(stem)a.mp4", "\(stem)b.json", "\(stem)b.jpg"], kept = ["\(stem)c.mp4", "\(stem)c.json", "my own film.mp4", "notes.txt"]
+        for name in swept + kept { try put(name) }
+        let second = store(boot: 2)
+        try await second.running { try await second.wait { second.clips(ClipQuery()).count == 1 } }
+        let left = try FileManager.default.contentsOfDirectory(atPath: day)
+        #expect(Set(left).isSuperset(of: kept) && Set(left).isDisjoint(with: swept) && left.count == kept.count + 2)
+    }
+
     /// Its process is killed: what is on the disk is closed by the next run.
     @Test func whatWasCutOffIsClosed() async throws {
         try make(disk)

@@ -81,6 +81,7 @@ final class LocalDisk: Sendable {
                 store.diskWorks()
             } catch {
                 store.diskFails(error)
+                if isOver.withLock({ $0 }) { return }
                 pause()
             }
         }
@@ -136,9 +137,13 @@ final class LocalDisk: Sendable {
     private func sweep(sparing known: Set<ClipPath>) throws(TargetError) {
         for folder in try disk.list("") where folder.isDirectory && disk.owner(of: folder.name) == store.settings.camera {
             for day in try disk.list(folder.name) where day.isDirectory && day.name.utf8.count == 10 {
-                for file in try disk.list("\(folder.name)/\(day.name)") {
+                let files = try disk.list("\(folder.name)/\(day.name)")
+                let names = Set(files.lazy.filter { $0.size > 0 }.map(\.name))
+                for file in files {
                     guard let dot = file.name.lastIndex(of: "."), ClipPath.Kind(rawValue: String(file.name[file.name.index(after: dot)...])) != nil,
-                        let path = ClipPath(manifest: "\(folder.name)/\(day.name)/\(file.name[..<dot]).json"), !known.contains(path)
+                        let path = ClipPath(manifest: "\(folder.name)/\(day.name)/\(file.name[..<dot]).json"), !known.contains(path),
+                        // One that could not be read just now is there all the same.
+                        !names.contains("\(path.stem).\(ClipPath.Kind.video.rawValue)") || !names.contains("\(path.stem).\(ClipPath.Kind.manifest.rawValue)")
                     else { continue }
                     try disk.remove("\(path.directory)/\(file.name)")
                 }
