@@ -27,8 +27,8 @@ TLS.verify_mode = ssl.CERT_NONE
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` neighbouring TCP ports that are free now."""
-    for first in range(20000 + os.getpid() % 20000, 60000, count):
+    """The first of `count` neighbouring TCP ports that are free now, below those that the kernel hands to outgoing connections."""
+    for first in range(10000 + os.getpid() % 20000, 32700 - count, count):
         held = []
         try:
             for port in range(first, first + count):

@@ -30,7 +30,10 @@ class StunServer:
             self.asked += 1
             host, port = self.mapped or sender
             seen = struct.pack(">HHBBHI", 0x20, 8, 0, 1, port ^ COOKIE >> 16, int(ipaddress.IPv4Address(host)) ^ COOKIE)
-            self.socket.sendto(struct.pack(">HHI", 0x101, len(seen), COOKIE) + request[8:20] + seen, sender)
+            try:
+                self.socket.sendto(struct.pack(">HHI", 0x101, len(seen), COOKIE) + request[8:20] + seen, sender)
+            except OSError:
+                return  # closed while it answered
 
     def close(self):
         self.socket.close()

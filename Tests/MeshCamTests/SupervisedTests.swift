@@ -81,4 +81,30 @@ import Testing
         try await running.value
         #expect(lines.all.withLock { $0 } == ["clock does not stop: the node's end waits for it"])
     }
+
+    /// A web server hears of the shutdown by itself, and may be through before its cancellation arrives: that is an end as asked.
+    @Test func whoStopsBeforeItIsCancelledHasNotFailed() async throws {
+        for _ in 0..<300 {
+            let lines = Lines()
+            let (open, close) = AsyncStream.makeStream(of: Void.self)
+            let (started, start) = AsyncStream.makeStream(of: Void.self)
+            let service = Function {
+                await withGracefulShutdownHandler {
+                    start.finish()
+                    for await _ in open {}
+                } onGracefulShutdown: {
+                    close.finish()
+                }
+            }
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [.init(service: Supervised(name: "web", service: service, restarts: false, logger: lines.logger))],
+                    logger: lines.logger))
+            async let running: Void = group.run()
+            for await _ in started {}
+            await group.triggerGracefulShutdown()
+            try await running
+            #expect(lines.all.withLock { $0 } == [])
+        }
+    }
 }

@@ -123,9 +123,9 @@ def test_a_missing_device_is_a_clear_problem(directory):
         assert node.poll() is None, "the node goes on"
     finally:
         node.send_signal(signal.SIGTERM)
-        node.stderr.read()
+        rest = node.stderr.read()
         node.stderr.close()
-        assert node.wait(10) == 0
+        assert node.wait(10) == 0, rest
 
 
 def test_storage_that_cannot_be_written_spools_and_recovers(directory, footage):

@@ -38,16 +38,20 @@ struct Supervised: Service {
 
     private final class Flag: Sendable { let value = Atomic(false) }
 
+    /// Whether the end is wanted. A service that listens for the shutdown itself, as the web servers do, may be through before its
+    /// cancellation reaches it.
+    private static var mayEnd: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
     private func runAgainAndAgain() async -> Result<Void, any Error> {
         var pause = firstPause
-        while !Task.isCancelled {
+        while !Self.mayEnd {
             let began = ContinuousClock.now
             do {
                 try await service.run()
-                if Task.isCancelled { return .success(()) }
+                if Self.mayEnd { return .success(()) }
                 logger.warning("\(name) ended by itself")
             } catch {
-                if Task.isCancelled { return .success(()) }
+                if Self.mayEnd { return .success(()) }
                 guard restarts else { return .failure(error) }
                 logger.error("\(name) failed and starts again: \(error)")
             }
