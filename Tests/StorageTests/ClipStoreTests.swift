@@ -53,7 +53,8 @@ import Testing
         let deadline = ContinuousClock.now + ClipStore.patience
         while !condition() {
             guard ContinuousClock.now < deadline else { throw CancellationError() }
-            await Task.yield()
+            // Not by yielding again and again: that may keep the pool's other threads from ever being woken.
+            try await ContinuousClock().sleep(for: .milliseconds(2))
         }
     }
 
@@ -403,14 +404,14 @@ import Testing
             gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
             try await gone.wait { gone.clip(id)?.isStored == true }
         }
-        let honest = OrphanCatalogue(targets: targets([root]), keys: Self.keys)
+        let honest = OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: Self.keys)
         let found = await honest.clips(of: [.nodeA], ClipQuery())
         #expect(found.map(\.facts.id) == [id])
         let entry = try #require(found.first)
         #expect(try await honest.read(entry, at: 1, count: 9999).withoutSignedHeads == [2, 3])
         #expect(try await honest.poster(of: entry) == [9])
         #expect(await honest.clips(of: ["somebody else"], ClipQuery()).isEmpty)
-        let strict = OrphanCatalogue(targets: targets([root]), keys: FootageKeys { _, _ in [] } verify: { _, _, _, _ in false })
+        let strict = OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: FootageKeys { _, _ in [] } verify: { _, _, _, _ in false })
         #expect(await strict.clips(of: [.nodeA], ClipQuery()).isEmpty, "a manifest that nobody signed is not shown")
     }
 

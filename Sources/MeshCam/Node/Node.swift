@@ -77,10 +77,12 @@ struct Node: Sendable {
         storing.replicaBytes = settings.storage.replicaBytes
         storing.peerCopies = settings.storage.peerCopies
         storing.disk = settings.storage.disk.map { ($0, settings.storage.diskQuota) }
+        let catalogue = ClipCatalogue(
+            targets: targets, directory: settings.node.spool, name: "\(identity.id)-\(mesh)", logger: logger.part("storage"))
         let store = ClipStore(
-            settings: storing, targets: targets, keys: keys, keysFile: keysFile,
+            settings: storing, targets: targets, catalogue: catalogue, keys: keys, keysFile: keysFile,
             logger: logger.part("storage"))
-        let orphans = OrphanCatalogue(targets: targets, keys: keys)
+        let orphans = OrphanCatalogue(catalogue: catalogue, keys: keys)
         let events = EventHub(epoch: "\(identity.id.short)\(identity.boot)")
         let camera = try Self.camera(settings, id: id, gossip: gossip, store: store, events: events, logger: logger)
         let access = LocalToken()

@@ -3,19 +3,18 @@ import Synchronization
 
 /// Clips of cameras that do not answer, read from the targets that this node shares with them.
 public final class OrphanCatalogue: Sendable {
-    private let targets: TargetSet
+    private let catalogue: ClipCatalogue
     private let keys: FootageKeys
-    private let cache: Mutex<Cache>
+    private let looks = Mutex(Looks())
 
-    private struct Cache {
+    private var targets: TargetSet { catalogue.targets }
+
+    private struct Looks {
         var scans: [Int: TargetScan] = [:]
-        var cameras: [String: Shelf] = [:]
-    }
-
-    /// One camera's clips.
-    private struct Shelf {
-        var index = ClipIndex()
-        var takenAt: ContinuousClock.Instant
+        /// When each camera's clips were looked for.
+        var takenAt: [String: ContinuousClock.Instant] = [:]
+        /// Of the catalogue at that time.
+        var generation: Int?
     }
 
     /// Answers are at most this old.
@@ -23,31 +22,26 @@ public final class OrphanCatalogue: Sendable {
     /// Of a single clip whose camera is gone: it changes no more.
     private static let clipFreshness = Duration.seconds(60)
 
-    /// - Parameter keys: what no member signed is not shown.
-    public init(targets: TargetSet, keys: FootageKeys) {
-        self.targets = targets
+    /// - Parameters:
+    ///   - catalogue: remembers what was found.
+    ///   - keys: what no member signed is not shown.
+    public init(catalogue: ClipCatalogue, keys: FootageKeys) {
+        self.catalogue = catalogue
         self.keys = keys
-        cache = Mutex(Cache())
     }
 
-    /// Clips of exactly these cameras, newest first. A target that cannot be read contributes nothing.
+    /// Clips of exactly these cameras, newest first. Of a target that cannot be read it is what was found last.
     public func clips(of cameras: Set<String>, _ query: ClipQuery) async -> [CatalogueEntry] {
         if targets.present.isEmpty || cameras.isEmpty { return [] }
-        return await blocking { cache in
-            self.refresh(&cache, cameras)
-            let found = cameras.flatMap { cache.cameras[$0]?.index.clips(query) ?? [] }
-            return Array(found.sorted { ($0.facts.start, $0.facts.id) > ($1.facts.start, $1.facts.id) }.prefix(query.limit))
-        } ?? []
+        await refresh(cameras, freshness: Self.freshness)
+        return catalogue.clips(query, of: cameras)
     }
 
     public func clip(_ id: ClipID, of camera: String) async -> CatalogueEntry? {
         if targets.present.isEmpty { return nil }
-        return await blocking { cache in
-            // Who plays or exports it asks for it again and again.
-            if let shelf = cache.cameras[camera], ContinuousClock.now - shelf.takenAt < Self.clipFreshness, let entry = shelf.index[id] { return entry }
-            self.refresh(&cache, [camera])
-            return cache.cameras[camera]?.index[id]
-        } ?? nil
+        // Who plays or exports it asks for it again and again.
+        if catalogue.clip(id) != nil { await refresh([camera], freshness: Self.clipFreshness) } else { await refresh([camera], freshness: Self.freshness) }
+        return catalogue.clip(id).flatMap { $0.facts.camera == camera ? $0 : nil }
     }
 
     public func read(_ entry: CatalogueEntry, at offset: Int, count: Int) async throws -> [UInt8] {
@@ -62,7 +56,7 @@ public final class OrphanCatalogue: Sendable {
 
     /// Its sidecar.
     public func manifest(of entry: CatalogueEntry) async throws -> [UInt8] {
-        try await file(.manifest, of: entry) { target, file throws(TargetError) in try target.readAll(file, limit: TargetScan.manifestLimit) }
+        try await file(.manifest, of: entry) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
     }
 
     private func file(
@@ -81,42 +75,42 @@ public final class OrphanCatalogue: Sendable {
         throw ClipReadError.unavailable(problem)
     }
 
-    private func blocking<Result: Sendable>(_ work: @escaping @Sendable (inout Cache) -> Result) async -> Result? {
-        try? await TargetQueue.shared.run { () throws(TargetError) in self.cache.withLock { work(&$0) } }
-    }
-
-    /// Looks again for those of whom nothing is known that is fresh enough; the others are not asked for.
-    private func refresh(_ cache: inout Cache, _ cameras: Set<String>) {
-        let now = ContinuousClock.now
-        let stale = cameras.filter { camera in cache.cameras[camera].map { now - $0.takenAt >= Self.freshness } ?? true }
-        if stale.isEmpty { return }
-        var shelves = Dictionary(uniqueKeysWithValues: stale.map { ($0, Shelf(takenAt: now)) })
-        let present = targets.present
-        cache.scans = cache.scans.filter { scan in present.contains { $0.number == scan.key } }
-        for (number, place) in present {
-            let target = place.reading
-            let found = (try? cache.scans[number, default: TargetScan(target)].clips { folder in target.owner(of: folder).map(stale.contains) ?? false }) ?? []
-            for clip in found where stale.contains(clip.manifest.facts.camera) {
-                guard let entry = entry(of: clip, known: shelves[clip.manifest.facts.camera]?.index[clip.manifest.facts.id], on: target, number) else { continue }
-                shelves[clip.manifest.facts.camera]?.index.set(entry)
+    /// Looks again for those who were looked for too long ago; the others are not asked for.
+    private func refresh(_ cameras: Set<String>, freshness: Duration) async {
+        try? await TargetQueue.shared.run { () throws(TargetError) in
+            self.looks.withLock { looks in
+                let now = ContinuousClock.now
+                if looks.generation != self.catalogue.generation { (looks.takenAt, looks.generation) = ([:], self.catalogue.generation) }
+                let stale = cameras.filter { camera in looks.takenAt[camera].map { now - $0 >= freshness } ?? true }
+                if !stale.isEmpty { self.look(for: stale, &looks) }
+                // From the look's end on: it may take longer than it stays fresh.
+                for camera in stale { looks.takenAt[camera] = .now }
+                looks.takenAt = looks.takenAt.filter { now - $0.value < Self.memory }
             }
         }
-        cache.cameras.merge(shelves) { _, new in new }
-        // Who answers again is asked for no more.
-        cache.cameras = cache.cameras.filter { now - $0.value.takenAt < Self.memory }
     }
 
     private static let memory = Duration.seconds(600)
 
-    private func entry(of clip: TargetScan.Found, known: CatalogueEntry?, on target: some TargetFiles, _ number: Int) -> CatalogueEntry? {
-        var facts = clip.manifest.facts
-        guard keys.verifies(clip.manifest) else { return nil }
-        if known == nil, facts.state == .recording {
-            guard let closed = try? TargetLister.interrupted(facts, video: clip.path.file(.video), bytes: clip.videoBytes, on: target) else { return nil }
-            facts = closed
+    private func look(for cameras: Set<String>, _ looks: inout Looks) {
+        let present = targets.present
+        looks.scans = looks.scans.filter { scan in present.contains { $0.number == scan.key } }
+        for (number, place) in present {
+            catalogue.location(of: number)
+            let target = place.reading
+            try? looks.scans[number, default: TargetScan(target, number: number, catalogue: catalogue)].look { folder in
+                target.owner(of: folder).map(cameras.contains) ?? false
+            } take: { found throws(TargetError) in
+                guard cameras.contains(found.manifest.facts.camera), self.keys.verifies(found.manifest) else { return nil }
+                return Self.shown(found, on: target)
+            }
         }
-        var entry = known ?? CatalogueEntry(facts: facts, signature: clip.manifest.signature.hex, isStored: true)
-        entry.places[number] = clip.path
-        return entry
+    }
+
+    /// A clip that nobody has closed is as long as its file.
+    private static func shown(_ found: FoundClip, on target: some TargetFiles) -> TargetScan.Known? {
+        let (facts, signature) = (found.manifest.facts, found.manifest.signature)
+        guard facts.state == .recording else { return (facts, signature) }
+        return (try? TargetLister.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)).map { ($0, signature) }
     }
 }

@@ -1,90 +1,92 @@
-/// Reads the clips of a target from their manifests, and remembers what has not changed since.
+/// Looks through a target's sidecars, one directory after the other, and brings what is new of them into the ``ClipCatalogue``.
 ///
 /// Not thread-safe; belongs to one serial queue, because every call may block for as long as the target does.
 struct TargetScan {
-    struct Found {
-        let path: ClipPath
-        let manifest: Manifest
-        /// Of the video file, when the manifest was read.
-        let videoBytes: Int
-        /// Whether the manifest lies under its temporary name still, because whoever wrote it was killed in that moment.
-        var isUnplaced = false
-    }
+    /// What is remembered of it.
+    typealias Known = (facts: ClipFacts, signature: [UInt8])
 
-    /// A manifest of more than this is nobody's.
-    static let manifestLimit = 1 << 20
+    /// Files that were not taken are looked at again after this long, and not more of them are remembered.
+    private static let refusalTime = Duration.seconds(60)
+    private static let refusalLimit = 10_000
 
     private let target: any TargetFiles
-    private var known: [String: Known] = [:]
+    private let number: Int
+    private let catalogue: ClipCatalogue
+    private var refused: [String: Refused] = [:]
 
-    private struct Known {
-        let manifest: TargetEntry
-        let found: Found
+    private struct Refused {
+        let entry: TargetEntry
+        let videoBytes: Int
+        let at: ContinuousClock.Instant
     }
 
-    init(_ target: any TargetFiles) {
-        self.target = target
+    /// - Parameter number: the target's in its ``TargetSet``.
+    init(_ target: any TargetFiles, number: Int, catalogue: ClipCatalogue) {
+        (self.target, self.number, self.catalogue) = (target, number, catalogue)
     }
 
     /// Every readable manifest below the camera folders that `wanted` accepts. Files that are not ours, or not whole, are passed over; so are
-    /// directories that cannot be listed, but for the root.
+    /// directories that cannot be listed, but for the root. What is known of files that are gone is forgotten.
     ///
-    /// - Parameter isOver: asked again and again; once it is, `ECANCELED` ends the work.
-    mutating func clips(
-        inFolders wanted: (String) -> Bool = { _ in true }, isOver: () -> Bool = { false }
-    ) throws(TargetError) -> [Found] {
-        var found: [Found] = []
-        var seen: Set<String> = []
-        var passedOver: Set<Substring> = []
-        for folder in try target.list("") where folder.isDirectory {
-            guard wanted(folder.name) else {
-                passedOver.insert(folder.name[...])
-                continue
-            }
-            for parent in [folder.name, "\(folder.name)/protected"] {
-                for day in (try? target.list(parent)) ?? [] where day.isDirectory && day.name.utf8.count == 10 {
-                    let entries = (try? target.list("\(parent)/\(day.name)")) ?? []
-                    let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
-                    for entry in entries where entry.name.hasSuffix(".json") {
-                        let file = "\(parent)/\(day.name)/\(entry.name)"
-                        if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
-                        guard let path = ClipPath(manifest: file),
-                            let clip = look(at: entry, file, path, videoBytes: sizes["\(path.stem).\(ClipPath.Kind.video.rawValue)"] ?? 0)
-                        else { continue }
-                        seen.insert(file)
-                        found.append(clip)
-                    }
-                    found += unplaced(in: "\(parent)/\(day.name)", entries)
-                }
-            }
+    /// - Parameters:
+    ///   - isOver: asked again and again; once it is, `ECANCELED` ends the work.
+    ///   - take: gets what is new, and says how to know it; nil: not at all.
+    mutating func look(
+        inFolders wanted: (String) -> Bool = { _ in true }, isOver: () -> Bool = { false }, take: (FoundClip) throws(TargetError) -> Known?
+    ) throws(TargetError) {
+        let now = ContinuousClock.now
+        refused = refused.filter { now - $0.value.at < Self.refusalTime }
+        // An empty mount point holds nothing, and says nothing of what the storage holds.
+        let isOurs = (try? target.list(ClipPath.keysDirectory))?.isEmpty == false
+        // Read before the storage is: what is stored meanwhile is not taken for gone.
+        let known = catalogue.directories(on: number)
+        let folders = try target.list("").filter(\.isDirectory)
+        if isOurs {
+            let names = Set(folders.map(\.name))
+            catalogue.forget(known.filter { !names.contains(String($0.prefix { $0 != "/" })) }, on: number)
         }
-        if known.count > seen.count { known = known.filter { file, _ in seen.contains(file) || passedOver.contains(file.prefix { $0 != "/" }) } }
-        return found
-    }
-
-    /// Clips whose manifest never came to its place. There are next to none, so nothing is remembered of them.
-    private func unplaced(in directory: String, _ entries: [TargetEntry]) -> [Found] {
-        let names = Set(entries.map(\.name))
-        return entries.compactMap { entry in
-            let ending = ".\(ClipPath.Kind.video.rawValue)"
-            guard entry.name.hasSuffix(ending), entry.size > 0 else { return nil }
-            let name = entry.name.dropLast(ending.count) + ".\(ClipPath.Kind.manifest.rawValue)"
-            guard !names.contains(String(name)), let path = ClipPath(manifest: "\(directory)/\(name)"),
-                let bytes = try? target.readAll(TemporaryName.of(path.file(.manifest)), limit: Self.manifestLimit),
-                let manifest = try? Manifest(parsing: bytes)
-            else { return nil }
-            return Found(path: path, manifest: manifest, videoBytes: entry.size, isUnplaced: true)
+        for folder in folders where wanted(folder.name) {
+            let isSure = isOurs || target.owner(of: folder.name) != nil
+            guard let days = target.days(in: folder.name) else { continue }
+            for directory in days { try look(in: directory, mayForget: isSure, isOver, take) }
+            if isSure { catalogue.forget(known.filter { $0.hasPrefix("\(folder.name)/") && !days.contains($0) }, on: number) }
         }
     }
 
-    private mutating func look(at entry: TargetEntry, _ file: String, _ path: ClipPath, videoBytes: Int) -> Found? {
-        if let old = known[file], old.manifest == entry, old.found.videoBytes == videoBytes { return old.found }
-        guard videoBytes > 0, entry.size <= Self.manifestLimit,
-            let bytes = try? target.readAll(file, limit: Self.manifestLimit),
-            let manifest = try? Manifest(parsing: bytes)
-        else { return nil }
-        let found = Found(path: path, manifest: manifest, videoBytes: videoBytes)
-        known[file] = Known(manifest: entry, found: found)
-        return found
+    private mutating func look(
+        in directory: String, mayForget: Bool, _ isOver: () -> Bool, _ take: (FoundClip) throws(TargetError) -> Known?
+    ) throws(TargetError) {
+        // Before the listing, too.
+        let known = catalogue.files(on: number, in: directory)
+        guard let entries = try? target.list(directory) else { return }
+        let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
+        var found: [ClipCatalogue.FoundFile] = []
+        var gone = Set(mayForget ? known.values.map(\.number) : [])
+        for entry in entries where entry.name.hasSuffix(".json") {
+            if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
+            let file = "\(directory)/\(entry.name)"
+            guard let path = ClipPath(manifest: file) else { continue }
+            let videoBytes = sizes["\(path.stem).\(ClipPath.Kind.video.rawValue)"] ?? 0
+            let old = known[path.stem]
+            if let old {
+                gone.remove(old.number)
+                if old.size == entry.size, old.modified == entry.modified, old.videoBytes == videoBytes { continue }
+            }
+            if let last = refused[file], last.entry == entry, last.videoBytes == videoBytes { continue }
+            guard videoBytes > 0, entry.size <= FoundClip.manifestLimit, let bytes = try? target.readAll(file, limit: FoundClip.manifestLimit) else { continue }
+            if let old { gone.insert(old.number) }
+            if let manifest = try? Manifest(parsing: bytes), let taken = try take(FoundClip(path: path, manifest: manifest, videoBytes: videoBytes)) {
+                // Where taking it changed the file, the next look sees that once.
+                found.append(.init(path: path, entry: entry, videoBytes: videoBytes, facts: taken.facts, signature: taken.signature.hex))
+            } else if refused.count < Self.refusalLimit {
+                refused[file] = Refused(entry: entry, videoBytes: videoBytes, at: .now)
+            }
+        }
+        for clip in target.unplacedClips(in: directory, entries) {
+            guard let taken = try take(clip) else { continue }
+            found.append(.init(path: clip.path, entry: nil, videoBytes: clip.videoBytes, facts: taken.facts, signature: taken.signature.hex))
+            if let old = known[clip.path.stem] { gone.insert(old.number) }
+        }
+        catalogue.take(found, gone: Array(gone), on: number, in: directory)
     }
 }

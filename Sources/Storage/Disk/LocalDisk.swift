@@ -120,10 +120,9 @@ final class LocalDisk: Sendable {
     // MARK: What an earlier run left
 
     private func find() throws(TargetError) {
-        var scan = TargetScan(disk)
-        let all = try scan.clips(isOver: { isOver.withLock { $0 } })
+        let all = try disk.allClips(isOver: { isOver.withLock { $0 } })
         let own = all.filter { store.isOwn($0.manifest) }.sorted { $0.manifest.facts.id < $1.manifest.facts.id }
-        try sweep(sparing: Set(all.map(\.path)))
+        try sweep(sparing: Set(all.map { $0.path }))
         for found in own {
             do throws(TargetError) { try take(found) } catch {
                 if error.code == TargetError.cancelled { throw error }
@@ -151,7 +150,7 @@ final class LocalDisk: Sendable {
         }
     }
 
-    private func take(_ found: TargetScan.Found) throws(TargetError) {
+    private func take(_ found: FoundClip) throws(TargetError) {
         var manifest = found.manifest
         let facts = manifest.facts
         guard facts.id.boot != store.settings.boot else { return }

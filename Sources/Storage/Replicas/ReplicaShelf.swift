@@ -10,7 +10,7 @@ public final class ReplicaShelf: Sendable {
     public static let pieceLimit = 16 << 20
     private static let posterLimit = 2 << 20
     /// It has to be one that readers of a target still take, with what a keeper adds.
-    private static let manifestLimit = TargetScan.manifestLimit / 4
+    private static let manifestLimit = FoundClip.manifestLimit / 4
     /// Of a camera from which nothing came of a clip for so long nothing more comes: clips end sooner.
     static let idleLimit = Duration.seconds(660)
 

@@ -67,10 +67,11 @@ extension ClipStore {
     /// A clip of an earlier run.
     func found(_ manifest: Manifest, at path: ClipPath, pieces: [any FragmentBytes], poster: (any FragmentBytes)?) {
         let id = manifest.facts.id
+        let known = clip(id)
         state.withLock { state in
             guard state.plan.totalBytes(of: id) == nil else { return }
             state.plan.found(id, path: path, pieces: pieces, poster: poster, manifest: manifest.file)
-            var entry = state.index[id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
+            var entry = state.index[id] ?? known ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
             entry.isOnDisk = true
             state.index.set(entry)
         }
@@ -99,7 +100,7 @@ extension ClipStore {
         if let loss { report(loss) }
     }
 
-    func clipIsKnown(_ clip: ClipID) -> Bool { state.withLock { $0.index[clip] != nil } }
+    func clipIsKnown(_ id: ClipID) -> Bool { clip(id) != nil }
 }
 
 /// How the local disk is doing.

@@ -16,7 +16,7 @@ extension ClipStore {
     public func size(of id: ClipID) -> Int? { clip(id)?.facts.bytes }
 
     /// Whether memory or a target has the clip; otherwise it is known, and a peer has it.
-    public func isAtHand(_ id: ClipID) -> Bool { state.withLock { state in state.plan.totalBytes(of: id) != nil || state.index[id]?.places.isEmpty == false } }
+    public func isAtHand(_ id: ClipID) -> Bool { state.withLock { $0.plan.totalBytes(of: id) != nil } || clip(id)?.places.isEmpty == false }
 
     /// Bytes of a clip's video; fewer than `count` at its end. What memory still holds comes from there, the rest from targets,
     /// off the cooperative pool.
@@ -71,7 +71,7 @@ extension ClipStore {
     public func manifest(of id: ClipID) async throws -> [UInt8] {
         if let held = state.withLock({ $0.plan.manifest(of: id) }) { return held }
         guard let entry = clip(id) else { throw ClipReadError.unknown }
-        return try await fromTargets(entry, .manifest) { target, file throws(TargetError) in try target.readAll(file, limit: TargetScan.manifestLimit) }
+        return try await fromTargets(entry, .manifest) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
     }
 
     private enum Finding: Sendable {

@@ -197,6 +197,7 @@ extension ClipStore {
             }
         }
         endRescue(job.clip)
+        settle()
         wakeDisk()
         listeners.publish(.updated(job.clip))
     }

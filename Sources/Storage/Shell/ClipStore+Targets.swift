@@ -66,6 +66,7 @@ extension ClipStore {
             return gone
         }
         for number in gone { forgetPlaces(on: number) }
+        for (number, _) in present { catalogue.location(of: number) }
         interruptRescues()
         replicas.setRing(present.isEmpty)
         listeners.publish(.targets)
@@ -111,6 +112,22 @@ extension ClipStore {
             }
         }
         for change in changes { listeners.publish(change) }
+        catalogue.forget(target: target)
+    }
+
+    /// What is stored and nowhere else any more goes over to the catalogue.
+    func settle() {
+        let stored = state.withLock { state in
+            state.index.all.filter { entry in
+                !entry.places.isEmpty && entry.isStored && state.recordings[entry.facts.id] == nil && state.plan.totalBytes(of: entry.facts.id) == nil
+            }
+        }
+        if stored.isEmpty { return }
+        let kept = Set(catalogue.keep(stored))
+        state.withLock { state in
+            // What changed meanwhile has its turn another time.
+            for entry in stored where kept.contains(entry.facts.id) && state.index[entry.facts.id] == entry { state.index.remove(entry.facts.id) }
+        }
     }
 
     // MARK: What they ask and tell
@@ -148,6 +165,7 @@ extension ClipStore {
             return isNews
         }
         endRescue(job.clip)
+        settle()
         wakeDisk()
         if isStored || job.createsFile { listeners.publish(.updated(job.clip)) }
     }
@@ -181,6 +199,7 @@ extension ClipStore {
             state.index.remove(job.clip)
             return true
         }
+        catalogue.remove(job.clip, from: target)
         endRescue(job.clip)
         wakeDisk()
         logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
@@ -189,8 +208,10 @@ extension ClipStore {
 
     /// A reader found the clip's file gone from a target that is well. Answers whether anybody still holds the clip.
     func missing(_ id: ClipID, on target: Int) -> Bool {
+        guard let entry = clip(id), entry.places[target] != nil else { return clip(id) != nil }
+        catalogue.remove(id, from: target)
         let isHeld = state.withLock { state in
-            guard let entry = state.index[id], entry.places[target] != nil else { return state.index[id] != nil }
+            guard state.index[id] != nil else { return entry.places.count > 1 }
             state.index.update(id) { $0.places[target] = nil }
             guard entry.places.count == 1, entry.holder == nil, state.plan.totalBytes(of: id) == nil else { return true }
             state.index.remove(id)
@@ -228,20 +249,15 @@ extension ClipStore {
         listeners.publish(.targets)
     }
 
-    /// What the target holds of this camera.
-    func listed(_ target: Int, _ clips: [(manifest: Manifest, path: ClipPath)]) {
+    /// The catalogue has what the target holds of this camera.
+    func listed(_ target: Int) {
+        // What a peer was to bring, and has brought.
+        let waiting = state.withLock { state in
+            state.index.all.map(\.facts.id).filter { state.plan.totalBytes(of: $0) == nil && state.recordings[$0] == nil }
+        }
+        let brought = waiting.filter { catalogue.clip($0) != nil }
         state.withLock { state in
-            for (manifest, path) in clips where state.plan.totalBytes(of: manifest.facts.id) == nil {
-                // Of this run, and never closed here: the target gave it up, or a peer is to bring the rest.
-                if manifest.facts.state == .recording, manifest.facts.id.boot == settings.boot { continue }
-                var entry = state.index[manifest.facts.id] ?? CatalogueEntry(facts: manifest.facts, signature: manifest.signature.hex)
-                // A peer may have brought more of it than was known.
-                if manifest.facts.bytes > entry.facts.bytes { (entry.facts, entry.signature) = (manifest.facts, manifest.signature.hex) }
-                entry.places[target] = path
-                entry.holder = nil
-                entry.isStored = true
-                state.index.set(entry)
-            }
+            for id in brought where state.plan.totalBytes(of: id) == nil && state.recordings[id] == nil { state.index.remove(id) }
         }
         listeners.publish(.targets)
     }

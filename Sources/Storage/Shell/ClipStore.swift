@@ -26,8 +26,11 @@ public final class ClipStore: Sendable {
     let replicaFeed = ChangeFeed<Void>(capacity: 1)
     /// What it keeps of other cameras' clips.
     public let replicas: ReplicaShelf
+    /// What lies on the targets.
+    public let catalogue: ClipCatalogue
 
     struct State {
+        /// What this node holds itself, records, or has a peer bring. The rest is in the catalogue.
         var index = ClipIndex()
         var plan: SpoolPlan
         var recordings: [ClipID: Recording] = [:]
@@ -57,16 +60,18 @@ public final class ClipStore: Sendable {
 
     /// - Parameters:
     ///   - targets: may change at any time; without any the newest clips stay in memory only.
+    ///   - catalogue: of these targets; nil: one that ends with the process.
     ///   - keys: sign what is recorded. What lies on a target and is not signed by a member is neither shown nor signed anew.
     ///   - keysFile: a file with which anybody can check this mesh's signatures, put beside the footage; nil: there is none.
     ///   - now: tells when something is to be read back.
     public init(
-        settings: StoreSettings, targets: TargetSet, keys: FootageKeys, keysFile: (@Sendable () -> [UInt8])? = nil,
+        settings: StoreSettings, targets: TargetSet, catalogue: ClipCatalogue? = nil, keys: FootageKeys, keysFile: (@Sendable () -> [UInt8])? = nil,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger
     ) {
         self.now = now
         self.settings = settings
         self.targets = targets
+        self.catalogue = catalogue ?? ClipCatalogue(targets: targets, logger: logger)
         self.keys = keys
         self.keysFile = keysFile
         self.logger = logger
@@ -236,8 +241,21 @@ public final class ClipStore: Sendable {
 
     // MARK: Asking
 
-    public func clips(_ query: ClipQuery) -> [CatalogueEntry] { state.withLock { $0.index.clips(query) } }
-    public func clip(_ id: ClipID) -> CatalogueEntry? { state.withLock { $0.index[id] } }
+    /// This node's clips, newest first.
+    public func clips(_ query: ClipQuery) -> [CatalogueEntry] {
+        let stored = catalogue.clips(query, of: [settings.camera])
+        return state.withLock { state in
+            let held = state.index.clips(query)
+            // Of what this node holds it knows more.
+            let rest = stored.filter { state.index[$0.facts.id] == nil }
+            if held.isEmpty { return rest }
+            return Array((held + rest).sorted { ($0.facts.start, $0.facts.id) > ($1.facts.start, $1.facts.id) }.prefix(query.limit))
+        }
+    }
+
+    public func clip(_ id: ClipID) -> CatalogueEntry? {
+        state.withLock { $0.index[id] } ?? catalogue.clip(id).flatMap { $0.facts.camera == settings.camera ? $0 : nil }
+    }
     public var isRecording: Bool { state.withLock { !$0.recordings.isEmpty } }
     /// How the targets are, in the order in which they came.
     public var targetStatus: [TargetStatus] { state.withLock { $0.targets.values.sorted { $0.number < $1.number } } }

@@ -15,9 +15,8 @@ final class TargetLister: Sendable {
     private let store: ClipStore
     private let logger: Logger
     private let state = Mutex(State.idle)
-    /// When the last look began, and whether there was one since this node had time to be told of what others had brought.
-    private let looks = Mutex<(last: ContinuousClock.Instant?, isSettled: Bool)>((nil, false))
-    /// What has not changed since the last look.
+    /// When the last look began, of which catalogue, and whether there was one since this node had time to be told of what others had brought.
+    private let looks = Mutex<(last: ContinuousClock.Instant?, generation: Int, isSettled: Bool)>((nil, 0, false))
     private let scan: Mutex<TargetScan>
 
     init(number: Int, target: Target, store: ClipStore, logger: Logger) {
@@ -25,7 +24,7 @@ final class TargetLister: Sendable {
         self.place = target
         self.store = store
         self.logger = logger
-        scan = Mutex(TargetScan(target.reading))
+        scan = Mutex(TargetScan(target.reading, number: number, catalogue: store.catalogue))
     }
 
     /// Begins a look, unless one is under way.
@@ -38,17 +37,18 @@ final class TargetLister: Sendable {
             return true
         }
         guard begins else { return }
-        looks.withLock { $0.last = store.now() }
+        looks.withLock { ($0.last, $0.generation) = (store.now(), store.catalogue.generation) }
         let thread = Thread { [self] in work(folder) }
         thread.name = "target-\(number)-list"
         thread.stackSize = 1 << 20
         thread.start()
     }
 
-    /// Begins one where the last one failed, and from time to time where peers may have brought clips of this camera meanwhile.
+    /// Begins one where the last one failed or what it found is lost, and from time to time where peers may have brought clips of this camera meanwhile.
     func lookIfToDo(in folder: String) {
         let isDue = looks.withLock { looks in
             guard let last = looks.last else { return false }
+            if looks.generation != store.catalogue.generation { return true }
             if !looks.isSettled, last + Self.settling <= store.now() {
                 // Peers bring what they kept of the run before this one within seconds of hearing of this one.
                 looks.isSettled = true
@@ -70,15 +70,19 @@ final class TargetLister: Sendable {
     private func work(_ folder: String) {
         do throws(TargetError) {
             let camera = store.settings.camera
-            let mine = try scan.withLock { scan throws(TargetError) in
+            var unsigned = 0
+            try scan.withLock { scan throws(TargetError) in
                 // A camera that was renamed has older folders too.
-                try scan.clips { name in name == folder || place.reading.owner(of: name) == camera } isOver: { isOver }
+                try scan.look { name in name == folder || place.reading.owner(of: name) == camera } isOver: { isOver } take: { found throws(TargetError) in
+                    guard found.manifest.facts.camera == camera, store.isOwn(found.manifest) else {
+                        unsigned += 1
+                        return nil
+                    }
+                    return try known(found)
+                }
             }
-            let ours = mine.filter { $0.manifest.facts.camera == camera && store.isOwn($0.manifest) }
-            if ours.count < mine.count { logger.warning("\(mine.count - ours.count) manifests here are signed by no member of this mesh; their clips are not shown") }
-            var clips: [(manifest: Manifest, path: ClipPath)] = []
-            for found in ours where !isOver { clips.append(try recover(found)) }
-            store.listed(number, clips)
+            if unsigned > 0 { logger.warning("\(unsigned) manifests here are signed by no member of this mesh; their clips are not shown") }
+            store.listed(number)
             finish(.idle)
         } catch {
             if !isOver { logger.notice("what the storage holds cannot be listed now: \(error)") }
@@ -96,24 +100,24 @@ final class TargetLister: Sendable {
         if isOver { place.reading.end() }
     }
 
-    /// Closes the books of a clip whose recording ended with its process.
-    private func recover(_ found: TargetScan.Found) throws(TargetError) -> (manifest: Manifest, path: ClipPath) {
-        let facts = found.manifest.facts
+    /// How to know a clip of this camera. Closes the books of one whose recording ended with its process.
+    private func known(_ found: FoundClip) throws(TargetError) -> TargetScan.Known? {
+        let (facts, signature) = (found.manifest.facts, found.manifest.signature)
         if found.isUnplaced { try place.writing.replace(found.path.file(.manifest), with: found.manifest.file) }
-        guard facts.state == .recording, facts.id.node == store.settings.node, facts.id.boot != store.settings.boot else {
-            return (found.manifest, found.path)
-        }
+        guard facts.state == .recording, facts.id.node == store.settings.node else { return (facts, signature) }
+        // Of this run: it is being recorded, or this target gave it up, or a peer is to bring the rest.
+        if facts.id.boot == store.settings.boot { return nil }
         let closed = try Self.closed(facts, video: found.path.file(.video), bytes: found.videoBytes, on: place.reading, by: store)
-        guard let manifest = store.sign(closed) else { return (found.manifest, found.path) }
+        guard let manifest = store.sign(closed) else { return (facts, signature) }
         // A peer that kept it may have brought more of it meanwhile, and closed it.
         guard try place.reading.look(at: found.path.file(.video)).size == found.videoBytes,
-            try place.reading.readAll(found.path.file(.manifest), limit: TargetScan.manifestLimit) == found.manifest.file
-        else { return (found.manifest, found.path) }
+            try place.reading.readAll(found.path.file(.manifest), limit: FoundClip.manifestLimit) == found.manifest.file
+        else { return (facts, signature) }
         // People open files on the share themselves: a player refuses one that ends inside a `moof`.
         if closed.bytes < found.videoBytes { try place.writing.truncate(found.path.file(.video), to: closed.bytes) }
         try place.writing.replace(found.path.file(.manifest), with: manifest.file)
         logger.notice("a recording that was cut off is closed: \(found.path.file(.video)), \(closed.durationSeconds) s are there")
-        return (manifest, found.path)
+        return (manifest.facts, manifest.signature)
     }
 
     /// The facts with which its own node closes a recording whose process ended. It vouches for what it signed while it recorded, and for no more: who had

@@ -214,7 +214,7 @@ final class TargetWriter: Sendable {
     /// Whether somebody of the mesh closed the clip of an earlier run, or of another node, in other words: its camera and a peer may both bring it.
     private func isClosedByAnother(_ job: SpoolPlan.Job, at path: ClipPath) throws(TargetError) -> Bool {
         guard job.clip.node != store.settings.node || job.clip.boot != store.settings.boot, case .readBackManifest(let own, _) = job.work,
-            let ours = try? Manifest(parsing: own), let theirs = try? Manifest(parsing: try target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit))
+            let ours = try? Manifest(parsing: own), let theirs = try? Manifest(parsing: try target.readAll(path.file(.manifest), limit: FoundClip.manifestLimit))
         else { return false }
         return store.isOf(job.clip, theirs) && theirs.facts.state != .recording && theirs.facts.bytes >= ours.facts.bytes
     }
@@ -224,7 +224,7 @@ final class TargetWriter: Sendable {
     private func look(for job: SpoolPlan.Job, at path: ClipPath, isInDoubt: Bool) throws(TargetError) -> ClipStore.NamesFile {
         guard case .video(let parts, _) = job.work else { return .another }
         let size = try target.look(at: path.file(.video)).size
-        if let sidecar = try? target.readAll(path.file(.manifest), limit: TargetScan.manifestLimit), let manifest = try? Manifest(parsing: sidecar) {
+        if let sidecar = try? target.readAll(path.file(.manifest), limit: FoundClip.manifestLimit), let manifest = try? Manifest(parsing: sidecar) {
             guard store.isOf(job.clip, manifest) else { return .another }
             guard let known = store.beginning(of: job.clip, upTo: size) else { return .another }
             var isRight = known.end > 0
