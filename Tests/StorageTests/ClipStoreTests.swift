@@ -106,7 +106,8 @@ import Testing
             let lost = store.open(draft())
             store.append([1, 2, 3], to: lost, durationSeconds: 0, beginsWithKeyFrame: true)
             try await store.wait { store.spooledBytes == 0 }
-            try FileManager.default.removeItem(atPath: "\(root)/Front-door")
+            // At once: notes and sidecars are being written there.
+            try FileManager.default.moveItem(atPath: "\(root)/Front-door", toPath: "\(directory)/deleted")
             store.append([4, 5], to: lost, durationSeconds: 0.5, beginsWithKeyFrame: false)
             try await store.wait { store.clip(lost)?.places.isEmpty == true }
             let isKept = store.append([6], to: lost, durationSeconds: 1, beginsWithKeyFrame: false)

@@ -75,6 +75,7 @@ extension DemoPlan.Node {
         [node]
         name = \(name.tomlString)
         state = \(state.tomlString)
+        spool = \((state + "/spool").tomlString)
 
         [camera]
         source = \(source.tomlString)

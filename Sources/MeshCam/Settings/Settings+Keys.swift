@@ -3,7 +3,7 @@ extension Settings {
     static let keys: [SettingsKey] = [
         SettingsKey("node.name", \.node.name, name, "What people call this node"),
         SettingsKey("node.state", \.node.state, directory, "Directory of identity and roster; it must last"),
-        SettingsKey("node.spool", \.node.spool, directory, "Directory of footage not stored yet; best in memory (tmpfs)"),
+        SettingsKey("node.spool", \.node.spool, directory, "Directory for the catalogue of clips, used only where it is in memory (tmpfs)"),
         SettingsKey("node.log_level", \.node.logLevel, .word, "The least important messages that are logged"),
 
         SettingsKey("camera.source", \.camera.source, source, "What this node looks through"),

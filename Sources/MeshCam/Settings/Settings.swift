@@ -27,7 +27,8 @@ struct NodeSettings: Sendable, Equatable {
     /// Directory of identity and roster; small and must last.
     /// Default: `/var/lib/meshcam` for root, else `$XDG_STATE_HOME/meshcam` or `~/.local/state/meshcam`.
     var state: String
-    /// Directory of footage that is not stored yet; memory-backed where possible.
+    /// Directory for what is known of the clips on targets, so that a node that starts again need not look; used only where it is in memory (tmpfs).
+    /// Footage that is not stored yet is in the process.
     /// Default: `/run/meshcam/spool` for root, else `$XDG_RUNTIME_DIR/meshcam/spool` or `/tmp/meshcam-<uid>/spool`.
     var spool: String
     /// The least important messages that are logged. Default: `info`.

@@ -63,7 +63,7 @@ extension ClipCatalogue {
                 let facts = file.facts
                 guard let key = CatalogueRow.key(facts.id), try Self.put(facts, signature: file.signature, database, words) else { continue }
                 // It may have been stored, and kept, since the look began.
-                try database.cachedStatement(sql: "DELETE FROM place WHERE clip = ? AND target = ? AND directory = ?").execute(arguments: [key, target, directory])
+                try database.cachedStatement(sql: "DELETE FROM place WHERE clip = ? AND +target = ? AND +directory = ?").execute(arguments: [key, target, directory])
                 try Self.put(file.path, of: facts, key, target, directory, file.entry.map { ($0, file.videoBytes) }, database)
             }
             for key in left { try Self.removeIfNowhere(key, database, words) }
