@@ -63,8 +63,9 @@ class House:
     def kill(self, index):
         os.kill(self.demo.node_pid(index), signal.SIGKILL)
 
-    def start_again(self, name):
-        return subprocess.Popen([BINARY, "run", "--config", self.demo.directory / name / "meshcam.toml"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def start_again(self, name, under=()):
+        """`under`: a program, with arguments, that becomes the node's."""
+        return subprocess.Popen([*under, BINARY, "run", "--config", self.demo.directory / name / "meshcam.toml"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def close(self):
         self.demo.stop()
@@ -228,3 +229,21 @@ def all_is_there(house, client, seen, killed):
     # Whoever walks by meanwhile is recorded, too.
     listed = [clip["id"] for clip in client.clips(limit=1000)]
     assert set(found) <= set(listed) and len(set(listed)) == len(listed)
+
+
+def test_an_empty_mount_point_is_told(house):
+    """One camera's share is not mounted: its recordings go somewhere else, and that is said."""
+    name = house.clients[2].get("/node").json["name"]
+    house.kill(2)
+    process = house.start_again(name, under=("unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(house.demo.nas)))
+    try:
+        def told():
+            reach = next((one for target in house.clients[0].get("/storage").json["targets"] for one in target["reach"] if one["nodeName"] == name), {})
+            return reach.get("sharing", {}).get("problem")
+        problem = wait_for(told, 90, "it is told")
+        assert "not the same storage" in problem["message"] and "mount" in problem["cure"]
+        shown = subprocess.run([BINARY, "storage", "--node", house.demo.http_urls[0]], capture_output=True, text=True, timeout=30)
+        assert f"{name}: " in shown.stdout and "not the same storage" in shown.stdout, shown
+    finally:
+        process.kill()
+        process.wait()

@@ -31,6 +31,7 @@ TABLE = {
     # Between nodes alone.
     ("GET", "replicas/:id"): None, ("GET", "replicas/:id/video.mp4"): None, ("GET", "replicas/:id/thumbnail.jpg"): None, ("GET", "replicas/:id/facts.json"): None,
     ("PUT", "replicas/:id/manifest"): None, ("PUT", "replicas/:id/video"): None, ("PUT", "replicas/:id/poster"): None, ("DELETE", "replicas/:id"): None,
+    ("POST", "storage/races"): None,
     ("GET", "cameras/:id/feed"): None, ("POST", "cameras/:id/key-frame"): None,
     ("PATCH", "cameras/:id/whep/:session"): OWN, ("DELETE", "cameras/:id/whep/:session"): OWN,
     ("GET", "clips/:id"): OWN, ("GET", "clips/:id/video.mp4"): OWN, ("GET", "clips/:id/thumbnail.jpg"): OWN, ("GET", "incidents/:event"): OWN,

@@ -89,6 +89,16 @@ def test_set_at_one_node_and_used_by_all(demo, clients, nas, added):
     assert sorted(one.parent.name for one in nas.files("*/discovery.txt")) == sorted(clip["cameraName"] for clip in found)
 
 
+def test_nodes_try_it_with_each_other(clients, nas, added):
+    """Whether only one of two can make a file there: what a lease will stand on."""
+    def tried():
+        found = [one.get("sharing", {}) for each in storage(clients[1])["targets"] for one in each["reach"]]
+        return found if len(found) == 6 and all(one.get("state") == "exclusive" and "problem" not in one for one in found) else None
+    names = {clients[n].get("/node").json["name"] for n in range(3)}
+    assert {one["withName"] for one in wait_for(tried, 90, "every node has tried every storage with another")} <= names
+    wait_for(lambda: not nas.files(".meshcam/race/*"), 20, "nothing stays behind")
+
+
 def test_the_password_is_shown_to_nobody(demo, clients, nas, added):
     assert NAS_PASSWORD not in json.dumps(storage(clients[0])) and NAS_PASSWORD not in demo.read_log()
     for process in session_members(demo.process.pid):

@@ -8,6 +8,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Storage
 
 /// Asks other nodes over mutual TLS: each peer's certificate, as its signed record shows it, is the only trust root (mesh.md §9).
 final class PeerProxy: PeerExchange {
@@ -122,6 +123,15 @@ final class PeerProxy: PeerExchange {
             for part in parts { body.writeBytes(part) }
             let response = try await execute(member, method: method, path: path, body: body)
             return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 4096)))
+        }
+    }
+
+    /// Has a peer run the other side of a ``CreateRace``; nil: it does not.
+    func race(_ path: String, with member: Member) async throws -> CreateRace.Lap? {
+        try await withDeadline(.seconds(60)) { [self] in
+            let response = try await execute(member, method: .POST, path: path)
+            let body = try await response.body.collect(upTo: 1 << 16)
+            return response.status == .ok ? try JSONCoding.decoder.decode(CreateRace.Lap.self, from: Data(buffer: body)) : nil
         }
     }
 

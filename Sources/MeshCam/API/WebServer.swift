@@ -119,6 +119,7 @@ struct WebServer: Sendable {
         PairingRoutes(node: node, logger: logger).addDiscovered(to: api)
         FeedRoutes(node: node).add(to: api)
         ReplicaRoutes(node: node).add(to: api)
+        StorageRoutes(node: node).addRaces(to: api)
         router.post("gossip") { [node, exchanges] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members only.") }
             let answer = try await exchanges.admit(peer) {

@@ -182,7 +182,7 @@ struct StorageCommand: AsyncParsableCommand {
     private static func remarks(_ storage: StorageResource) -> [String] {
         var faults: [(problem: ProblemNote, names: [String])] = []
         for reach in storage.targets.flatMap(\.reach) {
-            guard let problem = reach.problem else { continue }
+            guard let problem = reach.problem ?? reach.sharing?.problem else { continue }
             if let place = faults.firstIndex(where: { $0.problem == problem }) {
                 faults[place].names.append(reach.nodeName)
             } else {

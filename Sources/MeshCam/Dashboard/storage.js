@@ -4,7 +4,7 @@
 import { getJSON, segment } from "./api.js";
 
 /** @typedef {{ message: string, cure: string }} ProblemNote */
-/** @typedef {{ node: string, nodeName: string, problem?: ProblemNote, freeBytes?: number, totalBytes?: number }} Reach */
+/** @typedef {{ node: string, nodeName: string, problem?: ProblemNote, freeBytes?: number, totalBytes?: number, sharing?: { state: string, withName: string, problem?: ProblemNote } }} Reach */
 /** @typedef {{ id: string, location: string, name: string, scope: "mesh" | "node", user?: string, reach: Reach[] }} Target */
 /** @typedef {{ camera: string, cameraName: string, clip: string, start: string, end: string, reason: string }} Loss */
 /** @typedef {{ node: string, nodeName: string, spooledBytes: number, spoolLimitBytes: number, waitingClips: number, reason?: string, disk?: { path: string, usedBytes: number, quotaBytes: number, problem?: ProblemNote }, losses?: Loss[] }} Waiting */

@@ -109,6 +109,7 @@ struct Node: Sendable {
             Named("notes", restarts: true) { await services.readDiscoveryNotes(logger: logger.part("storage")) },
             Named("replicas", restarts: true) { await Replication(node: services, logger: logger.part("replicas")).send() },
             Named("rescue", restarts: true) { await Replication(node: services, logger: logger.part("replicas")).rescue() },
+            Named("races", restarts: true) { await TargetRaces(node: services, logger: logger.part("storage")).run() },
             Named("camera", restarts: true) { await camera.run() },
             Named("live", restarts: true) { try await services.live.run() },
             Named("ice", restarts: true) { await ice.run() },

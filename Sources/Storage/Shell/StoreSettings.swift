@@ -39,6 +39,10 @@ public struct TargetStatus: Sendable, Equatable {
     public var cure: String?
     /// What it took and did not hold, the last time in this run; nil where that never happened. It works all the same.
     public var damage: String?
+    /// What this node and another found out together; nil: no other node was there to try it with.
+    public var sharing: TargetSharing?
+    /// The id of that other node.
+    public var sharedWith: String?
     /// Of the file system behind it; `nil` while unknown.
     public var freeBytes: Int?
     public var totalBytes: Int?

@@ -9,12 +9,16 @@ package final class Target: Sendable {
     /// For whoever reads; there is no process while nobody does.
     let reading: TargetProcess
 
+    /// For the rare ``CreateRace``.
+    let racing: TargetProcess
+
     private let renewed = Mutex(false)
 
     /// What it takes to be let in has changed.
     func renew() {
         writing.renew()
         reading.renew()
+        racing.renew()
         renewed.withLock { $0 = true }
     }
 
@@ -33,6 +37,7 @@ package final class Target: Sendable {
         self.location = location
         writing = TargetProcess(location, patience: patience, credentials: credentials)
         reading = TargetProcess(location, patience: patience, credentials: credentials)
+        racing = TargetProcess(location, patience: patience, credentials: credentials)
     }
 }
 

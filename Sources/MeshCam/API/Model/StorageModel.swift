@@ -47,6 +47,19 @@ struct TargetReach: Codable, Hashable, Sendable {
     /// Of the file system behind it, as that node is told. Absent while unknown.
     var freeBytes: Int64?
     var totalBytes: Int64?
+    /// What that node and another one found out together. Absent: there was no other to try it with.
+    var sharing: SharingResource?
+}
+
+/// Whether two nodes have the same storage there, and whether only one of them can make a file that both want.
+struct SharingResource: Codable, Hashable, Sendable {
+    /// `exclusive`: as it should be. `two-winners`, `late`: recordings are safe, but nothing is trimmed there by itself. `apart`: it is not the same storage. Open.
+    var state: String
+    /// NodeID of the other one, and its name.
+    var with: String
+    var withName: String
+    /// What is wrong. Absent: nothing is.
+    var problem: ProblemNote?
 }
 
 /// What one node still holds in memory.

@@ -13,6 +13,27 @@ struct StorageRoutes: Sendable {
         addChanges(to: group)
     }
 
+    private static let gate = ExchangeGate(perMember: 1, perSecond: 1)
+
+    /// Between nodes only.
+    func addRaces(to group: RouterGroup<APIContext>) {
+        group.post("storage/races") { [node] request, context in
+            guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Nodes try storage with each other.") }
+            let wanted = request.uri.queryParameters["target"].map { String($0) } ?? ""
+            guard let name = request.uri.queryParameters["name"], ClipID("\(name)-00000000-00000000") != nil else { throw ProblemDetails.badRequest("name must be 32 hexadecimal digits.") }
+            guard let status = node.store.targetStatus.first(where: { StorageTargetResource.id(of: $0.location) == wanted }) else {
+                throw ProblemDetails.notFound("storage target", wanted)
+            }
+            return try await Self.gate.admit(peer) {
+                let lap: CreateRace.Lap
+                do throws(TargetError) { lap = try await node.store.race(String(name), on: status.number, as: .second) } catch {
+                    throw ProblemDetails.unavailable("\(status.name) cannot be tried now: \(error)", cure: error.cure)
+                }
+                return try Response.json(lap)
+            }
+        }
+    }
+
     /// For everybody, peers included: each tells its own part.
     func addView(to group: RouterGroup<APIContext>) {
         group.get("storage") { [node] _, context in try Response.json(await node.storage(context)) }
@@ -88,7 +109,7 @@ extension NodeServices {
                 reach: [
                     TargetReach(
                         node: self.id, nodeName: name, problem: status.problem.map { ProblemNote(message: $0, cure: status.cure ?? "") },
-                        freeBytes: status.freeBytes.map(Int64.init), totalBytes: status.totalBytes.map(Int64.init))
+                        freeBytes: status.freeBytes.map(Int64.init), totalBytes: status.totalBytes.map(Int64.init), sharing: sharing(status))
                 ])
         }
         let waiting = store.waitingClips
@@ -108,6 +129,12 @@ extension NodeServices {
                     node: id, nodeName: name, spooledBytes: Int64(store.spooledBytes), spoolLimitBytes: Int64(store.settings.spoolBytes),
                     waitingClips: waiting, reason: reason, disk: disk, losses: losses.isEmpty ? nil : losses)
             ], missing: [])
+    }
+
+    private func sharing(_ status: TargetStatus) -> SharingResource? {
+        guard let sharing = status.sharing, let peer = status.sharedWith else { return nil }
+        let peerName = gossip.view.members.first { "\($0.id)" == peer }?.name ?? "another node"
+        return SharingResource(state: sharing.word, with: peer, withName: peerName, problem: sharing.problem(at: status.name, with: peerName))
     }
 
     func loss(_ loss: FootageLoss) -> LossResource {

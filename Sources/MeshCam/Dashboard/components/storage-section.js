@@ -191,7 +191,8 @@ function reachWords(target) {
 function problems(target) {
   /** @type {{ message: string, cure: string, nodes: string[] }[]} */
   const found = [];
-  for (const { problem, nodeName } of target.reach) {
+  for (const { problem: own, sharing, nodeName } of target.reach) {
+    const problem = own ?? sharing?.problem;
     if (!problem) continue;
     const known = found.find((one) => one.message === problem.message);
     if (known) known.nodes.push(nodeName);

@@ -1,0 +1,104 @@
+import Foundation
+
+/// Whether a target lets exactly one of two nodes make a file that both want at once, and shows it to the other one at once (mesh.md §4, "Access").
+///
+/// Two nodes run it under the same name at the same time, each on its own side. Without it no node can hold a lease there, so none trims it.
+package struct CreateRace {
+    /// Files that both want.
+    package static let rounds = 200
+
+    package enum Side: String, Codable, Sendable { case first, second }
+
+    /// What one side saw.
+    package struct Lap: Codable, Sendable, Equatable {
+        /// Whether the other side came to the start. It never does where both have different storages under one name.
+        package var met: Bool
+        /// Files that it made, by number.
+        package var won: [Int]
+        /// Files of both that it saw right afterwards.
+        package var seen: Int
+    }
+
+    /// 32 hexadecimal digits.
+    private let name: String
+    /// How long one waits for the other.
+    private let patience: Duration
+
+    private static let directory = ".meshcam/race"
+    private static let tick: UInt32 = 5000
+
+    package init(name: String, patience: Duration = .seconds(10)) {
+        self.name = name
+        self.patience = patience
+    }
+
+    /// - Parameter node: whose race it is, the first side.
+    package static func newName(of node: String) -> String { node.prefix(mark) + (0..<12).map { _ in UInt8.random(in: 0...255) }.hex }
+    private static let mark = 8
+
+    /// Blocks until both are through, or the other one has not come in time. What it made stays until ``clear(on:)``.
+    package func run(on target: some TargetFiles, as side: Side) throws(TargetError) -> Lap {
+        var lap = Lap(met: false, won: [], seen: 0)
+        guard try meet("start", on: target, as: side) else { return lap }
+        lap.met = true
+        for number in 0..<Self.rounds {
+            do throws(TargetError) {
+                try target.write([[UInt8](side.rawValue.utf8)], at: 0, of: file("\(number)"))
+                lap.won.append(number)
+            } catch {
+                guard error.isNameTaken else { throw error }
+            }
+        }
+        // The other one's last file is there by then.
+        if try meet("end", on: target, as: side) {
+            let wanted = Set((0..<Self.rounds).map { "\(name)-\($0)" })
+            lap.seen = try target.list(Self.directory).count { wanted.contains($0.name) }
+        }
+        return lap
+    }
+
+    /// Removes all that this race, and earlier ones of its first side, left behind; for the first side, when the other one is through.
+    package func clear(on target: some TargetFiles) throws(TargetError) {
+        for entry in try target.list(Self.directory) where entry.name.hasPrefix(name.prefix(Self.mark)) { try target.remove("\(Self.directory)/\(entry.name)") }
+    }
+
+    private func file(_ part: String) -> String { "\(Self.directory)/\(name)-\(part)" }
+
+    private func meet(_ place: String, on target: some TargetFiles, as side: Side) throws(TargetError) -> Bool {
+        try target.write([[UInt8](side.rawValue.utf8)], at: 0, of: file("\(place)-\(side.rawValue)"))
+        let other = file("\(place)-\((side == .first ? Side.second : .first).rawValue)")
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
+            do throws(TargetError) {
+                _ = try target.look(at: other)
+                return true
+            } catch {
+                guard error.code == ENOENT else { throw error }
+                usleep(Self.tick)
+            }
+        }
+        return false
+    }
+}
+
+/// What two nodes can build on at a target.
+public enum TargetSharing: Sendable, Equatable {
+    /// Every file was made by one of them alone, and seen by the other.
+    case exclusive
+    /// Both made so many of the files.
+    case twoWinners(Int)
+    /// Neither could make so many of them, or one of them did not see so many at once.
+    case late(Int)
+    /// They never met: what each has there is not the other's.
+    case apart
+
+    package init(_ one: CreateRace.Lap, _ other: CreateRace.Lap) {
+        guard one.met, other.met else {
+            self = .apart
+            return
+        }
+        let both = Set(one.won).intersection(other.won).count
+        let missing = CreateRace.rounds - min(Set(one.won).union(other.won).count, one.seen, other.seen)
+        self = both > 0 ? .twoWinners(both) : missing > 0 ? .late(missing) : .exclusive
+    }
+}
