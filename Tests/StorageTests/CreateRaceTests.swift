@@ -13,7 +13,7 @@ import Testing
     }
 
     /// Both sides at once, each on its own way to its storage.
-    private func race(_ one: any TargetFiles, _ other: any TargetFiles, patience: Duration = .seconds(60)) async throws -> (TargetSharing, won: [Int]) {
+    private func race(_ one: any TargetFiles, _ other: any TargetFiles, patience: Duration = .seconds(60)) async throws -> (TargetSharing?, won: [Int]) {
         let race = CreateRace(name: CreateRace.newName(of: .nodeA), patience: patience)
         func side(_ side: CreateRace.Side, _ target: any TargetFiles) async throws -> CreateRace.Lap {
             try await withCheckedThrowingContinuation { continuation in
@@ -59,6 +59,11 @@ import Testing
         let root = try make("nas")
         let (sharing, _) = try await race(DirectoryTarget(root: root), Opened(base: DirectoryTarget(root: root), hidden: 3))
         #expect(sharing == .late(3))
+    }
+
+    @Test func whoIsTooSlowTellsNothing() {
+        let (whole, alone, cut) = (CreateRace.Lap(met: true, won: [1], seen: 200), CreateRace.Lap(met: false, won: [], seen: nil), CreateRace.Lap(met: true, won: [0], seen: nil))
+        #expect(TargetSharing(whole, alone) == nil && TargetSharing(alone, whole) == nil && TargetSharing(whole, cut) == nil && TargetSharing(alone, alone) == .apart)
     }
 
     @Test func whatFailsIsNoAnswer() async throws {

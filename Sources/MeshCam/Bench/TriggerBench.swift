@@ -34,7 +34,7 @@ struct TriggerBench: Sendable {
         defer { for node in nodes { node.stop() } }
         for (index, node) in plan.nodes.enumerated() {
             let config = "\(files.node(node.name))/bench.toml"
-            try settings(node, files).write(toFile: config, atomically: true, encoding: .utf8)
+            try Self.settings(node, files, members: members).write(toFile: config, atomically: true, encoding: .utf8)
             let member = try BenchMember(index: index, config: config, lines: logs)
             nodes.append(member)
             try network.connect(member.pid, number: index + 1)
@@ -147,7 +147,7 @@ struct TriggerBench: Sendable {
     }
 
     /// Small pictures, so that many nodes run on one machine, and clips of a second, so that the next trigger finds them idle.
-    private func settings(_ node: DemoPlan.Node, _ files: DemoDirectory) -> String {
+    static func settings(_ node: DemoPlan.Node, _ files: DemoDirectory, members: Int) -> String {
         """
         [node]
         name = \(node.name.tomlString)

@@ -38,8 +38,7 @@ struct TargetRaces: Sendable {
         }
         let other = try? await theirs
         await node.store.clearRace(name, on: status.number)
-        guard let own, let other else { return false }
-        let sharing = TargetSharing(own, other)
+        guard let own, let other, let sharing = TargetSharing(own, other) else { return false }
         if status.sharing != sharing { tell(sharing, status, peer) }
         node.store.found(sharing, with: "\(peer.id)", on: status.number)
         return true

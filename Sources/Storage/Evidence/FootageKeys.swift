@@ -22,6 +22,11 @@ public struct FootageKeys: Sendable {
         (self.sign, self.verify) = (sign, verify)
     }
 
+    /// Those facts with this node's signature.
+    ///
+    /// - Parameter signer: this node's id.
+    public func manifest(of facts: ClipFacts, signer: String) throws -> Manifest { try Manifest(facts: facts, signer: signer) { sign(.facts, $0) } }
+
     /// Whether the node that recorded it signed the facts, or one that kept them for a camera that vanished.
     public func verifies(_ manifest: Manifest) -> Bool {
         guard manifest.signer == manifest.facts.id.node || isKept(manifest.facts) else { return false }

@@ -15,8 +15,8 @@ package struct CreateRace {
         package var met: Bool
         /// Files that it made, by number.
         package var won: [Int]
-        /// Files of both that it saw right afterwards.
-        package var seen: Int
+        /// Files of both that it saw right afterwards; nil: the other one did not come to the end in time.
+        package var seen: Int?
     }
 
     /// 32 hexadecimal digits.
@@ -38,7 +38,7 @@ package struct CreateRace {
 
     /// Blocks until both are through, or the other one has not come in time. What it made stays until ``clear(on:)``.
     package func run(on target: some TargetFiles, as side: Side) throws(TargetError) -> Lap {
-        var lap = Lap(met: false, won: [], seen: 0)
+        var lap = Lap(met: false, won: [], seen: nil)
         guard try meet("start", on: target, as: side) else { return lap }
         lap.met = true
         for number in 0..<Self.rounds {
@@ -92,13 +92,15 @@ public enum TargetSharing: Sendable, Equatable {
     /// They never met: what each has there is not the other's.
     case apart
 
-    package init(_ one: CreateRace.Lap, _ other: CreateRace.Lap) {
-        guard one.met, other.met else {
+    /// Nil where one of them was too slow for the other: that tells nothing of the target.
+    package init?(_ one: CreateRace.Lap, _ other: CreateRace.Lap) {
+        if !one.met, !other.met {
             self = .apart
             return
         }
+        guard let seen = one.seen, let otherSeen = other.seen else { return nil }
         let both = Set(one.won).intersection(other.won).count
-        let missing = CreateRace.rounds - min(Set(one.won).union(other.won).count, one.seen, other.seen)
+        let missing = CreateRace.rounds - min(Set(one.won).union(other.won).count, seen, otherSeen)
         self = both > 0 ? .twoWinners(both) : missing > 0 ? .late(missing) : .exclusive
     }
 }

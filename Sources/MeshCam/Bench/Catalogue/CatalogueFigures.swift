@@ -4,6 +4,14 @@ struct CatalogueFigures: Codable, Sendable, Equatable {
     struct Times: Codable, Sendable, Equatable {
         let p50: Double
         let p99: Double
+
+        /// - Parameter times: at least one, in milliseconds.
+        init(_ times: [Double]) {
+            let sorted = times.sorted()
+            func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+            p50 = rounded(sorted[sorted.count / 2])
+            p99 = rounded(sorted[sorted.count * 99 / 100])
+        }
     }
 
     let clips: Int
