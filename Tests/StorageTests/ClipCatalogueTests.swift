@@ -125,23 +125,76 @@ import Testing
         let (one, three) = (ClipPath(folder: "porch", start: facts(1).start, event: "e1"), ClipPath(folder: "porch", start: facts(3).start, event: "e3"))
         for kind in [ClipPath.Kind.video, .manifest] { for path in [one, three] { try FileManager.default.removeItem(atPath: "\(root)/\(path.file(kind))") } }
         try FileManager.default.removeItem(atPath: "\(root)/\(ClipPath(folder: "porch", start: facts(90_000).start, event: "e").directory)")
+        #expect(try look(catalogue, at: root) == [3], "what its other copy says is read once more")
         #expect(try look(catalogue, at: root) == [])
         #expect(counters(catalogue) == [2, 3, 4])
     }
 
-    /// A mount point without its file system says nothing of what the storage holds; a folder that is gone from the right one does.
+    /// A mount point without its file system says nothing of what the storage holds, whatever is written there; a folder that is gone from the right one does.
     @Test func anEmptyMountPointMakesNothingForgotten() throws {
         let root = "\(directory)/nas"
         let catalogue = try ClipCatalogue(targets: targets())
+        for counter in UInt32(1)...3 { try write(facts(counter), to: root) }
+        try look(catalogue, at: root)
+        try FileManager.default.moveItem(atPath: root, toPath: "\(directory)/away")
+        for counter in UInt32(4)...5 { try write(facts(counter), to: root) }
+        for _ in 0..<2 { try look(catalogue, at: root) }
+        #expect(counters(catalogue) == [1, 2, 3, 4, 5])
+        // Mounted again.
+        try FileManager.default.moveItem(atPath: root, toPath: "\(directory)/point")
+        try FileManager.default.moveItem(atPath: "\(directory)/away", toPath: root)
+        try look(catalogue, at: root)
+        #expect(counters(catalogue) == [1, 2, 3, 4, 5])
+        try FileManager.default.removeItem(atPath: "\(root)/porch")
+        try look(catalogue, at: root)
+        #expect(counters(catalogue) == [4, 5])
+    }
+
+    @Test func whoDeletesTheVideoHasDeletedTheClip() throws {
+        let root = "\(directory)/nas"
+        let catalogue = try ClipCatalogue(targets: targets())
+        for counter in UInt32(1)...2 { try write(facts(counter), to: root) }
+        try look(catalogue, at: root)
+        try FileManager.default.removeItem(atPath: "\(root)/\(ClipPath(folder: "porch", start: facts(1).start, event: "e1").file(.video))")
+        try look(catalogue, at: root)
+        #expect(counters(catalogue) == [2])
+    }
+
+    /// What a member signed may be nonsense all the same.
+    @Test(arguments: ["durationSeconds", "bytes", "width", "framesPerSecond", "fragments", "lostPictures"]) func signedNonsenseIsPassedOver(key: String) throws {
+        let root = "\(directory)/nas"
+        let catalogue = try ClipCatalogue(targets: targets())
         try write(facts(1), to: root)
+        let sidecar = "\(root)/\(ClipPath(folder: "porch", start: facts(1).start, event: "e1").file(.manifest))"
+        let text = try String(contentsOfFile: sidecar, encoding: .utf8)
+        for value in ["1e17", "-1e17", "-9223372036854775808", "9223372036854775807", "1e300"] {
+            let wrong = text.replacing(try Regex("\"\(key)\" : [0-9.]+"), with: "\"\(key)\" : \(value)")
+            #expect(wrong != text)
+            try wrong.write(toFile: sidecar, atomically: true, encoding: .utf8)
+            try look(catalogue, at: root)
+            #expect(catalogue.generation == 0, "\(value): nothing broke")
+        }
+        #expect(counters(catalogue).count <= 1)
+    }
+
+    /// A second copy that claims more is believed no longer than it is there.
+    @Test func whatToldMoreAndIsGoneIsNotBelieved() throws {
+        let root = "\(directory)/nas"
+        let catalogue = try ClipCatalogue(targets: targets())
+        var (honest, boast) = (facts(1), facts(1))
+        (honest.bytes, boast.bytes, boast.reason) = (2, 3, "a boast")
+        try write(honest, to: root)
+        try write(boast, to: root, protected: true)
         try look(catalogue, at: root)
-        try FileManager.default.moveItem(atPath: "\(root)/porch", toPath: "\(directory)/away")
+        #expect(catalogue.clip(honest.id)?.facts.reason == "a boast")
+        boast.bytes = 1 << 40
+        try write(boast, to: root, protected: true)
         try look(catalogue, at: root)
-        #expect(counters(catalogue) == [1])
-        try FileManager.default.createDirectory(atPath: "\(root)/\(ClipPath.keysDirectory)", withIntermediateDirectories: true)
-        try Data([1]).write(to: URL(filePath: "\(root)/\(ClipPath.keys(of: .nodeA))"))
-        try look(catalogue, at: root)
-        #expect(counters(catalogue) == [])
+        #expect(catalogue.clip(honest.id)?.facts.bytes == 3, "no more than its file holds")
+        try FileManager.default.removeItem(atPath: "\(root)/porch/protected")
+        for _ in 0..<2 { try look(catalogue, at: root) }
+        #expect(catalogue.clip(honest.id)?.facts.bytes == 2 && catalogue.clip(honest.id)?.facts.reason == nil)
+        #expect(try look(catalogue, at: root) == [])
     }
 
     // MARK: Losing it
@@ -159,7 +212,7 @@ import Testing
         // Not on a disk, be it asked for or not.
         let elsewhere = "\(directory)/card"
         try look(ClipCatalogue(targets: targets, directory: elsewhere), at: root)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: elsewhere))
     }
 
     /// Whatever is in the file: no trap, and after one look everything is known.

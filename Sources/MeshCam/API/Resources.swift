@@ -72,6 +72,7 @@ extension NodeServices {
         problems += store.targetStatus.compactMap { target in
             target.damage.map { ProblemNote(message: $0, cure: "Check its disk: it loses footage.") }
         }
+        if let problem = store.catalogue.problem { problems.append(ProblemNote(message: problem, cure: "Clips on the storage are not listed until then; free memory on this node.")) }
         if isAlone { problems.append(Self.aloneProblem) } else if let problem = Self.membershipProblem(of: identity.id, in: gossip.view.roster) { problems.append(problem) }
         if let problem = store.diskStatus?.problem { problems.append(ProblemNote(message: "the local disk fails: \(problem)", cure: store.diskStatus?.cure ?? "")) }
         if store.targetStatus.isEmpty, store.diskStatus == nil {

@@ -12,36 +12,48 @@ struct TargetRaces: Sendable {
     static let path = "/api/mesh/v1/storage/races"
     /// Nodes that start together need not all race at once.
     private static let pause = Duration.seconds(5)
-    /// What was found wrong may be mended meanwhile.
-    private static let again = Duration.seconds(60)
+    /// After a try of which nothing good came, doubling: what is wrong may be mended, but no disk is kept from sleeping for it.
+    private static let again: (first: Duration, last: Duration) = (.seconds(15), .seconds(3600))
+
+    private struct Tries {
+        var next: ContinuousClock.Instant
+        var pause: Duration
+    }
 
     /// Until the task is cancelled.
     func run() async {
-        var looked: [Int: ContinuousClock.Instant] = [:]
+        var tries: [Int: Tries] = [:]
         while (try? await ContinuousClock().sleep(for: Self.pause * Double.random(in: 0.5...1.5))) != nil {
             for status in node.store.targetStatus where status.problem == nil && status.sharing != .exclusive {
-                if status.sharing != nil, let last = looked[status.number], .now - last < Self.again { continue }
+                if let next = tries[status.number]?.next, .now < next { continue }
                 guard let peer = node.gossip.view.members.filter({ !$0.isSelf && $0.isReachable && $0.certificateDER != nil }).randomElement() else { continue }
-                if await race(status, with: peer) { looked[status.number] = .now }
+                await race(status, with: peer)
+                let pause = min(Self.again.last, (tries[status.number]?.pause ?? Self.again.first / 2) * 2)
+                tries[status.number] = Tries(next: .now + pause, pause: pause)
             }
         }
     }
 
-    /// - Returns: whether something came of it. The other node may not have this target, or be busy with it.
-    private func race(_ status: TargetStatus, with peer: Member) async -> Bool {
+    /// Nothing may come of it: the other node may not have this target, or be busy with it.
+    private func race(_ status: TargetStatus, with peer: Member) async {
         let name = CreateRace.newName(of: node.id)
-        async let theirs = node.peers.race("\(Self.path)?target=\(StorageTargetResource.id(of: status.location))&name=\(name)", with: peer)
-        let own: CreateRace.Lap?
-        do { own = try await node.store.race(name, on: status.number, as: .first) } catch {
-            logger.debug("\(status.name) cannot be tried: \(error)")
-            own = nil
+        let laps = await withTaskGroup(of: (isOwn: Bool, lap: CreateRace.Lap?).self) { group in
+            group.addTask {
+                (false, try? await node.peers.race("\(Self.path)?target=\(StorageTargetResource.id(of: status.location))&name=\(name)", with: peer))
+            }
+            group.addTask { (true, try? await node.store.race(name, on: status.number, as: .first)) }
+            var laps: [Bool: CreateRace.Lap] = [:]
+            for await (isOwn, lap) in group {
+                laps[isOwn] = lap
+                // Without the other one there is nothing to wait for.
+                if lap == nil { group.cancelAll() }
+            }
+            return laps
         }
-        let other = try? await theirs
         await node.store.clearRace(name, on: status.number)
-        guard let own, let other, let sharing = TargetSharing(own, other) else { return false }
+        guard let own = laps[true], let other = laps[false], let sharing = TargetSharing(own, other) else { return }
         if status.sharing != sharing { tell(sharing, status, peer) }
         node.store.found(sharing, with: "\(peer.id)", on: status.number)
-        return true
     }
 
     private func tell(_ sharing: TargetSharing, _ status: TargetStatus, _ peer: Member) {

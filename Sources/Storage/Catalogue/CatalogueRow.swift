@@ -10,13 +10,13 @@ enum CatalogueRow {
     private static let marks = Array(repeating: "?", count: columns.split(separator: ",").count).joined(separator: ", ")
     private static let states: [ClipFacts.State] = [.recording, .closed, .interrupted]
 
-    /// - Returns: false for a clip that no node can have recorded.
+    /// - Returns: false for a clip that no node can have recorded: whatever somebody signed ends here.
     static func insert(_ facts: ClipFacts, signature: String?, _ database: Database, _ words: CatalogueWords) throws -> Bool {
-        guard let id = key(facts.id) else { return false }
+        guard let id = key(facts.id), let duration = Int64(exactly: (facts.durationSeconds * 1000).rounded()), isPossible(facts) else { return false }
         func word(_ text: String) throws -> Int64 { try words.number(text, database) }
         let values: [(any DatabaseValueConvertible)?] = [
             id, try word(facts.camera), milliseconds(facts.start), milliseconds(facts.end), try word(facts.kind), try word(facts.cameraName),
-            milliseconds(facts.triggered), Int64((facts.durationSeconds * 1000).rounded()), packed(facts.event),
+            milliseconds(facts.triggered), duration, packed(facts.event),
             facts.alsoEvents.isEmpty ? nil : facts.alsoEvents.joined(separator: "\n"), facts.label, try facts.origin.map(word), facts.bytes,
             try word(facts.codec), facts.width, facts.height, facts.framesPerSecond, (facts.hasAudio ? 1 : 0) | (facts.continues ? 2 : 0),
             try word(facts.clock.quality), facts.clock.uncertaintySeconds, states.firstIndex(of: facts.state) ?? 0, try facts.reason.map(word), facts.lostPictures,
@@ -56,6 +56,14 @@ enum CatalogueRow {
         facts.head = cells.packed()
         return CatalogueEntry(facts: facts, signature: cells.packed(), isStored: true)
     }
+
+    private static func isPossible(_ facts: ClipFacts) -> Bool {
+        (0...longestSeconds).contains(facts.durationSeconds) && facts.framesPerSecond.isFinite
+            && [facts.bytes, facts.width, facts.height, facts.fragments, facts.lostPictures].allSatisfy { $0 >= 0 }
+    }
+
+    /// No clip is longer; a search by time looks no further back.
+    static let longestSeconds = 86_400.0
 
     static func milliseconds(_ date: Date) -> Int64 { Int64((date.timeIntervalSince1970 * 1000).rounded()) }
     static func date(_ milliseconds: Int64) -> Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }

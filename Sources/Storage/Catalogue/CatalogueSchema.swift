@@ -22,7 +22,7 @@ enum CatalogueSchema {
         guard let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)"), verdict == "ok" else { throw Unusable(description: "it is damaged") }
     }
 
-    /// Times are milliseconds since 1970; `camera`, `name`, `origin`, `kind`, `codec`, `quality`, `reason`, `target` and `directory` are words.
+    /// Times are milliseconds since 1970; `camera`, `name`, `origin`, `kind`, `codec`, `quality`, `reason`, `target`, `directory` and `storage` are words.
     private static let tables = """
         CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
         CREATE TABLE clip (
@@ -30,16 +30,17 @@ enum CatalogueSchema {
             name INTEGER NOT NULL, triggered INTEGER NOT NULL, duration INTEGER NOT NULL, event NOT NULL, also TEXT, label TEXT, origin INTEGER,
             bytes INTEGER NOT NULL, codec INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, rate REAL NOT NULL,
             flags INTEGER NOT NULL, quality INTEGER NOT NULL, uncertainty REAL, state INTEGER NOT NULL, reason INTEGER,
-            lost INTEGER NOT NULL, gaps TEXT, fragments INTEGER NOT NULL, head, signature
+            lost INTEGER NOT NULL, gaps TEXT, fragments INTEGER NOT NULL, head, signature, stale INTEGER NOT NULL DEFAULT 0
         ) WITHOUT ROWID;
         CREATE INDEX clip_by_time ON clip (camera, start, id, kind, finish);
         CREATE TABLE event (event NOT NULL, clip BLOB NOT NULL, PRIMARY KEY (event, clip)) WITHOUT ROWID;
         CREATE TABLE place (
             id INTEGER PRIMARY KEY, target INTEGER NOT NULL, directory INTEGER NOT NULL, stem TEXT, clip BLOB NOT NULL,
-            size INTEGER, seconds INTEGER, nanoseconds INTEGER, video INTEGER
+            size INTEGER, seconds INTEGER, nanoseconds INTEGER, video INTEGER, storage INTEGER
         );
         CREATE INDEX place_by_directory ON place (target, directory);
         CREATE INDEX place_by_clip ON place (clip);
+        CREATE TABLE target (target INTEGER PRIMARY KEY, storage INTEGER NOT NULL);
         PRAGMA user_version = \(version);
         """
 }

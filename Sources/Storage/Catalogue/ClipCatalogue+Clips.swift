@@ -3,9 +3,6 @@ import GRDB
 
 /// Finding clips, and keeping them.
 extension ClipCatalogue {
-    /// How long a clip may be at most for a search by time to find it, in milliseconds.
-    private static let longestClip: Int64 = 86_400_000
-
     /// Clips of these cameras on targets that are known, newest first, at most `limit`.
     public func clips(_ query: ClipQuery, of cameras: Set<String>) -> [CatalogueEntry] {
         let targets = numbers
@@ -67,7 +64,7 @@ extension ClipCatalogue {
         write(otherwise: ()) { database, words in
             guard let target = try words.existing(location, database) else { return }
             try database.cachedStatement(sql: "DELETE FROM place WHERE clip = ? AND +target = ?").execute(arguments: [key, target])
-            try Self.removeIfNowhere(key, database, words)
+            try Self.hasLostAFile(key, database, words)
         }
     }
 
@@ -83,7 +80,10 @@ extension ClipCatalogue {
         guard let key = CatalogueRow.key(facts.id) else { return false }
         if let old = try known(key, database, words) {
             let isLess = facts.bytes < old.facts.bytes || facts.state == .recording && old.facts.state != .recording
-            if isLess { return true }
+            // What told more may be gone.
+            let isStale = try Bool.fetchOne(
+                try database.cachedStatement(sql: "SELECT stale OR NOT EXISTS (SELECT 1 FROM place WHERE place.clip = clip.id) FROM clip WHERE id = ?"), arguments: [key]) ?? true
+            if isLess, !isStale { return true }
             try remove(key, old.facts, database)
         }
         return try CatalogueRow.insert(facts, signature: signature, database, words)
@@ -93,16 +93,28 @@ extension ClipCatalogue {
     static func put(
         _ path: ClipPath, of facts: ClipFacts, _ key: Data, _ target: Int64, _ directory: Int64, _ file: (entry: TargetEntry, videoBytes: Int)?, _ database: Database
     ) throws {
-        try database.cachedStatement(sql: "INSERT INTO place (target, directory, stem, clip, size, seconds, nanoseconds, video) VALUES (?, ?, ?, ?, ?, ?, ?, ?)").execute(
+        try database.cachedStatement(sql: """
+                INSERT INTO place (target, directory, stem, clip, size, seconds, nanoseconds, video, storage) VALUES (?, ?, ?, ?, ?, ?, ?, ?,
+                (SELECT storage FROM target WHERE target.target = ?))
+                """).execute(
             arguments: [
-                target, directory, path.stem == ClipPath(folder: "", start: facts.start, event: facts.event).stem ? nil : path.stem, key, file?.entry.size,
-                file?.entry.modified.seconds, file?.entry.modified.nanoseconds, file?.videoBytes,
+                target, directory, stem(of: path, facts), key, file?.entry.size,
+                file?.entry.modified.seconds, file?.entry.modified.nanoseconds, file?.videoBytes, target,
             ])
     }
 
-    static func removeIfNowhere(_ key: Data, _ database: Database, _ words: CatalogueWords) throws {
+    /// Nil for the name that the clip's time and event give.
+    static func stem(of path: ClipPath, _ facts: ClipFacts) -> String? { path.stem == ClipPath(folder: "", start: facts.start, event: facts.event).stem ? nil : path.stem }
+
+    /// After one of its files is gone: the clip goes with its last one; what is known of it may have stood in that file, so the others are read once more.
+    static func hasLostAFile(_ key: Data, _ database: Database, _ words: CatalogueWords) throws {
         let isSomewhere = try Bool.fetchOne(try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM place WHERE clip = ?)"), arguments: [key])
-        guard isSomewhere != true, let old = try known(key, database, words) else { return }
+        guard isSomewhere != true else {
+            try database.cachedStatement(sql: "UPDATE place SET size = NULL WHERE clip = ?").execute(arguments: [key])
+            try database.cachedStatement(sql: "UPDATE clip SET stale = 1 WHERE id = ?").execute(arguments: [key])
+            return
+        }
+        guard let old = try known(key, database, words) else { return }
         try remove(key, old.facts, database)
     }
 
@@ -120,7 +132,7 @@ extension ClipCatalogue {
         private let numbers: [Int64: Int]
 
         init(_ targets: [String: Int], _ database: Database, _ words: CatalogueWords) throws {
-            numbers = Dictionary(uniqueKeysWithValues: try targets.compactMap { location, number in try words.existing(location, database).map { ($0, number) } })
+            numbers = Dictionary(try targets.compactMap { location, number in try words.existing(location, database).map { ($0, number) } }, uniquingKeysWith: max)
         }
 
         var isEmpty: Bool { numbers.isEmpty }
@@ -159,7 +171,7 @@ extension ClipCatalogue {
             if let from = query.from {
                 let from = CatalogueRow.milliseconds(from)
                 require("finish >= ?", from)
-                require("start >= ?", from - ClipCatalogue.longestClip)
+                require("start >= ?", from - Int64(CatalogueRow.longestSeconds * 1000))
             }
             if let kind = query.kind {
                 guard let number = try words.existing(kind, database) else { return nil }

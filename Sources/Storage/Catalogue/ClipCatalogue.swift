@@ -18,9 +18,12 @@ public final class ClipCatalogue: Sendable {
 
     private struct State {
         var open: Open?
-        /// After two failures in a row: not before then.
+        /// How many there were.
+        var generation = 0
+        /// Since then a minute has not passed: whatever fails within it is left alone until then.
         var retryAt: ContinuousClock.Instant?
         var problem: String?
+        var isWithinProcess = false
         /// What targets are called here, by their number; those that are gone keep theirs until they are forgotten.
         var locations: [Int: String] = [:]
     }
@@ -42,6 +45,7 @@ public final class ClipCatalogue: Sendable {
         self.targets = targets
         self.logger = logger
         file = directory.flatMap { VolatileDirectory.make($0) ? "\($0)/\(name).sqlite" : nil }
+        if let file, let directory { Self.removeEarlier(in: directory, than: file) }
         state.withLock { state in
             do { state.open = try Self.open(file, generation: 0) } catch { renew(&state, after: error) }
         }
@@ -111,9 +115,11 @@ public final class ClipCatalogue: Sendable {
     /// Begins an empty one in place of one that failed.
     private func renew(_ state: inout State, after error: (any Error)?) {
         let now = ContinuousClock.now
-        let generation = (state.open?.generation ?? 0) + 1
+        state.generation += 1
         try? state.open?.database.close()
         state.open = nil
+        // The tmpfs is full: where the process is there may be room.
+        if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { state.isWithinProcess = true }
         if let error { logger.warning("the catalogue of clips is made anew: \(error)") }
         // The one before did not live long: what ails it ails the next one, too.
         if error != nil, let retryAt = state.retryAt, now < retryAt {
@@ -124,13 +130,23 @@ public final class ClipCatalogue: Sendable {
         state.retryAt = now + Self.pause
         if let file { for ending in ["", "-wal", "-shm"] { unlink(file + ending) } }
         do {
-            state.open = try Self.open(file, generation: generation)
+            state.open = try Self.open(place(state), generation: state.generation)
             state.problem = nil
         } catch {
             state.problem = "the catalogue of clips cannot be made: \(error)"
             logger.error("the catalogue of clips cannot be made: \(error)")
         }
     }
+
+    /// Of the same node, from before it came to its mesh: a tmpfs is memory.
+    private static func removeEarlier(in directory: String, than file: String) {
+        guard let mark = file.split(separator: "/").last?.prefix(while: { $0 != "-" && $0 != "." }) else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] where name.hasPrefix("\(mark)-") && name.contains(".sqlite") {
+            if !"\(directory)/\(name)".hasPrefix(file) { unlink("\(directory)/\(name)") }
+        }
+    }
+
+    private func place(_ state: State) -> String? { state.isWithinProcess ? nil : file }
 
     private static func open(_ file: String?, generation: Int) throws -> Open {
         var configuration = Configuration()

@@ -37,19 +37,19 @@ struct TargetScan {
         let now = ContinuousClock.now
         refused = refused.filter { now - $0.value.at < Self.refusalTime }
         // An empty mount point holds nothing, and says nothing of what the storage holds.
-        let isOurs = (try? target.list(ClipPath.keysDirectory))?.isEmpty == false
+        let identity = try? TargetIdentity.find(on: target)
+        if let identity { catalogue.reached(identity, on: number) }
         // Read before the storage is: what is stored meanwhile is not taken for gone.
         let known = catalogue.directories(on: number)
         let folders = try target.list("").filter(\.isDirectory)
-        if isOurs {
+        if identity != nil {
             let names = Set(folders.map(\.name))
             catalogue.forget(known.filter { !names.contains(String($0.prefix { $0 != "/" })) }, on: number)
         }
         for folder in folders where wanted(folder.name) {
-            let isSure = isOurs || target.owner(of: folder.name) != nil
             guard let days = target.days(in: folder.name) else { continue }
-            for directory in days { try look(in: directory, mayForget: isSure, isOver, take) }
-            if isSure { catalogue.forget(known.filter { $0.hasPrefix("\(folder.name)/") && !days.contains($0) }, on: number) }
+            for directory in days { try look(in: directory, mayForget: identity != nil, isOver, take) }
+            if identity != nil { catalogue.forget(known.filter { $0.hasPrefix("\(folder.name)/") && !days.contains($0) }, on: number) }
         }
     }
 
@@ -61,7 +61,7 @@ struct TargetScan {
         guard let entries = try? target.list(directory) else { return }
         let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
         var found: [ClipCatalogue.FoundFile] = []
-        var gone = Set(mayForget ? known.values.map(\.number) : [])
+        var gone = Set(mayForget ? known.values.filter(\.isHere).map(\.number) : [])
         for entry in entries where entry.name.hasSuffix(".json") {
             if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
             let file = "\(directory)/\(entry.name)"
@@ -69,15 +69,16 @@ struct TargetScan {
             let videoBytes = sizes["\(path.stem).\(ClipPath.Kind.video.rawValue)"] ?? 0
             let old = known[path.stem]
             if let old {
-                gone.remove(old.number)
-                if old.size == entry.size, old.modified == entry.modified, old.videoBytes == videoBytes { continue }
+                // Who deletes a video and leaves its sidecar has deleted the clip.
+                if videoBytes > 0 { gone.remove(old.number) }
+                if old.size == entry.size, old.modified == entry.modified, old.videoBytes == videoBytes, videoBytes > 0, old.isHere || !mayForget { continue }
             }
             if let last = refused[file], last.entry == entry, last.videoBytes == videoBytes { continue }
             guard videoBytes > 0, entry.size <= FoundClip.manifestLimit, let bytes = try? target.readAll(file, limit: FoundClip.manifestLimit) else { continue }
             if let old { gone.insert(old.number) }
             if let manifest = try? Manifest(parsing: bytes), let taken = try take(FoundClip(path: path, manifest: manifest, videoBytes: videoBytes)) {
                 // Where taking it changed the file, the next look sees that once.
-                found.append(.init(path: path, entry: entry, videoBytes: videoBytes, facts: taken.facts, signature: taken.signature.hex))
+                found.append(.init(path: path, entry: entry, videoBytes: videoBytes, facts: taken.facts.upTo(videoBytes), signature: taken.signature.hex))
             } else if refused.count < Self.refusalLimit {
                 refused[file] = Refused(entry: entry, videoBytes: videoBytes, at: .now)
             }
@@ -88,5 +89,14 @@ struct TargetScan {
             if let old = known[clip.path.stem] { gone.insert(old.number) }
         }
         catalogue.take(found, gone: Array(gone), on: number, in: directory)
+    }
+}
+
+extension ClipFacts {
+    /// No more of it than its file holds, whoever says what.
+    fileprivate func upTo(_ videoBytes: Int) -> ClipFacts {
+        var facts = self
+        facts.bytes = min(facts.bytes, videoBytes)
+        return facts
     }
 }

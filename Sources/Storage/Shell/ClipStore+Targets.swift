@@ -242,6 +242,9 @@ extension ClipStore {
     func attached(_ target: Int, space: TargetSpace) {
         state.withLock { state in
             state.targets[target]?.problem = nil
+            // Another storage may be there now.
+            state.targets[target]?.sharing = nil
+            state.targets[target]?.sharedWith = nil
             state.targets[target]?.cure = nil
             state.targets[target]?.freeBytes = space.free
             state.targets[target]?.totalBytes = space.total

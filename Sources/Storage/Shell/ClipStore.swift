@@ -22,6 +22,7 @@ public final class ClipStore: Sendable {
     let state: Mutex<State>
     let writers = Mutex<[Int: TargetWriter]>([:])
     let localDisk = Mutex<LocalDisk?>(nil)
+    let races = RunningRaces()
     let listeners = ChangeFeed<StoreChange>(capacity: 1024)
     let replicaFeed = ChangeFeed<Void>(capacity: 1)
     /// What it keeps of other cameras' clips.
@@ -243,14 +244,12 @@ public final class ClipStore: Sendable {
 
     /// This node's clips, newest first.
     public func clips(_ query: ClipQuery) -> [CatalogueEntry] {
-        let stored = catalogue.clips(query, of: [settings.camera])
-        return state.withLock { state in
-            let held = state.index.clips(query)
-            // Of what this node holds it knows more.
-            let rest = stored.filter { state.index[$0.facts.id] == nil }
-            if held.isEmpty { return rest }
-            return Array((held + rest).sorted { ($0.facts.start, $0.facts.id) > ($1.facts.start, $1.facts.id) }.prefix(query.limit))
-        }
+        // Before the catalogue: what goes over to it meanwhile is in both, and not in neither.
+        let (held, ids) = state.withLock { state in (state.index.clips(query), Set(state.index.all.map(\.facts.id))) }
+        // Of what this node holds it knows more.
+        let rest = catalogue.clips(query, of: [settings.camera]).filter { !ids.contains($0.facts.id) }
+        if held.isEmpty { return rest }
+        return Array((held + rest).sorted { ($0.facts.start, $0.facts.id) > ($1.facts.start, $1.facts.id) }.prefix(query.limit))
     }
 
     public func clip(_ id: ClipID) -> CatalogueEntry? {

@@ -39,6 +39,7 @@ final class TargetWriter: Sendable {
             lister.stop()
             place.writing.end()
             place.reading.end()
+            place.racing.end()
             ended.signal()
         }
         thread.name = "target-\(number)"
@@ -62,6 +63,8 @@ final class TargetWriter: Sendable {
         var keys: [UInt8]?
         var failures = 0
         var measured: ContinuousClock.Instant?
+        // Of the storage that was attached.
+        var identity: String?
         var doubtful: Set<ClipID> = []
         // Of cameras that are gone, by id; of this one's earlier names.
         var folders: [String: String] = [:]
@@ -69,6 +72,7 @@ final class TargetWriter: Sendable {
             do {
                 if folder == nil {
                     folder = try attach()
+                    identity = try TargetIdentity.find(on: target)
                     keys = nil
                     folders = [:]
                 }
@@ -81,10 +85,16 @@ final class TargetWriter: Sendable {
                     if measured.map({ ContinuousClock.now - $0 >= Self.longestPause }) ?? true {
                         store.measured(number, space: try target.space())
                         measured = .now
+                        // Something was mounted there, or unmounted.
+                        if try TargetIdentity.find(on: target) != identity {
+                            folder = nil
+                            continue
+                        }
                     }
                     recovered(&failures)
                     if let folder { lister.lookIfToDo(in: folder) }
                     place.reading.end(ifIdleFor: Target.readerIdle)
+                    place.racing.end(ifIdleFor: Target.readerIdle)
                     _ = wake.wait(timeout: .now() + store.pause(of: number) / .seconds(1))
                     continue
                 }

@@ -21,16 +21,22 @@ package struct CreateRace {
 
     /// 32 hexadecimal digits.
     private let name: String
-    /// How long one waits for the other.
+    /// How long one waits for the other, at the start and at the end.
     private let patience: Duration
+    private let isOver: @Sendable () -> Bool
 
     private static let directory = ".meshcam/race"
     private static let tick: UInt32 = 5000
 
-    package init(name: String, patience: Duration = .seconds(10)) {
+    /// - Parameter isOver: asked again and again; once it is, `ECANCELED` ends the race.
+    package init(name: String, patience: Duration = .seconds(10), isOver: @escaping @Sendable () -> Bool = { false }) {
         self.name = name
         self.patience = patience
+        self.isOver = isOver
     }
+
+    /// Whether that can be a race's name.
+    package static func isName(_ text: String) -> Bool { text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) } }
 
     /// - Parameter node: whose race it is, the first side.
     package static func newName(of node: String) -> String { node.prefix(mark) + (0..<12).map { _ in UInt8.random(in: 0...255) }.hex }
@@ -42,6 +48,7 @@ package struct CreateRace {
         guard try meet("start", on: target, as: side) else { return lap }
         lap.met = true
         for number in 0..<Self.rounds {
+            try check()
             do throws(TargetError) {
                 try target.write([[UInt8](side.rawValue.utf8)], at: 0, of: file("\(number)"))
                 lap.won.append(number)
@@ -57,10 +64,18 @@ package struct CreateRace {
         return lap
     }
 
-    /// Removes all that this race, and earlier ones of its first side, left behind; for the first side, when the other one is through.
+    /// Removes all that this race, and earlier ones of its first side, left behind; for the first side, when the other one is through. What others left an hour ago
+    /// goes with it.
     package func clear(on target: some TargetFiles) throws(TargetError) {
-        for entry in try target.list(Self.directory) where entry.name.hasPrefix(name.prefix(Self.mark)) { try target.remove("\(Self.directory)/\(entry.name)") }
+        let entries = try target.list(Self.directory)
+        // By the target's own clock alone: this race's files are its newest.
+        let newest = entries.filter { $0.name.hasPrefix(name) }.map(\.modified.seconds).max() ?? 0
+        for entry in entries where entry.name.hasPrefix(name.prefix(Self.mark)) || entry.modified.seconds < newest - Self.age { try target.remove("\(Self.directory)/\(entry.name)") }
     }
+
+    private static let age = 3600
+
+    private func check() throws(TargetError) { if isOver() { throw TargetError(operation: "try", path: file("start"), code: TargetError.cancelled) } }
 
     private func file(_ part: String) -> String { "\(Self.directory)/\(name)-\(part)" }
 
@@ -69,6 +84,7 @@ package struct CreateRace {
         let other = file("\(place)-\((side == .first ? Side.second : .first).rawValue)")
         let deadline = ContinuousClock.now + patience
         while ContinuousClock.now < deadline {
+            try check()
             do throws(TargetError) {
                 _ = try target.look(at: other)
                 return true

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// One storage target: where it is, and the processes that speak to it. One writes and one reads, so that whoever plays a clip never waits for
-/// what is being written, nor the other way round.
+/// what is being written, nor the other way round; a third one is there for as long as the target is tried with another node.
 package final class Target: Sendable {
     package let location: TargetLocation
     /// For the thread of its ``TargetWriter``, and now and then for its ``TargetLister``.

@@ -47,7 +47,7 @@ struct TargetReach: Codable, Hashable, Sendable {
     /// Of the file system behind it, as that node is told. Absent while unknown.
     var freeBytes: Int64?
     var totalBytes: Int64?
-    /// What that node and another one found out together. Absent: there was no other to try it with.
+    /// What that node and another one found out together. Absent: nothing yet.
     var sharing: SharingResource?
 }
 

@@ -20,7 +20,7 @@ struct StorageRoutes: Sendable {
         group.post("storage/races") { [node] request, context in
             guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Nodes try storage with each other.") }
             let wanted = request.uri.queryParameters["target"].map { String($0) } ?? ""
-            guard let name = request.uri.queryParameters["name"], ClipID("\(name)-00000000-00000000") != nil else { throw ProblemDetails.badRequest("name must be 32 hexadecimal digits.") }
+            guard let name = request.uri.queryParameters["name"], CreateRace.isName(String(name)) else { throw ProblemDetails.badRequest("name must be 32 hexadecimal digits.") }
             guard let status = node.store.targetStatus.first(where: { StorageTargetResource.id(of: $0.location) == wanted }) else {
                 throw ProblemDetails.notFound("storage target", wanted)
             }
