@@ -126,10 +126,11 @@ final class PeerProxy: PeerExchange {
         }
     }
 
-    /// Has a peer run the other side of a ``CreateRace``; nil: it does not.
+    /// Has a peer run the other side of a ``CreateRace``; nil: it does not. It answers when it is through; slow storage takes its time, and no longer than
+    /// a silent peer may.
     func race(_ path: String, with member: Member) async throws -> CreateRace.Lap? {
-        try await withDeadline(.seconds(60)) { [self] in
-            let response = try await execute(member, method: .POST, path: path)
+        try await withDeadline(.seconds(30)) { [self] in
+            let response = try await execute(member, method: .POST, path: path, within: .seconds(30))
             let body = try await response.body.collect(upTo: 1 << 16)
             return response.status == .ok ? try JSONCoding.decoder.decode(CreateRace.Lap.self, from: Data(buffer: body)) : nil
         }
@@ -146,8 +147,9 @@ final class PeerProxy: PeerExchange {
 
     // MARK: -
 
+    /// - Parameter limit: until the head of the answer is there.
     private func execute(
-        _ member: Member, method: HTTPMethod = .GET, path: String, headers: HTTPHeaders = .init(), body: ByteBuffer? = nil
+        _ member: Member, method: HTTPMethod = .GET, path: String, headers: HTTPHeaders = .init(), body: ByteBuffer? = nil, within limit: TimeAmount = .seconds(3)
     ) async throws -> HTTPClientResponse {
         guard let record = member.node, let certificate = member.certificateDER else { throw PeerError.noAddress }
         let tls = try PeerTLS.client(identity: identity, to: certificate)
@@ -160,7 +162,7 @@ final class PeerProxy: PeerExchange {
             request.tlsConfiguration = tls
             if let body { request.body = .bytes(body) }
             do {
-                return try await client.execute(request, deadline: .now() + .seconds(3), logger: logger)
+                return try await client.execute(request, deadline: .now() + limit, logger: logger)
             } catch let error as CancellationError {
                 throw error
             } catch {

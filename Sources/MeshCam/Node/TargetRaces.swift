@@ -39,9 +39,9 @@ struct TargetRaces: Sendable {
         let name = CreateRace.newName(of: node.id)
         let laps = await withTaskGroup(of: (isOwn: Bool, lap: CreateRace.Lap?).self) { group in
             group.addTask {
-                (false, try? await node.peers.race("\(Self.path)?target=\(StorageTargetResource.id(of: status.location))&name=\(name)", with: peer))
+                (false, await attempt { try await node.peers.race("\(Self.path)?target=\(StorageTargetResource.id(of: status.location))&name=\(name)", with: peer) })
             }
-            group.addTask { (true, try? await node.store.race(name, on: status.number, as: .first)) }
+            group.addTask { (true, await attempt { try await node.store.race(name, on: status.number, as: .first) }) }
             var laps: [Bool: CreateRace.Lap] = [:]
             for await (isOwn, lap) in group {
                 laps[isOwn] = lap
@@ -54,6 +54,13 @@ struct TargetRaces: Sendable {
         guard let own = laps[true], let other = laps[false], let sharing = TargetSharing(own, other) else { return }
         if status.sharing != sharing { tell(sharing, status, peer) }
         node.store.found(sharing, with: "\(peer.id)", on: status.number)
+    }
+
+    private func attempt(_ side: () async throws -> CreateRace.Lap?) async -> CreateRace.Lap? {
+        do { return try await side() } catch {
+            logger.debug("a try came to nothing: \(error)")
+            return nil
+        }
     }
 
     private func tell(_ sharing: TargetSharing, _ status: TargetStatus, _ peer: Member) {
