@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite struct ClipStoreTests {
+@Suite(.serialized) struct ClipStoreTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "meshcam-\(UUID().uuidString)").path
 
     /// Not the real thing, but different for different bytes.

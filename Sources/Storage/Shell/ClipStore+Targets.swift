@@ -34,13 +34,14 @@ extension ClipStore {
             return Array(writers.values)
         }
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            // It waits for seconds: on a small machine the pool has no thread to spare for that.
+            Thread {
                 for writer in last where !writer.waitForEnd(until: deadline) {
                     self.state.withLock { $0.drained = true }
                 }
                 _ = disk?.waitForEnd(until: diskDeadline)
                 continuation.resume()
-            }
+            }.start()
         }
         state.withLock { state in
             (state.ending, state.drained, state.plan.isEnding) = (false, false, false)
