@@ -84,6 +84,7 @@ struct TargetScan {
             }
         }
         for clip in target.unplacedClips(in: directory, entries) {
+            if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
             guard let taken = try take(clip) else { continue }
             found.append(.init(path: clip.path, entry: nil, videoBytes: clip.videoBytes, facts: taken.facts, signature: taken.signature.hex))
             if let old = known[clip.path.stem] { gone.insert(old.number) }

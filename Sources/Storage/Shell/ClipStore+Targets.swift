@@ -6,14 +6,13 @@ extension ClipStore {
     /// Runs the targets' threads until the task is cancelled, then lets them write what is left for at most `drain`.
     public func run(drain: Duration = .seconds(2)) async {
         let changes = targets.changes()
-        followTargets()
+        let first = followTargets()
         state.withLock { $0.isRunning = true }
         startDisk()
-        startWriters()
+        startWriters(for: first)
         // The stream ends with the task.
         for await _ in changes {
-            followTargets()
-            startWriters()
+            startWriters(for: followTargets())
             notify()
         }
         let deadline = DispatchTime.now() + .milliseconds(Int(drain / .milliseconds(1)))
@@ -51,7 +50,10 @@ extension ClipStore {
     var hasTargets: Bool { state.withLock { !$0.plan.targets.isEmpty } }
 
     /// Brings plan and status in line with the targets that there are now.
-    func followTargets() {
+    ///
+    /// - Returns: those. More may have come or gone since.
+    @discardableResult
+    func followTargets() -> [(number: Int, target: Target)] {
         let present = targets.present
         let gone = state.withLock { state in
             let numbers = Set(present.map(\.number))
@@ -71,6 +73,7 @@ extension ClipStore {
         interruptRescues()
         replicas.setRing(present.isEmpty)
         listeners.publish(.targets)
+        return present
     }
 
     private func startDisk() {
@@ -82,9 +85,9 @@ extension ClipStore {
         }
     }
 
-    private func startWriters() {
+    /// - Parameter present: what plan and status know. A writer whose target they did not know yet would end at once, and none would follow it.
+    private func startWriters(for present: [(number: Int, target: Target)]) {
         let (started, ended) = writers.withLock { writers -> ([TargetWriter], [TargetWriter]) in
-            let present = targets.present
             var started: [TargetWriter] = []
             for (number, target) in present where writers[number] == nil {
                 let writer = TargetWriter(number: number, target: target, store: self, logger: logger)

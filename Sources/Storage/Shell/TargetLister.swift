@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Logging
 import Synchronization
@@ -15,6 +16,8 @@ final class TargetLister: Sendable {
     private let store: ClipStore
     private let logger: Logger
     private let state = Mutex(State.idle)
+    /// Whoever stops it waits for this.
+    private let ended = DispatchSemaphore(value: 0)
     /// When the last look began, of which catalogue, and whether there was one since this node had time to be told of what others had brought.
     private let looks = Mutex<(last: ContinuousClock.Instant?, generation: Int, isSettled: Bool)>((nil, 0, false))
     private let scan: Mutex<TargetScan>
@@ -62,8 +65,15 @@ final class TargetLister: Sendable {
     private static let settling = Duration.seconds(120)
     private static let interval = Duration.seconds(60)
 
-    /// No more looks; one that is under way ends soon.
-    func stop() { state.withLock { $0 = .over } }
+    /// No more looks. Waits for the end of one that is under way, which comes with the answer to what it asks just now: when this returns, nothing of
+    /// what is on the target is changed any more.
+    func stop() {
+        let isLooking = state.withLock { state in
+            defer { state = .over }
+            return state == .looking
+        }
+        if isLooking { ended.wait() }
+    }
 
     // MARK: On its thread
 
@@ -97,7 +107,7 @@ final class TargetLister: Sendable {
             if state != .over { state = next }
             return state == .over
         }
-        if isOver { place.reading.end() }
+        if isOver { ended.signal() }
     }
 
     /// How to know a clip of this camera. Closes the books of one whose recording ended with its process.
