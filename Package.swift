@@ -132,14 +132,16 @@ let package = Package(
         .systemLibrary(name: "CNamespace"),
         .systemLibrary(name: "CV4L2", providers: [.apt(["libv4l-dev"])]),
 
-        .testTarget(name: "GossipTests", dependencies: ["Gossip", "Simulation"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media"], exclude: ["Corpus"], swiftSettings: strict),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Gossip", "simulate"], swiftSettings: strict),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Gossip", "meshcam-directory", "meshcam-smb"], swiftSettings: strict),
+        // What all tests share: they wait with a bound, and start programs that Foundation would wait for without one.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "GossipTests", dependencies: ["Gossip", "Simulation", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"], exclude: ["Corpus"], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Gossip", "TestSupport", "simulate"], swiftSettings: strict),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Gossip", "TestSupport", "meshcam-directory", "meshcam-smb"], swiftSettings: strict),
         .testTarget(
             name: "MeshCamTests",
             dependencies: [
-                "MeshCam", "Gossip", "Media", "Storage",
+                "MeshCam", "Gossip", "Media", "Storage", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -60,8 +60,8 @@ import Testing
             let bus = try avahi.startBus()
             var daemon = try avahi.startDaemon()
             defer {
-                daemon.end()
-                bus.end()
+                daemon.stop()
+                bus.stop()
             }
             #expect(await waits(.seconds(30), for: first.news.stream()) { first.status == .running })
 
@@ -88,7 +88,7 @@ import Testing
             #expect(await waits(.seconds(30), for: second.news.stream()) { second.services(of: first.announcement.id).contains { $0.state == .unpaired } })
 
             // Killed without a word: both know; and they find each other again when it is back.
-            daemon.end(SIGKILL)
+            daemon.stop(SIGKILL)
             #expect(await waits(for: first.news.stream()) { first.status != .running && second.status != .running })
             first.forget()
             second.forget()

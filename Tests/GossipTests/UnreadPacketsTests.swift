@@ -183,7 +183,8 @@ extension GossipService {
         Self.wait(for: semaphore)
     }
 
-    private static func wait(for semaphore: DispatchSemaphore) { semaphore.wait() }
+    /// With a bound: the pool has few threads, and whoever is to signal needs one.
+    private static func wait(for semaphore: DispatchSemaphore) { _ = semaphore.wait(timeout: .now() + 20) }
 
     fileprivate func pass() {}
 }

@@ -1,5 +1,6 @@
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Media
 
@@ -49,9 +50,9 @@ import Testing
     }
 
     /// Reads in a task of its own once the reader waits; answers how many units it found when it woke.
-    private func woken(_ subscription: AccessUnitSubscription, by publish: () -> Void) async -> [String] {
+    private func woken(_ subscription: AccessUnitSubscription, by publish: () -> Void) async throws -> [String] {
         async let first = subscription.next()
-        while !subscription.isAwaited { await Task.yield() }
+        try await eventually { subscription.isAwaited }
         publish()
         return (await [first].compactMap { $0 } + subscription.takeAll()).map { element in
             switch element {
@@ -62,19 +63,19 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func unitsMayGather() async {
+    @Test(.timeLimit(.minutes(1))) func unitsMayGather() async throws {
         let bus = AccessUnitBus()
         let subscription = bus.subscribe(name: "recorder", capacity: 8, gathering: .milliseconds(150))
         // Ten pictures a second: the third is captured 200 ms after the first.
-        #expect(await woken(subscription) { for index in 0..<3 { bus.publish(picture(Double(index) / 10, key: index == 0)) } } == ["1", "2", "3"])
+        #expect(try await woken(subscription) { for index in 0..<3 { bus.publish(picture(Double(index) / 10, key: index == 0)) } } == ["1", "2", "3"])
         // What breaks off is told at once, with all before it.
         #expect(
-            await woken(subscription) {
+            try await woken(subscription) {
                 bus.publish(picture(1.0))
                 bus.interrupt(reason: "unplugged")
             } == ["4", "interrupted unplugged"])
         // A queue that is half full does not wait for its time.
-        #expect(await woken(subscription) { for index in 0..<4 { bus.publish(picture(2 + Double(index) / 1000, key: index == 0)) } } == ["5", "6", "7", "8"])
+        #expect(try await woken(subscription) { for index in 0..<4 { bus.publish(picture(2 + Double(index) / 1000, key: index == 0)) } } == ["5", "6", "7", "8"])
         subscription.cancel()
         #expect(await subscription.next() == nil)
     }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Media
 
@@ -69,12 +70,6 @@ final class MemorySink: ClipSink {
     var clips: [Clip] { writers.withLock { $0 }.map { $0.clip.withLock { $0 } } }
 }
 
-/// Lets others run; ends the waiting loop around it when the test's time limit cancels it.
-private func breathe() async throws {
-    try Task.checkCancellation()
-    await Task.yield()
-}
-
 @Suite(.timeLimit(.minutes(1))) struct RecorderTests {
     private static func format() -> CameraStatus {
         var status = CameraStatus()
@@ -105,7 +100,7 @@ private func breathe() async throws {
         var changes = (await recorder.changes()).makeAsyncIterator()
         #expect(await changes.next() == .some(nil))
         // The recorder takes requests before and while it runs; this one is answered at once.
-        while await !recorder.isRunning { try await breathe() }
+        try await eventually { await recorder.isRunning }
         await recorder.record(request("abc", triggered: 14.5, until: 19.5))
         let open = try #require(await recorder.openClip)
         #expect(open.header.event == "abc" && open.until == at(19.5))
@@ -119,9 +114,12 @@ private func breathe() async throws {
         // As a camera would: not faster than the recorder follows.
         for (index, unit) in units.enumerated() where unit.captured > at(15) {
             bus.publish(unit)
-            while await recorder.openClip != nil, await recorder.lastSequence < UInt64(index + 1) { try await breathe() }
+            try await eventually {
+                if await recorder.openClip == nil { return true }
+                return await recorder.lastSequence >= UInt64(index + 1)
+            }
         }
-        while sink.clips.first?.summary == nil { try await breathe() }
+        try await eventually { sink.clips.first?.summary != nil }
         running.cancel()
         await running.value
         #expect(sink.clips.count == 1, "one clip for three requests")
@@ -149,15 +147,18 @@ private func breathe() async throws {
         let sink = MemorySink(loses: 6)
         let recorder = makeRecorder(preRoll, bus, sink)
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { try await breathe() }
+        try await eventually { await recorder.isRunning }
         await recorder.record(request("abc", triggered: 10, until: 18))
         // The ring begins with a key frame.
         let units = try EncodedScene.make(seconds: 20, keyFrameEvery: 2, from: 10).drop { !$0.isVideoKeyFrame }
         for (index, unit) in units.enumerated() {
             bus.publish(unit)
-            while sink.clips.last?.summary == nil, await recorder.lastSequence < UInt64(index + 1) { try await breathe() }
+            try await eventually {
+                if sink.clips.last?.summary != nil { return true }
+                return await recorder.lastSequence >= UInt64(index + 1)
+            }
         }
-        while sink.clips.count < 2 || sink.clips[1].summary == nil { try await breathe() }
+        try await eventually { sink.clips.count >= 2 && sink.clips[1].summary != nil }
         running.cancel()
         await running.value
         #expect(sink.clips.count == 2, "one loss, one more file")
@@ -179,7 +180,7 @@ private func breathe() async throws {
         let sink = MemorySink()
         let recorder = makeRecorder(preRoll, bus, sink)
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { try await breathe() }
+        try await eventually { await recorder.isRunning }
         for unit in try EncodedScene.make(seconds: 3) { bus.publish(unit) }
         await recorder.record(request("abc", triggered: 2.5, until: 50))
         running.cancel()
@@ -195,13 +196,13 @@ private func breathe() async throws {
         let sink = MemorySink()
         let recorder = makeRecorder(preRoll, bus, sink)
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { try await breathe() }
+        try await eventually { await recorder.isRunning }
         await recorder.record(request("early", triggered: 0, until: 99))
         #expect(sink.clips.isEmpty)
         for unit in try EncodedScene.make(seconds: 3) { bus.publish(unit) }
-        while await recorder.openClip == nil { try await breathe() }
+        try await eventually { await recorder.openClip != nil }
         bus.interrupt(reason: "unplugged")
-        while sink.clips.first?.summary == nil { try await breathe() }
+        try await eventually { sink.clips.first?.summary != nil }
         #expect(sink.clips.first?.summary?.reason == .sourceLost("unplugged"))
         running.cancel()
         await running.value
@@ -218,9 +219,12 @@ private func breathe() async throws {
         await recorder.record(request("slow", triggered: 1.9, until: 5))
         for unit in units.dropFirst(20) { bus.publish(unit) }
         let running = Task { await recorder.run() }
-        while await !recorder.isRunning { try await breathe() }
+        try await eventually { await recorder.isRunning }
         bus.publish(try #require(units.last))
-        while await recorder.openClip != nil, sink.clips.first?.summary == nil { try await breathe() }
+        try await eventually {
+            if await recorder.openClip == nil { return true }
+            return sink.clips.first?.summary != nil
+        }
         running.cancel()
         await running.value
         let lost = try #require(sink.clips.first?.summary?.lostPictures)

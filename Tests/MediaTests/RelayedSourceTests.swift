@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Media
 
@@ -79,13 +80,13 @@ import Testing
         return nil
     }
 
-    @Test func aStreamComesOnceForAll() async {
+    @Test func aStreamComesOnceForAll() async throws {
         let node = Node()
         let running = Task { await node.run() }
         let source = node.source()
         let first = source.subscribe(to: .main, name: "one", capacity: 10)
         let second = source.subscribe(to: .main, name: "two", capacity: 10)
-        while node.opened.withLock({ $0.isEmpty }) { await Task.yield() }
+        try await eventually { node.opened.withLock { !$0.isEmpty } }
         source.requestKeyFrame(of: .main)
         #expect(node.wishes.withLock { $0 }.isEmpty, "a stream that is being opened begins with a key frame")
         node.send(1)
@@ -96,7 +97,7 @@ import Testing
         #expect(node.wishes.withLock { $0 } == [.main, .main], "whoever comes later needs a picture to begin with")
         // The way breaks: it is opened again, and both see on.
         node.streams.withLock { $0.last?.finish(throwing: CancellationError()) }
-        while node.opened.withLock({ $0.count }) < 2 { await Task.yield() }
+        try await eventually { node.opened.withLock { $0.count } >= 2 }
         node.send(2)
         let after = (await next(first), await next(second))
         #expect(after == (2, 2))
@@ -104,9 +105,9 @@ import Testing
         first.cancel()
         second.cancel()
         node.send(3)
-        while node.ended.withLock({ $0 }) < 2 { await Task.yield() }
+        try await eventually { node.ended.withLock { $0 } >= 2 }
         let third = source.subscribe(to: .small, name: "three", capacity: 10)
-        while node.opened.withLock({ $0.count }) < 3 { await Task.yield() }
+        try await eventually { node.opened.withLock { $0.count } >= 3 }
         node.send(4)
         #expect(await next(third) == 4)
         #expect(node.opened.withLock { $0 } == [.main, .main, .small])

@@ -1,5 +1,6 @@
 import Logging
 import Testing
+import TestSupport
 
 @testable import MeshCam
 
@@ -46,10 +47,10 @@ import Testing
     @Test func namesAreLookedUpWhileItRuns() async throws {
         let directory = try TemporaryDirectory()
         let servers = IceServers([], directory: directory.path, logger: Self.logger)
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask { await servers.run() }
             #expect(throws: Never.self) { try servers.set([try #require(IceServer("localhost:3478"))]) }
-            while servers.stun.isEmpty { await Task.yield() }
+            try await eventually { !servers.stun.isEmpty }
             #expect(servers.stun.contains { ["127.0.0.1", "::1"].contains($0.0) && $0.1 == 3478 })
             group.cancelAll()
         }

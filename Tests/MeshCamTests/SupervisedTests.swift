@@ -2,6 +2,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import MeshCam
 
@@ -76,7 +77,7 @@ import Testing
         let running = Task { [supervised] in try await supervised.run() }
         for await _ in started {}
         running.cancel()
-        while lines.all.withLock({ $0.isEmpty }) { await Task.yield() }
+        try await eventually { lines.all.withLock { !$0.isEmpty } }
         warning.finish()
         try await running.value
         #expect(lines.all.withLock { $0 } == ["clock does not stop: the node's end waits for it"])

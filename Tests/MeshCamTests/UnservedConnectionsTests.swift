@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Testing
+import TestSupport
 
 @testable import MeshCam
 
@@ -18,7 +19,7 @@ import Testing
             // It accepts from here on, and serves only when this returns.
             onServerRunning: { channel in
                 port.yield(channel.localAddress?.port ?? 0)
-                while !Task.isCancelled { await Task.yield() }
+                try? await ContinuousClock().sleep(for: .seconds(600))
             },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let running = Task { try await DoorService(door: door, server: server).run() }
@@ -29,10 +30,10 @@ import Testing
             }
             break
         }
-        while door.unserved.count < clients.count { await Task.yield() }
+        try await eventually { door.unserved.count == clients.count }
         running.cancel()
         _ = await running.result
         for client in clients { try await client.closeFuture.get() }
-        while door.unserved.count > 0 { await Task.yield() }
+        try await eventually { door.unserved.count == 0 }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `meshcam bench gossip --json` promises to whoever reads it: one object with the contract's keys, numbers where something was
@@ -8,17 +9,9 @@ import Testing
     private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "meshcam")
 
     private static func bench(_ arguments: [String]) throws -> [String: Any] {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = ["bench", "gossip", "--json"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let answer = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return try #require(try JSONSerialization.jsonObject(with: answer) as? [String: Any])
+        let run = try Tool([program.path, "bench", "gossip", "--json"] + arguments)
+        #expect(run.status == 0)
+        return try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
     }
 
     /// The contract's: `gossip` {nodes, seeds, detectSecondsP50, P99, convergeSecondsP99, idleBytesPerSecond, falseDeaths}.

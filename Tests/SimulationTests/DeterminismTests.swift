@@ -1,5 +1,6 @@
 import Foundation
 import Simulation
+import TestSupport
 import Testing
 
 /// One seed, one run: in this process, in another, and in one after that.
@@ -7,31 +8,8 @@ import Testing
     /// The simulator's program, beside the test's own.
     private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "simulate")
 
-    private struct Answer {
-        let output: String
-        let errors: String
-        let status: Int32
-    }
-
     /// Swift's own hashing is seeded anew in each process: what depends on the order of a set or dictionary shows here.
-    private static func simulate(_ arguments: [String]) throws -> Answer {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        // Files, not pipes: who reads one pipe to its end while the other fills waits for ever.
-        let directory = URL(filePath: NSTemporaryDirectory()).appending(path: "meshcam-simulate-\(UUID())")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let (output, errors) = (directory.appending(path: "output"), directory.appending(path: "errors"))
-        for file in [output, errors] { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        return Answer(
-            output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8),
-            status: process.terminationStatus)
-    }
+    private static func simulate(_ arguments: [String]) throws -> Tool { try Tool([program.path] + arguments) }
 
     @Test(arguments: ["real", "fast"], [3, 10]) func sameInEveryProcess(crypto: String, nodes: Int) throws {
         let arguments = ["--seeds", "8", "--nodes", "\(nodes)", "--seed", "40", "--hashes", "--crypto", crypto]

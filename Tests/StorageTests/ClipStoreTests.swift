@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Storage
 
@@ -49,15 +50,6 @@ import Testing
     }
 
     /// For what the store tells nobody.
-    private func eventually(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + ClipStore.patience
-        while !condition() {
-            guard ContinuousClock.now < deadline else { throw CancellationError() }
-            // Not by yielding again and again: that may keep the pool's other threads from ever being woken.
-            try await ContinuousClock().sleep(for: .milliseconds(2))
-        }
-    }
-
     /// Whatever stands there under the clip's name belongs to somebody else.
     @Test func aFileOfThatNameIsNeverWrittenOver() async throws {
         let root = try make("\(directory)/nas")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import Gossip
 
@@ -19,7 +20,7 @@ struct OpenSSL {
         }
         let log = "\(directory.path)/log"
         let command = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", files[0], "-untrusted", files[1]] + arguments + [files[2]]
-        let code = try ChildProcess(command, log: log).wait()
+        let code = try ChildProcess(command, errors: log).wait()
         return (code == 0, try String(contentsOfFile: log, encoding: .utf8))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A D-Bus and an avahi-daemon of the test's own, in a mount namespace of their own (avahi insists on one place for its pid
 /// file). Needs the Debian packages avahi-daemon and dbus, and root or user namespaces.
@@ -54,6 +55,6 @@ final class PrivateAvahi: Sendable {
     }
 
     private func start(_ program: String, _ arguments: [String]) throws -> ChildProcess {
-        try ChildProcess([program] + arguments, log: "\(directory.path)/\(program).log")
+        try ChildProcess([program] + arguments, errors: "\(directory.path)/\(program).log")
     }
 }

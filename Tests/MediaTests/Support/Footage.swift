@@ -46,33 +46,6 @@ final class ScratchDirectory {
     func file(_ name: String) -> String { url.appending(path: name).path }
 }
 
-/// Runs a program from PATH and answers what it printed.
-struct Tool {
-    var status: Int32
-    var output: String
-    var errors: String
-
-    init(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        let scratch = try ScratchDirectory()
-        // Files, not pipes: no amount of output can block the program.
-        _ = FileManager.default.createFile(atPath: scratch.file("out"), contents: nil)
-        _ = FileManager.default.createFile(atPath: scratch.file("err"), contents: nil)
-        let out = try FileHandle(forWritingTo: URL(filePath: scratch.file("out")))
-        let err = try FileHandle(forWritingTo: URL(filePath: scratch.file("err")))
-        process.standardOutput = out
-        process.standardError = err
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        status = process.terminationStatus
-        output = try String(contentsOfFile: scratch.file("out"), encoding: .utf8)
-        errors = try String(contentsOfFile: scratch.file("err"), encoding: .utf8)
-    }
-}
-
 /// A generator whose whole sequence follows from its seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Media
 
@@ -40,7 +41,7 @@ import Testing
     private func serving(_ settings: WebRTCServerSettings, _ body: (WebRTCServer) async throws -> Void) async throws {
         let server = WebRTCServer(settings: settings, wallClock: { Date() }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await server.run() }
-        while server.port == nil { await Task.yield() }
+        try await eventually { server.port != nil }
         do { try await body(server) } catch {
             running.cancel()
             throw error
@@ -92,7 +93,7 @@ import Testing
         for _ in 0..<40 {
             let server = WebRTCServer(settings: settings(), wallClock: { Date() }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let running = Task { try await server.run() }
-            while server.port == nil { await Task.yield() }
+            try await eventually { server.port != nil }
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<8 {
                     group.addTask {

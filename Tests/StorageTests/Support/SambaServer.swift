@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A real smbd on a port of its own on the loopback, serving one share to guests and to one user.
 ///
@@ -12,7 +13,7 @@ final class SambaServer: @unchecked Sendable {
     let directory: String
     let share: String
     let port: Int
-    private var process = Process()
+    private var process: ChildProcess?
 
     /// - Parameter guests: whether somebody without a name is let in.
     init(guests: Bool = true) throws {
@@ -43,20 +44,15 @@ final class SambaServer: @unchecked Sendable {
             read only = no
             guest ok = \(guests ? "yes" : "no")
             """.write(toFile: "\(directory)/smb.conf", atomically: true, encoding: .utf8)
-        if !guests { try Self.run("/usr/bin/smbpasswd", ["-c", "\(directory)/smb.conf", "-a", "-s", Self.user], input: "\(Self.password)\n\(Self.password)\n") }
+        if !guests { try Self.run(["/usr/bin/smbpasswd", "-c", "\(directory)/smb.conf", "-a", "-s", Self.user], input: "\(Self.password)\n\(Self.password)\n") }
         try start()
     }
 
     deinit { stop() }
 
     func start() throws {
-        process = Process()
-        process.executableURL = URL(filePath: "/usr/sbin/smbd")
-        process.arguments = ["--foreground", "--no-process-group", "-s", "\(directory)/smb.conf"]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let process = try ChildProcess(["/usr/sbin/smbd", "--foreground", "--no-process-group", "-s", "\(directory)/smb.conf"])
+        self.process = process
         let deadline = ContinuousClock.now + .seconds(20)
         while !Self.answers(port) {
             guard ContinuousClock.now < deadline, process.isRunning else { throw TestFailure("smbd does not come up; see \(directory)/smb.log") }
@@ -66,23 +62,13 @@ final class SambaServer: @unchecked Sendable {
 
     /// Ends it together with the process that serves a client, which smbd's own end takes along.
     func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+        process?.stop()
+        process = nil
     }
 
-    private static func run(_ program: String, _ arguments: [String], input: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardInput = pipe
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try pipe.fileHandleForWriting.close()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw TestFailure("\(program) failed") }
+    private static func run(_ command: [String], input: String) throws {
+        let run = try Tool(command, input: input)
+        guard run.status == 0 else { throw TestFailure("\(command[0]) failed: \(run.errors)") }
     }
 
     private static func freePort() throws -> Int {
