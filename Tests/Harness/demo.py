@@ -170,7 +170,9 @@ class Demo:
 
     def node_pid(self, index: int) -> int:
         """The process of a node, by the settings file it was started with."""
-        name = sorted(self.directory.glob("*/meshcam.toml"), key=lambda path: self._web_port(path))[index].parent.name
+        # Not in the storage's directory, which may hang.
+        settings = [path for place in self.directory.iterdir() if place.name != "nas" and (path := place / "meshcam.toml").exists()]
+        name = sorted(settings, key=self._web_port)[index].parent.name
         for process in session_members(self.process.pid):
             if f"/{name}/meshcam.toml" in command_line(process):
                 return process

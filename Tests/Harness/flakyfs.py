@@ -93,4 +93,4 @@ class Flaky(fusepy.Operations):
 
 if __name__ == "__main__":
     source, mount, control = sys.argv[1:]
-    fusepy.FUSE(Flaky(source, control), mount, foreground=True, allow_other=True)
+    fusepy.FUSE(Flaky(source, control), mount, foreground=True, allow_other=True, nonempty=True)

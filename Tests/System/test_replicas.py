@@ -1,80 +1,20 @@
 """What no storage takes in time is kept by another node: a camera that is stolen in the middle of an event takes next to nothing along."""
 
-import json
-import os
 import random
 import shutil
-import signal
 import subprocess
 import time
 
 import pytest
 
-from Harness.demo import BINARY, Demo, temporary_directory, wait_for
-
-
-def trigger(client, camera):
-    return client.post(f"/cameras/{camera}/trigger", {"kind": "manual"}).json["event"]
-
-
-def clips(client, event):
-    return [clip for clip in client.clips(limit=200) if event in clip["events"]]
-
-
-def of(client, event, camera):
-    return next((clip for clip in clips(client, event) if clip["camera"] == camera), None)
-
-
-def seconds(path):
-    """As long as the pictures last that a player gets out of the file."""
-    answer = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-of", "json",
-                             "-show_entries", "stream=nb_read_frames,avg_frame_rate", str(path)], capture_output=True, text=True, timeout=60)
-    assert answer.returncode == 0 and not answer.stderr, f"{path}: {answer.stderr}"
-    stream, = json.loads(answer.stdout)["streams"]
-    count, per = map(int, stream["avg_frame_rate"].split("/"))
-    return int(stream["nb_read_frames"]) * per / count
-
-
-def verdict(*arguments):
-    answer = subprocess.run([BINARY, "verify", "--json", "--config", "/dev/null", *map(str, arguments)], capture_output=True, text=True, timeout=60)
-    assert not answer.stderr, answer.stderr
-    return json.loads(answer.stdout)[0]
-
-
-class House:
-    """Three cameras and a storage that can be taken away and brought back."""
-
-    def __init__(self, footage):
-        self.directory = temporary_directory("replicas")
-        self.demo = Demo(self.directory / "demo", footage=footage)
-        self.away = self.directory / "away"
-
-    def start(self):
-        self.demo.wait_until_ready()
-        self.clients = self.demo.clients()
-        return self
-
-    def take_away(self):
-        self.demo.nas.rename(self.away)
-
-    def bring_back(self):
-        self.away.rename(self.demo.nas)
-
-    def kill(self, index):
-        os.kill(self.demo.node_pid(index), signal.SIGKILL)
-
-    def start_again(self, name, under=()):
-        """`under`: a program, with arguments, that becomes the node's."""
-        return subprocess.Popen([*under, BINARY, "run", "--config", self.demo.directory / name / "meshcam.toml"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def close(self):
-        self.demo.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+from Harness.checker import Ledger, all_is_there, seconds, verdict
+from Harness.demo import BINARY, wait_for
+from Harness.house import House, clips, of, trigger
 
 
 @pytest.fixture
 def house(footage):
-    house = House(footage)
+    house = House(footage, "replicas")
     try:
         yield house.start()
     finally:
@@ -165,7 +105,7 @@ def test_an_outage_with_events_all_along(house, length, kills):
     print(f"seed {seed}")
     moments = sorted(random.Random(seed).uniform(15, length - 15) for _ in range(kills))
     house.take_away()
-    events, seen, killed, back = [], {}, set(), None
+    events, ledger, back = [], Ledger(), None
     began = time.monotonic()
 
     def goes_on():
@@ -173,11 +113,10 @@ def test_an_outage_with_events_all_along(house, length, kills):
         if not events or all(one["state"] != "recording" for one in clips(client, events[-1])):
             events.append(trigger(client, nodes[len(events) % 2]["id"]))
         listed = client.clips(limit=1000)
-        for clip in listed:
-            seen[clip["id"]] = max(seen.get(clip["id"], 0), clip["durationSeconds"])
+        ledger.see(listed)
         if moments and time.monotonic() - began > moments[0]:
             moments.pop(0)
-            killed.update(clip["id"] for clip in listed if clip["camera"] == nodes[2]["id"] and clip["state"] == "recording")
+            ledger.kill(nodes[2]["id"], listed)
             if back:
                 back.kill()
                 back.wait()
@@ -189,46 +128,11 @@ def test_an_outage_with_events_all_along(house, length, kills):
     try:
         wait_for(goes_on, length + 60, "the outage lasts")
         house.bring_back()
-        all_is_there(house, client, seen, killed)
+        all_is_there(ledger, house.clients[:2], {"nas": house.demo.nas}, house.demo.read_log)
     finally:
         if back:
             back.terminate()
             back.wait(15)
-
-
-def all_is_there(house, client, seen, killed):
-    """What was seen is on the storage once, whole and proven."""
-    wait_for(lambda: all(clip["state"] in ("stored", "interrupted") for clip in client.clips(limit=1000)), 180, "all is stored")
-
-    # Of one that had lasted no longer than what may be lost there may be nothing.
-    seen = {clip: length for clip, length in seen.items() if clip not in killed or length > 2}
-    found, missing = {}, set(seen)
-
-    def on_storage():
-        found.clear()
-        for file in house.demo.nas.glob("*/*/*.json"):
-            facts = json.loads(file.read_text())["facts"]
-            assert facts["id"] not in found, "nothing is there twice"
-            if facts["state"] != "recording" and file.with_suffix(".mp4").stat().st_size == facts["bytes"]:
-                found[facts["id"]] = (facts, file.with_suffix(".mp4"))
-        missing.intersection_update(set(seen) - set(found))
-        return not missing
-    print(f"{len(seen)} clips, {sum(seen.values()):.0f} s; {sum(clip['bytes'] for clip in client.clips(limit=1000)) / 1e6:.0f} MB")
-    try:
-        wait_for(on_storage, 180, "every clip is on the storage, whole")
-    except AssertionError:
-        told = {clip["id"]: clip for clip in client.clips(limit=1000)}
-        files = {json.loads(file.read_text())["facts"]["id"]: (str(file), file.with_suffix(".mp4").stat().st_size, file.read_text()) for file in house.demo.nas.glob("*/*/*.json")}
-        print(house.demo.read_log()[-6000:])
-        raise AssertionError("\n".join(f"{clip}: seen {seen[clip]} s, killed {clip in killed}, told {told.get(clip)}, there {files.get(clip)}" for clip in missing))
-    for clip, length in seen.items():
-        facts, file = found[clip]
-        assert facts["durationSeconds"] >= length - (2 if clip in killed else 0), f"{facts} of {length} s"
-        assert seconds(file) >= facts["durationSeconds"] - 0.3
-        assert verdict(file)["verdict"] == "proven", facts
-    # Whoever walks by meanwhile is recorded, too.
-    listed = [clip["id"] for clip in client.clips(limit=1000)]
-    assert set(found) <= set(listed) and len(set(listed)) == len(listed)
 
 
 def test_an_empty_mount_point_is_told(house):

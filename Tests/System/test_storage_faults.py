@@ -2,18 +2,16 @@
 
 import contextlib
 import json
-import os
-import pathlib
 import shutil
 import subprocess
 
 import pytest
 
 from Harness.demo import Client, command_line, temporary_directory, wait_for
+from Harness.flaky_disk import FlakyDisk
 from Harness.lone import LoneNode
 
 PASSPHRASE = "five words are quite enough"
-HARNESS = pathlib.Path(__file__).resolve().parents[1] / "Harness"
 
 
 class Camera:
@@ -123,27 +121,10 @@ def test_a_disk_that_became_read_only(camera):
 
 
 def flaky(camera):
-    """Puts a file system that fails on demand where the storage is; answers how it is told."""
-    source, control = camera.directory / "disk", camera.directory / "control"
-    source.mkdir()
-
-    def tell(**state):
-        part = control.with_suffix(".part")
-        part.write_text(json.dumps(state))
-        os.rename(part, control)
-
-    tell()
-    process = subprocess.Popen(["/usr/bin/python3", str(HARNESS / "flakyfs.py"), str(source), str(camera.nas), str(control)])
-
-    def undo():
-        tell()
-        subprocess.run(["umount", "--lazy", str(camera.nas)], check=True)
-        process.kill()
-        process.wait()
-
-    camera.undo.append(undo)
-    wait_for(lambda: os.path.ismount(camera.nas), 10, "it is mounted")
-    return tell
+    """Puts a disk that fails on demand where the storage is; answers how it is told."""
+    disk = FlakyDisk(camera.nas, camera.directory)
+    camera.undo.append(disk.close)
+    return disk.tell
 
 
 def children(camera):

@@ -35,6 +35,8 @@ final class PeerProxy: PeerExchange {
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // Who refuses a connection is not there: whoever waits for the answers of all others is told so at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         // The one place where the client shows its connections.
         configuration.http1_1ConnectionDebugInitializer = { [connections] channel in
             connections.add(channel)

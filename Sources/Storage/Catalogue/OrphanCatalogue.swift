@@ -5,20 +5,16 @@ import Synchronization
 public final class OrphanCatalogue: Sendable {
     private let catalogue: ClipCatalogue
     private let keys: FootageKeys
-    private let looks = Mutex(Looks())
+    private let looks = Mutex<[Int: OrphanLook]>([:])
+    private let ended = ChangeFeed<Void>(capacity: 1)
 
     private var targets: TargetSet { catalogue.targets }
 
-    private struct Looks {
-        var scans: [Int: TargetScan] = [:]
-        /// When each camera's clips were looked for.
-        var takenAt: [String: ContinuousClock.Instant] = [:]
-        /// Of the catalogue at that time.
-        var generation: Int?
-    }
-
-    /// Answers are at most this old.
+    /// Answers are at most this old, unless a target takes longer than anybody waits.
     static let freshness = Duration.seconds(2)
+    /// How long an answer waits for a target where something is known already, and where nothing is.
+    private static let patience = Duration.milliseconds(150)
+    private static let firstPatience = Duration.seconds(2)
     /// Of a single clip whose camera is gone: it changes no more.
     private static let clipFreshness = Duration.seconds(60)
 
@@ -30,7 +26,7 @@ public final class OrphanCatalogue: Sendable {
         self.keys = keys
     }
 
-    /// Clips of exactly these cameras, newest first. Of a target that cannot be read it is what was found last.
+    /// Clips of exactly these cameras, newest first. Of a target that cannot be read, or takes long, it is what was found last.
     public func clips(of cameras: Set<String>, _ query: ClipQuery) async -> [CatalogueEntry] {
         if targets.present.isEmpty || cameras.isEmpty { return [] }
         await refresh(cameras, freshness: Self.freshness)
@@ -45,9 +41,15 @@ public final class OrphanCatalogue: Sendable {
     }
 
     public func read(_ entry: CatalogueEntry, at offset: Int, count: Int) async throws -> [UInt8] {
-        try await file(.video, of: entry) { target, file throws(TargetError) in
-            try target.read(file, at: offset, count: min(count, max(0, entry.facts.bytes - offset)))
+        let end = min(offset + count, entry.facts.bytes)
+        var bytes: [UInt8] = []
+        while offset + bytes.count < end {
+            let place = offset + bytes.count
+            let part = try await file(.video, of: entry) { target, file throws(TargetError) in try target.read(file, at: place, count: end - place) }
+            if part.isEmpty { break }
+            bytes += part
         }
+        return bytes
     }
 
     public func poster(of entry: CatalogueEntry) async throws -> [UInt8] {
@@ -64,53 +66,50 @@ public final class OrphanCatalogue: Sendable {
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
         var problem = "no target holds it"
-        for (number, path) in entry.places.sorted(by: { $0.key < $1.key }) {
+        var isThroughSomewhere = false
+        // Those that work first: one that hangs takes its time.
+        let broken = Set(looks.withLock { $0.filter { $0.value.hasFailed }.keys })
+        for (number, path) in entry.places.sorted(by: { (broken.contains($0.key) ? 1 : 0, $0.key) < (broken.contains($1.key) ? 1 : 0, $1.key) }) {
             guard let target = targets[number]?.reading else { continue }
             do {
-                return try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
+                let bytes = try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
+                // The copy of a recording that was cut off may be longer elsewhere.
+                if kind != .video || !bytes.isEmpty { return bytes }
+                isThroughSomewhere = true
             } catch {
                 problem = "\(error)"
             }
         }
+        if isThroughSomewhere { return [] }
         throw ClipReadError.unavailable(problem)
     }
 
-    /// Looks again for those who were looked for too long ago; the others are not asked for.
+    /// Looks again for those who were looked for too long ago, on all targets at once; a target that hangs holds up neither the others nor the answer.
     private func refresh(_ cameras: Set<String>, freshness: Duration) async {
-        try? await TargetQueue.shared.run { () throws(TargetError) in
-            self.looks.withLock { looks in
-                let now = ContinuousClock.now
-                if looks.generation != self.catalogue.generation { (looks.takenAt, looks.generation) = ([:], self.catalogue.generation) }
-                let stale = cameras.filter { camera in looks.takenAt[camera].map { now - $0 >= freshness } ?? true }
-                if !stale.isEmpty { self.look(for: stale, &looks) }
-                // From the look's end on: it may take longer than it stays fresh.
-                for camera in stale { looks.takenAt[camera] = .now }
-                looks.takenAt = looks.takenAt.filter { now - $0.value < Self.memory }
-            }
+        let news = ended.subscribe()
+        let looks = presentLooks()
+        // All of them, so that each begins.
+        @Sendable func areFresh() -> Bool { looks.filter { !$0.isFresh(cameras, within: freshness) }.isEmpty }
+        if areFresh() { return }
+        let first = looks.compactMap { $0.firstLookTime(cameras) }.min()
+        let patience = max(Self.patience, first.map { Self.firstPatience - $0 } ?? .zero)
+        await withTaskGroup { group in
+            group.addTask { for await _ in news where areFresh() { return } }
+            group.addTask { try? await ContinuousClock().sleep(for: patience) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
-    private static let memory = Duration.seconds(600)
-
-    private func look(for cameras: Set<String>, _ looks: inout Looks) {
+    private func presentLooks() -> [OrphanLook] {
         let present = targets.present
-        looks.scans = looks.scans.filter { scan in present.contains { $0.number == scan.key } }
-        for (number, place) in present {
-            catalogue.location(of: number)
-            let target = place.reading
-            try? looks.scans[number, default: TargetScan(target, number: number, catalogue: catalogue)].look { folder in
-                target.owner(of: folder).map(cameras.contains) ?? false
-            } take: { found throws(TargetError) in
-                guard cameras.contains(found.manifest.facts.camera), self.keys.verifies(found.manifest) else { return nil }
-                return Self.shown(found, on: target)
+        return looks.withLock { looks in
+            looks = looks.filter { look in present.contains { $0.number == look.key } }
+            for (number, target) in present where looks[number] == nil {
+                catalogue.location(of: number)
+                looks[number] = OrphanLook(target.reading, number: number, catalogue: catalogue, keys: keys, ended: ended)
             }
+            return Array(looks.values)
         }
-    }
-
-    /// A clip that nobody has closed is as long as its file.
-    private static func shown(_ found: FoundClip, on target: some TargetFiles) -> TargetScan.Known? {
-        let (facts, signature) = (found.manifest.facts, found.manifest.signature)
-        guard facts.state == .recording else { return (facts, signature) }
-        return (try? TargetLister.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)).map { ($0, signature) }
     }
 }

@@ -1,0 +1,116 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+import TestSupport
+
+@testable import Storage
+
+/// Of cameras that do not answer, and of several that share a storage.
+extension ClipStoreTests {
+    @Test func aForgedManifestIsNotTakenForOurs() async throws {
+        let root = try make("\(directory)/forged")
+        let first = store([root])
+        let id = first.open(draft())
+        try await first.running {
+            first.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+            first.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await first.wait { first.clip(id)?.isStored == true }
+        }
+        let file = "\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8).replacing("\"closed\"", with: "\"recording\"")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let second = store([root], boot: 2)
+        try await second.running {
+            let other = second.open(draft(event: "ev2"))
+            second.append([1], to: other, durationSeconds: 1, beginsWithKeyFrame: true)
+            second.close(other, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await second.wait { second.clip(other)?.isStored == true }
+            #expect(second.clip(id) == nil)
+        }
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+    }
+
+    @Test func anotherNodeReadsTheClipsOfOneThatIsGone() async throws {
+        let root = try make("\(directory)/shared")
+        let gone = store([root])
+        let id = gone.open(draft())
+        try await gone.running {
+            gone.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: false)
+            gone.setPoster([9], of: id)
+            gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await gone.wait { gone.clip(id)?.isStored == true }
+        }
+        let honest = OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: Self.keys)
+        let found = await honest.clips(of: [.nodeA], ClipQuery())
+        #expect(found.map(\.facts.id) == [id])
+        let entry = try #require(found.first)
+        #expect(try await honest.read(entry, at: 1, count: 9999).withoutSignedHeads == [2, 3])
+        #expect(try await honest.poster(of: entry) == [9])
+        #expect(await honest.clips(of: ["somebody else"], ClipQuery()).isEmpty)
+        let strict = OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: FootageKeys { _, _ in [] } verify: { _, _, _, _ in false })
+        #expect(await strict.clips(of: [.nodeA], ClipQuery()).isEmpty, "a manifest that nobody signed is not shown")
+    }
+
+    /// A camera that was killed had brought more to one storage than to the other.
+    @Test func whatOneCopyLacksComesFromAnother() async throws {
+        let roots = [try make("\(directory)/shorter"), try make("\(directory)/longer")]
+        let gone = store(roots)
+        let id = gone.open(draft())
+        try await gone.running {
+            gone.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            gone.append([4, 5, 6], to: id, durationSeconds: 0.5, beginsWithKeyFrame: true)
+            gone.close(id, durationSeconds: 0.5, reason: "x", lostPictures: 0)
+            try await gone.wait { gone.clip(id)?.isStored == true && gone.clip(id)?.places.count == 2 }
+        }
+        let video = "Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.mp4"
+        let whole = try Data(contentsOf: URL(filePath: "\(roots[1])/\(video)"))
+        try whole.prefix(3).write(to: URL(filePath: "\(roots[0])/\(video)"))
+        let again = store(roots, boot: 2)
+        try await again.running {
+            try await eventually { again.clip(id)?.places.count == 2 && again.clip(id)?.facts.bytes == whole.count }
+            #expect(try await again.read(id, at: 0, count: 9999) == Array(whole))
+        }
+        let orphans = OrphanCatalogue(catalogue: ClipCatalogue(targets: targets(roots)), keys: Self.keys)
+        let entry = try #require(await orphans.clips(of: [.nodeA], ClipQuery()).first)
+        #expect(entry.places.count == 2)
+        #expect(try await orphans.read(entry, at: 1, count: 9999) == Array(whole.dropFirst()))
+    }
+
+    /// A storage that hangs holds up no list of what the others hold.
+    @Test func listsDoNotWaitForAStorageThatHangs() async throws {
+        let roots = [try make("\(directory)/hanging"), try make("\(directory)/working")]
+        let gone = store([roots[1]])
+        let id = gone.open(draft())
+        try await gone.running {
+            gone.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+            gone.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await gone.wait { gone.clip(id)?.isStored == true }
+        }
+        let both = targets(roots)
+        let hanging = try #require(both.present.first { $0.target.location.name == "hanging" }).target.reading
+        try hanging.probe()
+        let pid = try #require(hanging.pid)
+        kill(pid, SIGSTOP)
+        defer { kill(pid, SIGCONT) }
+        let orphans = OrphanCatalogue(catalogue: ClipCatalogue(targets: both), keys: Self.keys)
+        let began = ContinuousClock.now
+        #expect(await orphans.clips(of: [.nodeA], ClipQuery()).map(\.facts.id) == [id])
+        #expect(await orphans.clips(of: [.nodeA], ClipQuery()).map(\.facts.id) == [id])
+        #expect(ContinuousClock.now - began < TargetProcess.patience)
+    }
+
+    @Test func twoCamerasOfOneNameGetTwoFolders() async throws {
+        let root = try make("\(directory)/names")
+        for camera in [String.nodeA, String(repeating: "b", count: 32)] {
+            let store = store([root], camera: camera)
+            try await store.running {
+                let id = store.open(draft())
+                store.append([1], to: id, durationSeconds: 1, beginsWithKeyFrame: true)
+                store.close(id, durationSeconds: 1, reason: "x", lostPictures: 0)
+                try await store.wait { store.clip(id)?.isStored == true }
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root).filter { !$0.hasPrefix(".") }.sorted() == ["Front-door", "Front-door-bbbbbbbb"])
+    }
+}
