@@ -147,7 +147,19 @@ import Testing
     }
 
     @Test func nobodyListens() async throws {
-        let port = try await TestServer.with(answer: { _ in .json("[]") }) { $0.port }
+        // Bound, so that nobody else comes by it meanwhile, and not listening.
+        let door = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(door) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                #expect(bind(door, address, size) == 0 && getsockname(door, address, &size) == 0)
+            }
+        }
+        let port = Int(UInt16(bigEndian: address.sin_port))
         let endpoint = APIEndpoint(scheme: "http", host: "127.0.0.1", port: port, trust: .system, credential: .none)
         let error = try await failure(endpoint)
         #expect(error.kind == .unreachable)

@@ -263,6 +263,13 @@ public struct SpoolPlan: Sendable {
         return nil
     }
 
+    /// How long each fragment of a job has waited for a target since it was recorded; ask before ``finish(_:on:now:)``.
+    func waits(of job: Job, now: ContinuousClock.Instant) -> [Duration] {
+        guard case .video(let bytes, let offset) = job.work else { return [] }
+        let end = offset + bytes.reduce(0) { $0 + $1.count }
+        return entries[job.clip]?.chunks.filter { $0.offset >= offset && $0.end <= end }.compactMap { chunk in chunk.since.map { now - $0 } } ?? []
+    }
+
     /// A target finished a job. Answers whether the clip is now wholly on every target that wants it, read back or not.
     ///
     /// - Parameter now: needed for what is to be read back.

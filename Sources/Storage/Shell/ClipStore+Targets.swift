@@ -159,6 +159,7 @@ extension ClipStore {
 
     func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
         let isStored = state.withLock { state in
+            for wait in state.plan.waits(of: job, now: now()) { state.delays.add(wait) }
             let done = state.plan.finish(job, on: target, now: now())
             var isNews = false
             state.index.update(job.clip) { entry in

@@ -41,6 +41,7 @@ public final class ClipStore: Sendable {
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
         var losses = LossLog()
+        var delays = RecentDelays()
         /// Until then peers may bring clips of which nothing is known here any more.
         var looksUntil: ContinuousClock.Instant?
         /// The local disk, and what is wrong with it.
@@ -258,6 +259,8 @@ public final class ClipStore: Sendable {
     public var isRecording: Bool { state.withLock { !$0.recordings.isEmpty } }
     /// How the targets are, in the order in which they came.
     public var targetStatus: [TargetStatus] { state.withLock { $0.targets.values.sorted { $0.number < $1.number } } }
+    /// How long the newest fragments had waited, each time a target had made one durable.
+    package var delays: [Duration] { state.withLock { $0.delays.delays } }
     /// Video bytes that wait in memory.
     public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }
     /// Closed clips of this run that no target holds whole.

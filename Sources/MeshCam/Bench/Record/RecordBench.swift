@@ -23,13 +23,18 @@ struct RecordBench: Sendable {
             throw NodeError("nothing was recorded in \(directory)", cure: "Report this with the output above.")
         }
         let ffmpeg = try await copy(file, to: "\(directory)/copy.mp4")
-        return RecordFigures(cpuMsPerVideoSecond: rounded(ours), ffmpegCopyCpuMsPerVideoSecond: rounded(ffmpeg), mbit: mbit, seconds: seconds)
+        let delays = ours.delays.sorted()
+        guard let slowest = delays.last else { throw NodeError("nothing was stored in \(directory)", cure: "Report this with the output above.") }
+        return RecordFigures(
+            cpuMsPerVideoSecond: rounded(ours.cpuSeconds), ffmpegCopyCpuMsPerVideoSecond: rounded(ffmpeg),
+            storedSecondsP50: delays[delays.count / 2].inSeconds, storedSecondsP99: (delays.count < 100 ? slowest : delays[delays.count * 99 / 100]).inSeconds,
+            mbit: mbit, seconds: seconds)
     }
 
     private func rounded(_ cpuSeconds: Double) -> Double { (cpuSeconds / Double(seconds) * 100_000).rounded() / 100 }
 
-    /// Processor seconds of `seconds` seconds of recording.
-    private func record(to target: String) async throws -> Double {
+    /// Processor seconds of `seconds` seconds of recording, and how long each fragment waited until it was stored for sure.
+    private func record(to target: String) async throws -> (cpuSeconds: Double, delays: [Duration]) {
         let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let source = try ReplayedSource(bitRate: Int(mbit * 1_000_000), preRoll: .seconds(3))
         let targets = TargetSet([try TargetLocation(target)])
@@ -40,8 +45,8 @@ struct RecordBench: Sendable {
             keys: FootageKeys { (try? key.signature(for: Data($1))).map(Array.init) ?? [] } verify: { key.publicKey.isValidSignature(Data($3), for: Data($2)) },
             logger: quiet)
         let sink = StoreSink(store: store, clock: WallClock(), openClips: OpenClips())
-        guard let recorder = source.recorder(settings: .init(), sink: sink, logger: quiet) else { return 0 }
-        return try await withThrowingTaskGroup(of: Double?.self) { group in
+        guard let recorder = source.recorder(settings: .init(), sink: sink, logger: quiet) else { return (0, []) }
+        let cpuSeconds = try await withThrowingTaskGroup(of: Double?.self) { group in
             group.addTask {
                 await store.run()
                 return nil
@@ -73,6 +78,7 @@ struct RecordBench: Sendable {
             }
             throw CancellationError()
         }
+        return (cpuSeconds, store.delays)
     }
 
     private func used(by processes: [Int32]) async throws -> Double {

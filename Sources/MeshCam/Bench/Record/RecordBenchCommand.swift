@@ -26,11 +26,20 @@ struct RecordBenchCommand: AsyncParsableCommand {
                 var table = TextTable(("recorder", .left), ("CPU ms per second of video", .right))
                 table.add(["MeshCam", "\(figures.cpuMsPerVideoSecond)"])
                 table.add(["ffmpeg -c copy", "\(figures.ffmpegCopyCpuMsPerVideoSecond)"])
-                return try Terminal.print("\(table.render())\n\n\((figures.ratio * 100).rounded() / 100) times ffmpeg's, at \(mbit.formatted()) Mbit/s")
+                let (half, most) = (Self.milliseconds(figures.storedSecondsP50), Self.milliseconds(figures.storedSecondsP99))
+                return try Terminal.print(
+                    """
+                    \(table.render())
+
+                    \((figures.ratio * 100).rounded() / 100) times ffmpeg's, at \(mbit.formatted()) Mbit/s
+                    A fragment is stored for sure \(half) after its last picture (p50), \(most) (p99).
+                    """)
             }
             try Terminal.print(String(decoding: try JSONCoding.prettyEncoder.encode(figures), as: UTF8.self))
         } catch {
             CommandLine.fail(error)
         }
     }
+
+    private static func milliseconds(_ seconds: Double) -> String { "\((seconds * 10_000).rounded() / 10) ms" }
 }

@@ -4,6 +4,8 @@ struct RecordFigures: Codable, Sendable, Equatable {
     let cpuMsPerVideoSecond: Double
     /// `ffmpeg -re -i FILE -c copy` of the very file that was recorded, into fragments of the same length.
     let ffmpegCopyCpuMsPerVideoSecond: Double
+    /// From a fragment's last picture until the target has it for sure; the median, and of a hundred the slowest.
+    let storedSecondsP50, storedSecondsP99: Double
     let mbit: Double
     let seconds: Int
 
