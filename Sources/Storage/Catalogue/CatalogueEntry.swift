@@ -18,4 +18,7 @@ public struct CatalogueEntry: Sendable, Equatable {
         self.places = places
         self.isStored = isStored
     }
+
+    /// Whether a sidecar tells of all that is known of the clip: of a recording that was cut off one target may hold less than another.
+    func isToldBy(_ sidecar: [UInt8]) -> Bool { (try? Manifest(parsing: sidecar)).map { $0.facts.bytes >= facts.bytes } ?? false }
 }

@@ -45,7 +45,7 @@ public final class OrphanCatalogue: Sendable {
         var bytes: [UInt8] = []
         while offset + bytes.count < end {
             let place = offset + bytes.count
-            let part = try await file(.video, of: entry) { target, file throws(TargetError) in try target.read(file, at: place, count: end - place) }
+            let part = try await file(.video, of: entry, isWhole: { !$0.isEmpty }) { target, file throws(TargetError) in try target.read(file, at: place, count: end - place) }
             if part.isEmpty { break }
             bytes += part
         }
@@ -58,29 +58,29 @@ public final class OrphanCatalogue: Sendable {
 
     /// Its sidecar.
     public func manifest(of entry: CatalogueEntry) async throws -> [UInt8] {
-        try await file(.manifest, of: entry) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
+        try await file(.manifest, of: entry, isWhole: entry.isToldBy) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
     }
 
+    /// - Parameter isWhole: a recording that was cut off may be longer on another target; where none is, the last answer is the one.
     private func file(
-        _ kind: ClipPath.Kind, of entry: CatalogueEntry,
+        _ kind: ClipPath.Kind, of entry: CatalogueEntry, isWhole: ([UInt8]) -> Bool = { _ in true },
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
         var problem = "no target holds it"
-        var isThroughSomewhere = false
+        var partial: [UInt8]?
         // Those that work first: one that hangs takes its time.
         let broken = Set(looks.withLock { $0.filter { $0.value.hasFailed }.keys })
         for (number, path) in entry.places.sorted(by: { (broken.contains($0.key) ? 1 : 0, $0.key) < (broken.contains($1.key) ? 1 : 0, $1.key) }) {
             guard let target = targets[number]?.reading else { continue }
             do {
                 let bytes = try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
-                // The copy of a recording that was cut off may be longer elsewhere.
-                if kind != .video || !bytes.isEmpty { return bytes }
-                isThroughSomewhere = true
+                if isWhole(bytes) { return bytes }
+                partial = bytes
             } catch {
                 problem = "\(error)"
             }
         }
-        if isThroughSomewhere { return [] }
+        if let partial { return partial }
         throw ClipReadError.unavailable(problem)
     }
 

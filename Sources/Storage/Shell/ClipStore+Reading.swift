@@ -29,7 +29,7 @@ extension ClipStore {
             if let (held, start) = held(id, at: place), let loaded = try await load(held, of: id) {
                 loaded.withBytes { bytes += $0[(place - start)...].prefix(end - place) }
             } else {
-                let stored = try await fromTargets(entry, .video) { target, file throws(TargetError) in
+                let stored = try await fromTargets(entry, .video, isWhole: { !$0.isEmpty }) { target, file throws(TargetError) in
                     try target.read(file, at: place, count: end - place)
                 }
                 if stored.isEmpty { break }
@@ -71,7 +71,7 @@ extension ClipStore {
     public func manifest(of id: ClipID) async throws -> [UInt8] {
         if let held = state.withLock({ $0.plan.manifest(of: id) }) { return held }
         guard let entry = clip(id) else { throw ClipReadError.unknown }
-        return try await fromTargets(entry, .manifest) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
+        return try await fromTargets(entry, .manifest, isWhole: entry.isToldBy) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
     }
 
     private enum Finding: Sendable {
@@ -79,12 +79,13 @@ extension ClipStore {
         case deleted
     }
 
+    /// - Parameter isWhole: a recording that was cut off may be longer on another target; where none is, the last answer is the one.
     private func fromTargets(
-        _ entry: CatalogueEntry, _ kind: ClipPath.Kind,
+        _ entry: CatalogueEntry, _ kind: ClipPath.Kind, isWhole: ([UInt8]) -> Bool = { _ in true },
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
         var problem = "it was never stored"
-        var isThroughSomewhere = false
+        var partial: [UInt8]?
         // Those that work first: one that hangs takes its time.
         let broken = Set(targetStatus.filter { $0.problem != nil }.map(\.number))
         for (number, path) in entry.places.sorted(by: { (broken.contains($0.key) ? 1 : 0, $0.key) < (broken.contains($1.key) ? 1 : 0, $1.key) }) {
@@ -101,9 +102,8 @@ extension ClipStore {
                     }
                 }
                 switch finding {
-                // The copy of a recording that was cut off may be longer elsewhere.
-                case .bytes(let bytes) where kind == .video && bytes.isEmpty: isThroughSomewhere = true
-                case .bytes(let bytes): return bytes
+                case .bytes(let bytes) where isWhole(bytes): return bytes
+                case .bytes(let bytes): partial = bytes
                 case .deleted where !missing(entry.facts.id, on: number): throw ClipReadError.deleted
                 case .deleted: problem = "\(place.location) does not hold it any more"
                 }
@@ -111,7 +111,7 @@ extension ClipStore {
                 problem = "\(error)"
             }
         }
-        if isThroughSomewhere { return [] }
+        if let partial { return partial }
         throw ClipReadError.unavailable(problem)
     }
 }
