@@ -12,8 +12,10 @@ struct Replication: Sendable {
 
     /// A peer that has no room, or does not answer, is not asked again for so long.
     private static let absence = Duration.seconds(30)
-    /// Tries before a peer counts as one that does not answer.
+    /// Answers that made nothing better, until a peer is of no use.
     private static let tries = 4
+    /// A peer that starts again is back by then.
+    private static let patience = Duration.seconds(10)
     private static let retryPause = Duration.milliseconds(300)
     /// How often it looks whether a storage has taken too long.
     private static let tick = Duration.milliseconds(250)
@@ -48,8 +50,8 @@ struct Replication: Sendable {
     /// Peers that are not asked now, and why.
     private struct Outages {
         var absent: [NodeID: ContinuousClock.Instant] = [:]
-        /// One behind the other, from whichever peer.
-        var failures = 0
+        /// When the first of those began that were not answered, one behind the other, by whichever peer.
+        var silentSince: ContinuousClock.Instant?
         /// Answers that made nothing better, one behind the other.
         var corrections = 0
     }
@@ -60,23 +62,25 @@ struct Replication: Sendable {
         while !Task.isCancelled, let job = node.store.nextReplicaJob(without: Set(outages.absent.keys.map { "\($0)" })) {
             guard let id = NodeID(hex: job.holder) else { return }
             let member = node.gossip.view.members.first { $0.id == id }
+            let asked = ContinuousClock.now
             let answer = if let member, member.isReachable { await tell(job, to: member) } else { ClipStore.ReplicaAnswer.silence }
             switch answer {
             case .unreadable: break
-            case .taken: (outages.failures, outages.corrections) = (0, 0)
+            case .taken: (outages.silentSince, outages.corrections) = (nil, 0)
             case .refused(let why):
-                outages.failures = 0
+                outages.silentSince = nil
                 outages.corrections += 1
                 // A peer that never agrees is of no use, whatever it says.
                 if why == .full || outages.corrections > Self.tries { outages.absent[id] = .now + Self.absence }
                 logger.debug("\(id.short) does not keep it: \(why)", metadata: ["clip": "\(job.clip)"])
             case .silence:
-                outages.failures += 1
-                guard outages.failures >= Self.tries || member?.isReachable != true else {
+                let since = outages.silentSince ?? asked
+                outages.silentSince = since
+                guard since + Self.patience <= .now || member?.isReachable != true else {
                     try? await ContinuousClock().sleep(for: Self.retryPause)
                     continue
                 }
-                outages.failures = 0
+                outages.silentSince = nil
                 outages.absent[id] = .now + Self.absence
                 logger.notice("\(member?.name ?? id.short) does not answer and keeps no recordings for this camera now")
             }

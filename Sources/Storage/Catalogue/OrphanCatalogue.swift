@@ -36,7 +36,12 @@ public final class OrphanCatalogue: Sendable {
     public func clip(_ id: ClipID, of camera: String) async -> CatalogueEntry? {
         if targets.present.isEmpty { return nil }
         // Who plays or exports it asks for it again and again.
-        if catalogue.clip(id) != nil { await refresh([camera], freshness: Self.clipFreshness) } else { await refresh([camera], freshness: Self.freshness) }
+        if catalogue.clip(id) != nil {
+            await refresh([camera], freshness: Self.clipFreshness)
+        } else {
+            // "There is none" must not mean "not yet".
+            await refresh([camera], freshness: Self.freshness, patience: TargetProcess.patience)
+        }
         return catalogue.clip(id).flatMap { $0.facts.camera == camera ? $0 : nil }
     }
 
@@ -45,7 +50,7 @@ public final class OrphanCatalogue: Sendable {
         var bytes: [UInt8] = []
         while offset + bytes.count < end {
             let place = offset + bytes.count
-            let part = try await file(.video, of: entry, isWhole: { !$0.isEmpty }) { target, file throws(TargetError) in try target.read(file, at: place, count: end - place) }
+            let part = try await file(.video, of: entry, told: \.count) { target, file throws(TargetError) in try target.read(file, at: place, count: end - place) }
             if part.isEmpty { break }
             bytes += part
         }
@@ -58,41 +63,42 @@ public final class OrphanCatalogue: Sendable {
 
     /// Its sidecar.
     public func manifest(of entry: CatalogueEntry) async throws -> [UInt8] {
-        try await file(.manifest, of: entry, isWhole: entry.isToldBy) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
+        try await file(.manifest, of: entry, told: entry.told) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
     }
 
-    /// - Parameter isWhole: a recording that was cut off may be longer on another target; where none is, the last answer is the one.
+    /// - Parameter told: see ``BestAnswer``.
     private func file(
-        _ kind: ClipPath.Kind, of entry: CatalogueEntry, isWhole: ([UInt8]) -> Bool = { _ in true },
+        _ kind: ClipPath.Kind, of entry: CatalogueEntry, told: ([UInt8]) -> Int = { _ in .max },
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
-        var problem = "no target holds it"
-        var partial: [UInt8]?
+        let present = looks.withLock { $0 }
         // Those that work first: one that hangs takes its time.
-        let broken = Set(looks.withLock { $0.filter { $0.value.hasFailed }.keys })
-        for (number, path) in entry.places.sorted(by: { (broken.contains($0.key) ? 1 : 0, $0.key) < (broken.contains($1.key) ? 1 : 0, $1.key) }) {
-            guard let target = targets[number]?.reading else { continue }
+        let broken = Set(present.filter { $0.value.hasFailed }.keys)
+        var best = kind == .video ? BestAnswer(least: 1, wanted: 1) : BestAnswer(least: 0, wanted: entry.facts.bytes)
+        for (number, path) in entry.places(broken: broken) {
+            guard let target = targets[number]?.reading, !broken.contains(number) || !best.isSomething else { continue }
             do {
                 let bytes = try await TargetQueue.shared.run { () throws(TargetError) in try read(target, path.file(kind)) }
-                if isWhole(bytes) { return bytes }
-                partial = bytes
+                if best.take(bytes, told: told(bytes)) { return bytes }
             } catch {
-                problem = "\(error)"
+                if error.code == ETIMEDOUT { present[number]?.hangs() }
+                best.problem = "\(error)"
             }
         }
-        if let partial { return partial }
-        throw ClipReadError.unavailable(problem)
+        return try best.get(otherwise: "no target holds it")
     }
 
     /// Looks again for those who were looked for too long ago, on all targets at once; a target that hangs holds up neither the others nor the answer.
-    private func refresh(_ cameras: Set<String>, freshness: Duration) async {
+    ///
+    /// - Parameter patience: how long to wait; nil: as long as a list may take.
+    private func refresh(_ cameras: Set<String>, freshness: Duration, patience: Duration? = nil) async {
         let news = ended.subscribe()
         let looks = presentLooks()
         // All of them, so that each begins.
         @Sendable func areFresh() -> Bool { looks.filter { !$0.isFresh(cameras, within: freshness) }.isEmpty }
         if areFresh() { return }
         let first = looks.compactMap { $0.firstLookTime(cameras) }.min()
-        let patience = max(Self.patience, first.map { Self.firstPatience - $0 } ?? .zero)
+        let patience = patience ?? max(Self.patience, first.map { Self.firstPatience - $0 } ?? .zero)
         await withTaskGroup { group in
             group.addTask { for await _ in news where areFresh() { return } }
             group.addTask { try? await ContinuousClock().sleep(for: patience) }

@@ -5,7 +5,7 @@ final class OrphanLook: Sendable {
     private struct State {
         var isUnderWay = false
         var hasFailed = false
-        /// When each camera's clips were first looked for, and when such a look had last ended.
+        /// When each camera's clips were first asked for, and when a look for them had last ended.
         var begunAt: [String: ContinuousClock.Instant] = [:]
         var takenAt: [String: ContinuousClock.Instant] = [:]
         /// Of the catalogue at that time.
@@ -35,11 +35,12 @@ final class OrphanLook: Sendable {
             if state.generation != catalogue.generation { (state.begunAt, state.takenAt, state.generation) = ([:], [:], catalogue.generation) }
             let stale = cameras.filter { camera in state.takenAt[camera].map { now - $0 >= freshness } ?? true }
             if stale.isEmpty { return nil }
+            // From now on, even where another look has to end first.
+            for camera in stale where state.begunAt[camera] == nil { state.begunAt[camera] = now }
             if state.isUnderWay { return [] }
             state.isUnderWay = true
             state.takenAt = state.takenAt.filter { now - $0.value < Self.memory }
-            state.begunAt = state.begunAt.filter { state.takenAt[$0.key] != nil }
-            for camera in stale where state.begunAt[camera] == nil { state.begunAt[camera] = now }
+            state.begunAt = state.begunAt.filter { state.takenAt[$0.key] != nil || now - $0.value < Self.memory }
             return stale
         }
         guard let stale else { return true }
@@ -47,10 +48,12 @@ final class OrphanLook: Sendable {
         return false
     }
 
-    /// Whether the last look that ended could not be made.
+    /// Whether the last look that ended could not be made, or a reader found since that the target hangs.
     var hasFailed: Bool { state.withLock { $0.hasFailed } }
 
-    /// For how long these cameras' clips have been looked for, if no look has found out yet; nil: each was looked for.
+    func hangs() { state.withLock { $0.hasFailed = true } }
+
+    /// For how long these cameras' clips have been asked for, if no look has found out yet; nil: each was looked for.
     func firstLookTime(_ cameras: Set<String>) -> Duration? {
         let now = ContinuousClock.now
         return state.withLock { state in cameras.filter { state.takenAt[$0] == nil }.map { camera in state.begunAt[camera].map { now - $0 } ?? .zero }.min() }

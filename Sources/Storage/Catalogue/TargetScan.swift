@@ -1,3 +1,5 @@
+import Foundation
+
 /// Looks through a target's sidecars, one directory after the other, and brings what is new of them into the ``ClipCatalogue``.
 ///
 /// Not thread-safe; belongs to one serial queue, because every call may block for as long as the target does.
@@ -46,7 +48,10 @@ struct TargetScan {
             let names = Set(folders.map(\.name))
             catalogue.forget(known.filter { !names.contains(String($0.prefix { $0 != "/" })) }, on: number)
         }
-        for folder in folders where wanted(folder.name) {
+        for folder in folders {
+            // A target that hangs takes its time for each question.
+            if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
+            guard wanted(folder.name) else { continue }
             guard let days = target.days(in: folder.name) else { continue }
             for directory in days { try look(in: directory, mayForget: identity != nil, isOver, take) }
             if identity != nil { catalogue.forget(known.filter { $0.hasPrefix("\(folder.name)/") && !days.contains($0) }, on: number) }
@@ -56,9 +61,15 @@ struct TargetScan {
     private mutating func look(
         in directory: String, mayForget: Bool, _ isOver: () -> Bool, _ take: (FoundClip) throws(TargetError) -> Known?
     ) throws(TargetError) {
+        if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
         // Before the listing, too.
         let known = catalogue.files(on: number, in: directory)
-        guard let entries = try? target.list(directory) else { return }
+        let entries: [TargetEntry]
+        do throws(TargetError) { entries = try target.list(directory) } catch {
+            // What hangs here hangs at the next directory, too.
+            if error.code == ETIMEDOUT { throw error }
+            return
+        }
         let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
         var found: [ClipCatalogue.FoundFile] = []
         var gone = Set(mayForget ? known.values.filter(\.isHere).map(\.number) : [])

@@ -29,7 +29,7 @@ extension ClipStore {
             if let (held, start) = held(id, at: place), let loaded = try await load(held, of: id) {
                 loaded.withBytes { bytes += $0[(place - start)...].prefix(end - place) }
             } else {
-                let stored = try await fromTargets(entry, .video, isWhole: { !$0.isEmpty }) { target, file throws(TargetError) in
+                let stored = try await fromTargets(entry, .video, told: \.count) { target, file throws(TargetError) in
                     try target.read(file, at: place, count: end - place)
                 }
                 if stored.isEmpty { break }
@@ -71,7 +71,7 @@ extension ClipStore {
     public func manifest(of id: ClipID) async throws -> [UInt8] {
         if let held = state.withLock({ $0.plan.manifest(of: id) }) { return held }
         guard let entry = clip(id) else { throw ClipReadError.unknown }
-        return try await fromTargets(entry, .manifest, isWhole: entry.isToldBy) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
+        return try await fromTargets(entry, .manifest, told: entry.told) { target, file throws(TargetError) in try target.readAll(file, limit: FoundClip.manifestLimit) }
     }
 
     private enum Finding: Sendable {
@@ -79,17 +79,16 @@ extension ClipStore {
         case deleted
     }
 
-    /// - Parameter isWhole: a recording that was cut off may be longer on another target; where none is, the last answer is the one.
+    /// - Parameter told: see ``BestAnswer``.
     private func fromTargets(
-        _ entry: CatalogueEntry, _ kind: ClipPath.Kind, isWhole: ([UInt8]) -> Bool = { _ in true },
+        _ entry: CatalogueEntry, _ kind: ClipPath.Kind, told: ([UInt8]) -> Int = { _ in .max },
         _ read: @escaping @Sendable (TargetProcess, String) throws(TargetError) -> [UInt8]
     ) async throws -> [UInt8] {
-        var problem = "it was never stored"
-        var partial: [UInt8]?
+        var best = kind == .video ? BestAnswer(least: 1, wanted: 1) : BestAnswer(least: 0, wanted: entry.facts.bytes)
         // Those that work first: one that hangs takes its time.
         let broken = Set(targetStatus.filter { $0.problem != nil }.map(\.number))
-        for (number, path) in entry.places.sorted(by: { (broken.contains($0.key) ? 1 : 0, $0.key) < (broken.contains($1.key) ? 1 : 0, $1.key) }) {
-            guard let place = targets[number] else { continue }
+        for (number, path) in entry.places(broken: broken) {
+            guard let place = targets[number], !broken.contains(number) || !best.isSomething else { continue }
             let target = place.reading
             do {
                 let finding = try await TargetQueue.shared.run { [camera = settings.camera] () throws(TargetError) -> Finding in
@@ -102,17 +101,16 @@ extension ClipStore {
                     }
                 }
                 switch finding {
-                case .bytes(let bytes) where isWhole(bytes): return bytes
-                case .bytes(let bytes): partial = bytes
+                case .bytes(let bytes):
+                    if best.take(bytes, told: told(bytes)) { return bytes }
                 case .deleted where !missing(entry.facts.id, on: number): throw ClipReadError.deleted
-                case .deleted: problem = "\(place.location) does not hold it any more"
+                case .deleted: best.problem = "\(place.location) does not hold it any more"
                 }
             } catch let error as TargetError {
-                problem = "\(error)"
+                best.problem = "\(error)"
             }
         }
-        if let partial { return partial }
-        throw ClipReadError.unavailable(problem)
+        return try best.get(otherwise: "it was never stored")
     }
 }
 
