@@ -60,6 +60,7 @@ final class OrphanLook: Sendable {
     }
 
     private func begin(for cameras: Set<String>) {
+        // Nobody owns it: whoever asked has long gone on, and it ends with the target's answers, which have a bound.
         Task {
             let isDone = (try? await TargetQueue.shared.run { () throws(TargetError) in try self.look(for: cameras) }) != nil
             state.withLock { state in
