@@ -91,12 +91,14 @@ static inline void meshcam_read_sockaddr(const struct sockaddr_storage *in, mesh
 // An eventfd; -1 and errno where none can be had.
 static inline int meshcam_wakeup(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
-// Until one of the two can be read, at most so long. Answers 1 for the first, 2 for the second, 3 for both, 0 for neither.
-static inline int meshcam_wait(int first, int second, int64_t nanoseconds) {
-    struct pollfd both[2] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
+// Until the socket can be read (if it `heeds`) or has room to send (if it `wants_room`), or the other can be read; at most so long. Answers 1
+// when the socket can be read, 2 for the other, 3 for both, 0 for neither.
+static inline int meshcam_wait(int socket, int heeds, int wants_room, int wake, int64_t nanoseconds) {
+    short events = (short)((heeds ? POLLIN : 0) | (wants_room ? POLLOUT : 0));
+    struct pollfd both[2] = {{events ? socket : -1, events, 0}, {wake, POLLIN, 0}};
     struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
     if (meshcam_ppoll(both, 2, &time, 0) <= 0) return 0;
-    return (both[0].revents ? 1 : 0) | (both[1].revents ? 2 : 0);
+    return (both[0].revents & ~POLLOUT ? 1 : 0) | (both[1].revents ? 2 : 0);
 }
 
 // A bound socket: IPv6 with IPv4 in it, or with `family` AF_INET for machines without IPv6. Answers -1 and errno where it cannot be had.

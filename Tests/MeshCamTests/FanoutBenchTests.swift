@@ -15,6 +15,14 @@ import Testing
         #expect(FanoutFigures.percent(0, of: 10, viewers: 1) == 0)
     }
 
+    @Test func theRoundInTheMiddleIsToldAndAllLosses() throws {
+        var rounds = [0.3, 0.1, 0.2].map { figures("MeshCam", 10, $0) }
+        rounds[1].packetsLost = 7
+        let median = try #require(FanoutFigures.median(rounds).first)
+        #expect(median.cpuPercentPerViewer == 0.2 && median.packetsLost == 7)
+        #expect(FanoutFigures.median(Array(rounds.prefix(2))).first?.cpuPercentPerViewer == 0.1 && FanoutFigures.median([]).isEmpty)
+    }
+
     @Test func theReportLeadsWithTheMostViewersAndComparesEqualNumbers() throws {
         let report = FanoutReport(
             levels: [figures("MeshCam", 100, 0.1), figures("MeshCam", 1, 1), figures("MeshCam", 50, 0.2)],
@@ -29,7 +37,7 @@ import Testing
     }
 
     @Test func whatCannotBeMeasuredIsRefused() throws {
-        for wrong in [["--viewers", "0"], ["--viewers", "x"], ["--viewers", ""], ["--mbit", "0"], ["--seconds", "0"], ["--serve", "--viewers", "1,2"], ["--port", "70000"]] {
+        for wrong in [["--viewers", "0"], ["--viewers", "x"], ["--viewers", ""], ["--mbit", "0"], ["--seconds", "0"], ["--serve", "--viewers", "1,2"], ["--port", "70000"], ["--rounds", "0"], ["--link", "0"]] {
             #expect(throws: (any Error).self, "\(wrong)") { try FanoutBenchCommand.parse(wrong) }
         }
         _ = try FanoutBenchCommand.parse(["--viewers", "1,10,50", "--janus", "--json"])

@@ -133,8 +133,10 @@ import Testing
 
     @Test func oneTargetIsListedOnceWithEverybodysWayToIt() {
         let away = ProblemNote(message: "cannot use smb://nas/cam: No route to host", cure: "Check it")
-        let merged = StorageResource.merged(
+        var merged = StorageResource.merged(
             [part("porch", scope: .node), part("garage", problem: away, waiting: 2)], missing: [MissingNode(node: "3", name: "garden", reason: "no answer")])
+        merged.nodes[0].safeOutside = DepartureResource(fragments: 9, p50Seconds: 0.3, p99Seconds: 1.24)
+        merged.nodes[1].safeOutside = DepartureResource(fragments: 9, p50Seconds: 0.01, p99Seconds: 0.0372)
         #expect(merged.targets.count == 1)
         #expect(merged.targets[0].scope == .mesh && merged.targets[0].user == "ann")
         #expect(merged.targets[0].reach.map(\.nodeName) == ["garage", "porch"])
@@ -144,9 +146,9 @@ import Testing
                 STORAGE        SET BY    USED BY          FREE       OF
                 smb://nas/cam  the mesh  1 of 2 nodes  954 MiB  3.7 GiB
 
-                NODE    IN MEMORY       OF  CLIPS WAITING  WHY
-                garage    1.9 MiB  244 MiB              2  cam cannot be written now
-                porch         0 B  244 MiB              0
+                NODE    IN MEMORY       OF  CLIPS WAITING  SAFE OUTSIDE AFTER  WHY
+                garage    1.9 MiB  244 MiB              2               1.3 s  cam cannot be written now
+                porch         0 B  244 MiB              0               38 ms
 
                 ! garden is missing: no answer
                 ! garage: cannot use smb://nas/cam: No route to host; Check it

@@ -107,6 +107,20 @@ import Testing
         #expect(read.facts == facts)
     }
 
+    /// A node that was stolen can sign what it likes.
+    @Test func endlessTextsAreRefused() throws {
+        func isRead(_ change: (inout ClipFacts) -> Void) throws -> Bool {
+            var facts = ClipFacts.sample(counter: 1, start: 5)
+            change(&facts)
+            return (try? Manifest(parsing: Manifest(facts: facts, signer: "n") { _ in [1] }.file)) != nil
+        }
+        let long = String(repeating: "x", count: 10_000)
+        #expect(try isRead { $0.cameraName = "porch at the back" })
+        for text in [\ClipFacts.cameraName, \.kind, \.codec, \.event, \.clock.quality] { #expect(try !isRead { $0[keyPath: text] = long }, "\(text)") }
+        for text in [\ClipFacts.label, \.origin, \.reason] { #expect(try !isRead { $0[keyPath: text] = long }, "\(text)") }
+        #expect(try !isRead { $0.alsoEvents = Array(repeating: "e", count: 10_000) })
+    }
+
     @Test(arguments: 0..<500 as Range<UInt64>) func damageIsAnErrorNeverATrap(seed: UInt64) throws {
         var rng = SplitMix64(seed)
         var file = try Manifest(facts: .sample(counter: 1, start: 5), signer: "n") { _ in [1, 2, 3] }.file

@@ -56,6 +56,24 @@ import Testing
         let found = scan(TestMP4.initSegment + moof + TestMP4.box("mdat", [1]))
         #expect(found.fragments == 1 && found.durationSeconds == 0)
     }
+
+    /// A gigabyte of the smallest boxes would be a hundred million questions.
+    @Test func tinyBoxesAreNotCountedForEver() {
+        let box: [UInt8] = [0, 0, 0, 8] + Array("free".utf8)
+        for scan in [0, 1] {
+            var asked = 0
+            func read(_ offset: Int, _ count: Int) -> [UInt8] {
+                asked += 1
+                return Array((box + box).prefix(count))
+            }
+            if scan == 0 {
+                #expect(FragmentedMP4Scan(size: 1 << 30, read: read).fragments == 0)
+            } else {
+                #expect(FileChain(clip: .init(node: .nodeA, boot: 1, counter: 1), size: 1 << 30, read: read).fragments == 0)
+            }
+            #expect(asked <= 2 * FragmentedMP4Scan.boxLimit)
+        }
+    }
 }
 
 /// The smallest boxes that make a fragmented MP4 (ISO/IEC 14496-12), built by hand so that nothing is judged by itself.

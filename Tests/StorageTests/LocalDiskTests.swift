@@ -139,6 +139,30 @@ import Testing
         }
     }
 
+    /// One directory as both, from the begin or later: nothing is deleted there, over restarts too.
+    @Test(arguments: [true, false]) func aStorageIsNoLocalDisk(fromTheBegin: Bool) async throws {
+        try make(disk)
+        let first = store(fromTheBegin ? [disk] : [])
+        let clip = record(first)
+        try await first.running {
+            if !fromTheBegin {
+                try await first.wait { first.clip(clip)?.isOnDisk == true }
+                first.targets.set([(try TargetLocation(disk), .some(TargetCredentials.none))])
+            }
+            // Where it wants nothing of the disk, it does not look at it, either.
+            try await first.wait { first.clip(clip)?.isStored == true && (fromTheBegin || first.diskStatus?.problem != nil) }
+        }
+        let kept = files(disk, .video)
+        #expect(kept.count == 1)
+        let second = store([disk], boot: 2)
+        try await second.running {
+            let next = record(second, 2)
+            try await second.wait { second.clip(next)?.isStored == true && second.clip(clip) != nil && second.diskStatus?.problem != nil }
+            #expect(second.diskStatus?.cure?.contains("another directory") == true)
+        }
+        #expect(files(disk, .video).count == 2 && files(disk, .manifest).count == 2 && second.losses.isEmpty)
+    }
+
     @Test func whatIsWrongIsTold() async throws {
         let store = store()
         try await store.running {

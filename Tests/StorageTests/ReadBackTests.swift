@@ -55,6 +55,45 @@ import Testing
         #expect(plan.totalBytes(of: clip) == nil)
     }
 
+    /// A look that comes early sees less than a late one, and more than none.
+    @Test func whereMemoryGetsShortItIsReadBackAtOnce() {
+        var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
+        let clip = open(1, in: &plan)
+        _ = plan.append([bytes(750)], to: clip, beginsWithKeyFrame: true)
+        #expect(work(&plan, at: 0) == ["write 0+750", "manifest 1"] && plan.heldBytes == 750)
+        _ = plan.append([bytes(10)], to: clip, beginsWithKeyFrame: false)
+        #expect(work(&plan, at: 1) == ["write 750+10", "read 0+760"] && plan.heldBytes == 0)
+    }
+
+    /// Memory ends, and a peer has a copy to compare with: it sees to the rest. A target's word alone would cost that copy.
+    @Test func aPeersCopyIsWorthMoreThanATargetsWord() throws {
+        var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
+        plan.setHolder("peer")
+        let clip = open(1, in: &plan)
+        _ = plan.append([bytes(700)], to: clip, beginsWithKeyFrame: true, now: at(0))
+        while let job = plan.nextReplicaJob(now: at(2)) { plan.finish(job) }
+        #expect(plan.holder(of: clip) == "peer")
+        #expect(work(&plan, at: 3) == ["write 0+700", "manifest 1"])
+        let next = open(2, in: &plan)
+        #expect(plan.append([bytes(600)], to: next, beginsWithKeyFrame: true, now: at(4)).admitted)
+        #expect(plan.isHandedOver(clip) && plan.nextReplicaJob(now: at(4)).map { if case .release = $0.work { false } else { true } } == true)
+    }
+
+    /// Memory ends: whoever was wrong before is not taken at its word.
+    @Test func whoWasWrongIsNotTrusted() {
+        for isWrong in [false, true] {
+            var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
+            let clip = open(1, in: &plan)
+            _ = plan.append([bytes(600)], to: clip, beginsWithKeyFrame: true)
+            _ = work(&plan, at: 0)
+            #expect(work(&plan, at: 60, isWrong: { isWrong && $0.work.isReading }).first == "read 0+600")
+            _ = work(&plan, at: 61)
+            _ = plan.append([bytes(300)], to: clip, beginsWithKeyFrame: false)
+            _ = plan.append([bytes(200)], to: clip, beginsWithKeyFrame: false)
+            #expect((plan.held(clip, at: 0) != nil) == isWrong)
+        }
+    }
+
     @Test func whatIsWrongIsWrittenAgainFromThere() {
         var plan = SpoolPlan(capacityBytes: 1000, settle: .seconds(60), targets: [0])
         let clip = open(1, in: &plan)
@@ -169,4 +208,8 @@ import Testing
             #expect(manifests[target].values.allSatisfy { $0 == [2] } && manifests[target].count == truth.count, "seed \(seed), target \(target)")
         }
     }
+}
+
+extension SpoolPlan.Job.Work {
+    fileprivate var isReading: Bool { if case .readBack = self { true } else { false } }
 }

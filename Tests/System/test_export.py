@@ -89,8 +89,13 @@ def test_what_cannot_be_exported_is_said(clients, recorded):
     assert clients[0].get("/exports?camera=1").status == 404
     assert clients[0].get("/exports?clips=1").status == 404
     assert clients[0].post("/exports", {"clips": ["x"] * 1001}).status == 400
-    entry = next(one for one in clients[0].get("/audit").json["entries"] if one["act"] == "exported")
-    assert "recordings as" in entry["detail"] and entry["subject"]
+    def exports():
+        return [one for one in clients[0].get("/audit").json["entries"] if one["act"] == "exported"]
+    told = exports()
+    assert "recordings as" in told[0]["detail"] and told[0]["subject"]
+    # Whoever asks for the headers alone has exported nothing.
+    assert clients[0].request("HEAD", f"/api/mesh/v1/exports?format=zip&event={recorded['events'][0]}").status == 200
+    assert exports() == told
 
 
 def test_the_command_saves_a_file(demo, clients, recorded, tmp_path):

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from Harness.checker import verdict
 from Harness.demo import Client, command_line, temporary_directory, wait_for
 from Harness.flaky_disk import FlakyDisk
 from Harness.lone import LoneNode
@@ -153,8 +154,18 @@ def test_a_disk_that_hangs_in_the_kernel(camera):
 
 
 def test_a_disk_that_fails_now_and_then(camera):
+    """And one that keeps something else than it was given: read back a minute later, and written again."""
     tell = flaky(camera)
     camera.start()
+
+    def is_proven(event):
+        file, = camera.nas.glob(f"gate/*/*_{event}*.mp4")
+        return verdict(file)["verdict"] == "proven"
+    tell(damage=True)
+    damaged = camera.record()
+    wait_for(lambda: camera.clip(damaged)["state"] == "stored", 20, "it is taken for stored")
+    tell()
+    assert not is_proven(damaged)
     events = []
     for error in ("EIO", "ESTALE", "EIO"):
         tell(error=error)
@@ -163,3 +174,5 @@ def test_a_disk_that_fails_now_and_then(camera):
         tell()
     for event in events:
         wait_for(lambda: camera.is_stored(event), 40, "what waited is stored")
+    wait_for(lambda: is_proven(damaged), 90, "what it had changed is written again")
+    assert camera.is_stored(damaged) and camera.plays(damaged)

@@ -17,7 +17,8 @@ struct DatagramPort: ~Copyable {
 
     /// Longer ones are lost: nothing that WebRTC sends is longer.
     private static let receiveBytes = 2048
-    private static let batch = Int(meshcam_batch)
+    /// Datagrams of one system call.
+    static let batch = Int(meshcam_batch)
     /// What the kernel cuts at once: 64 segments (`UDP_MAX_SEGMENTS`), and what an IP packet holds.
     static let segmentLimit = 64
     static let segmentedBytes = 65_000
@@ -32,12 +33,12 @@ struct DatagramPort: ~Copyable {
     private let scratch: UnsafeMutableRawBufferPointer
     private let incoming: UnsafeMutableBufferPointer<meshcam_incoming>
     private let outgoing: UnsafeMutableBufferPointer<meshcam_outgoing>
-    /// Datagrams that the kernel did not take: its buffer was full, or there is no way there.
+    /// Datagrams that the kernel did not take: there is no way there.
     private(set) var lost = 0
 
     /// - Parameters:
     ///   - port: 0: any.
-    ///   - bufferBytes: of the socket, each way; the kernel may give less. Default 1 MiB: a key frame for a hundred viewers.
+    ///   - bufferBytes: of the socket, each way; the kernel may give less. Default 1 MiB: a key frame for some twenty viewers.
     ///   - cuts: whether to use UDP GSO where the kernel has it. Default: yes.
     /// - Throws: ``MediaError`` when the port is taken.
     init(port: UInt16, bufferBytes: Int = 1 << 20, cuts: Bool = true) throws(MediaError) {
@@ -77,58 +78,62 @@ struct DatagramPort: ~Copyable {
 
     /// Waits until a datagram is there, or somebody signals, or that long. Takes the signal back.
     ///
-    /// - Parameter heedingDatagrams: false: only the signal or the time ends it.
+    /// - Parameters:
+    ///   - heedingDatagrams: false: only the signal or the time ends it.
+    ///   - wantsRoom: whether room to send ends it, too.
     /// - Returns: whether a datagram is there.
-    func wait(for wakeUp: WakeUp, atMost time: Duration, heedingDatagrams: Bool = true) -> Bool {
+    func wait(for wakeUp: WakeUp, atMost time: Duration, heedingDatagrams: Bool = true, wantsRoom: Bool = false) -> Bool {
         let (seconds, attoseconds) = time.components
         let nanoseconds = min(max(0, seconds), 3600) * 1_000_000_000 + max(0, attoseconds) / 1_000_000_000
-        let came = meshcam_wait(heedingDatagrams ? descriptor : -1, wakeUp.descriptor, nanoseconds)
+        let came = meshcam_wait(descriptor, heedingDatagrams ? 1 : 0, wantsRoom ? 1 : 0, wakeUp.descriptor, nanoseconds)
         if came & 2 != 0 { wakeUp.reset() }
         return came & 1 != 0
     }
 
-    /// Takes what has come, at most one batch.
+    /// Takes what has come, at most one batch; empty or too long datagrams are left out.
     ///
-    /// - Returns: whether there may be more.
-    mutating func receive(_ take: (_ datagram: [UInt8], _ path: IcePath) -> Void) -> Bool {
+    /// - Returns: how many were there, those included; as many as ``batch``: there may be more.
+    mutating func receive(_ take: (_ datagram: [UInt8], _ path: IcePath) -> Void) -> Int {
         let came = meshcam_receive(descriptor, incoming.baseAddress, UInt32(Self.batch))
-        guard came > 0 else { return false }
+        guard came > 0 else { return 0 }
         for index in 0..<Int(came) {
             let one = incoming[index]
             guard one.count > 0, let remote = Self.address(one.from), let local = Self.address(one.to, port: port) else { continue }
             take(Array(UnsafeRawBufferPointer(start: one.bytes, count: Int(one.count))), IcePath(local: local, remote: remote))
         }
-        return came == Self.batch
+        return Int(came)
     }
 
-    /// Sends batches out of one buffer. What the kernel does not take is lost, and counted: media comes again, or is asked for.
-    mutating func send(_ buffer: UnsafeRawBufferPointer, _ batches: [Batch]) {
-        var count = 0
-        for batch in batches {
-            for range in pieces(of: batch) {
-                if count == Self.batch {
-                    flush(count)
-                    count = 0
-                }
-                outgoing[count] = meshcam_outgoing(
-                    bytes: buffer.baseAddress! + range.lowerBound, count: UInt32(range.count), segment: UInt16(clamping: batch.segment),
-                    from: Self.endpoint(batch.path.local), to: Self.endpoint(batch.path.remote))
-                count += 1
+    /// Sends batches out of one buffer. What has no way is lost, and counted.
+    ///
+    /// - Returns: what the kernel has no room for now, in its order.
+    mutating func send(_ buffer: UnsafeRawBufferPointer, _ batches: [Batch]) -> [Batch] {
+        var pieces: [Batch] = []
+        for batch in batches { append(batch, to: &pieces) }
+        for begin in stride(from: 0, to: pieces.count, by: Self.batch) {
+            let count = min(Self.batch, pieces.count - begin)
+            for (index, piece) in pieces[begin..<(begin + count)].enumerated() {
+                outgoing[index] = meshcam_outgoing(
+                    bytes: buffer.baseAddress! + piece.bytes.lowerBound, count: UInt32(piece.bytes.count), segment: UInt16(clamping: piece.segment),
+                    from: Self.endpoint(piece.path.local), to: Self.endpoint(piece.path.remote))
             }
+            let done = flush(count)
+            if done < count { return Array(pieces[(begin + done)...]) }
         }
-        if count > 0 { flush(count) }
+        return []
     }
 
-    /// What one send of the kernel carries.
-    private func pieces(of batch: Batch) -> [Range<Int>] {
-        guard batch.bytes.count > batch.segment else { return [batch.bytes] }
+    /// Each of what one send of the kernel carries.
+    private func append(_ batch: Batch, to pieces: inout [Batch]) {
+        guard batch.bytes.count > batch.segment else { return pieces.append(batch) }
         let most = cuts ? max(1, min(Self.segmentLimit, Self.segmentedBytes / batch.segment)) : 1
-        return stride(from: batch.bytes.lowerBound, to: batch.bytes.upperBound, by: most * batch.segment).map {
-            $0..<min($0 + most * batch.segment, batch.bytes.upperBound)
+        for begin in stride(from: batch.bytes.lowerBound, to: batch.bytes.upperBound, by: most * batch.segment) {
+            pieces.append(Batch(path: batch.path, bytes: begin..<min(begin + most * batch.segment, batch.bytes.upperBound), segment: batch.segment))
         }
     }
 
-    private mutating func flush(_ count: Int) {
+    /// Answers how many are done with, sent or lost: all, unless there is no room.
+    private mutating func flush(_ count: Int) -> Int {
         var done = 0
         while done < count {
             let sent = meshcam_send(descriptor, family, outgoing.baseAddress! + done, UInt32(count - done))
@@ -138,6 +143,7 @@ struct DatagramPort: ~Copyable {
             }
             let code = errno
             if code == EINTR { continue }
+            if code == EAGAIN { return done }
             // A device below does not do it after all (EIO): one by one from now on. Or this way alone carries less than a segment
             // (EMSGSIZE, of older kernels EINVAL): there the IP layer cuts each datagram, and the others' stay as they are.
             if outgoing[done].segment > 0, outgoing[done].count > outgoing[done].segment, code == EIO || code == EINVAL || code == EMSGSIZE {
@@ -148,6 +154,7 @@ struct DatagramPort: ~Copyable {
             }
             done += 1
         }
+        return done
     }
 
     private mutating func sendSingly(_ long: meshcam_outgoing) {

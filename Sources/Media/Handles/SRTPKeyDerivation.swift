@@ -6,6 +6,8 @@ enum SRTPKeyDerivation {
     enum Label: UInt8 {
         case rtpEncryption = 0x00
         case rtpSalt = 0x02
+        case rtcpEncryption = 0x03
+        case rtcpSalt = 0x05
     }
 
     /// - Parameters:

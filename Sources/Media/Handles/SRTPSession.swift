@@ -1,7 +1,7 @@
 import CSRTP
 
-/// Encrypts what goes to one peer, and opens what comes from it (RFC 3711, RFC 7714): by libsrtp2, but for what is sent most,
-/// ``SRTPGCMCipher``.
+/// Encrypts what goes to one peer, and opens what comes from it (RFC 3711, RFC 7714): with AES-GCM, which everybody prefers, by
+/// ``SRTPGCMCipher`` and ``SRTCPGCMCipher``, else by libsrtp2.
 ///
 /// Every SSRC of one direction shares the session's key; each has its own sequence numbers, so none may be used twice for different
 /// content: a packet that is sent again is sent as it was, or as RTX with a number of its own.
@@ -23,10 +23,15 @@ final class SRTPSession: SRTPContext {
     let rtpOverhead: Int
     /// A tag, and the index with its flag.
     let rtcpOverhead: Int
-    /// RTP with the profiles that everybody prefers.
+    /// Nil without AES-GCM.
     private let cipher: SRTPGCMCipher?
+    private let controlCipher: SRTCPGCMCipher?
     private let outbound: srtp_t
     private let inbound: srtp_t
+    /// Senders of reports that libsrtp2 remembers; it would go through any number of them for each packet.
+    private var senders: Set<UInt32> = []
+    /// Senders of one peer that are told apart; a browser has one or two.
+    static let senderLimit = 64
 
     /// - Throws: ``MediaError`` when there is no memory, or the keys are none of that profile.
     init(_ profile: SRTPProfile, _ keys: SRTPKeys) throws(MediaError) {
@@ -34,6 +39,7 @@ final class SRTPSession: SRTPContext {
         rtpOverhead = profile == .aes128CMSHA1Tag80 ? 10 : 16
         rtcpOverhead = rtpOverhead + 4
         cipher = profile == .aes128CMSHA1Tag80 ? nil : try SRTPGCMCipher(masterKeyAndSalt: keys.local)
+        controlCipher = profile == .aes128CMSHA1Tag80 ? nil : try SRTCPGCMCipher(local: keys.local, remote: keys.remote)
         outbound = try Self.session(profile, keys.local, ssrc_any_outbound)
         do throws(MediaError) {
             inbound = try Self.session(profile, keys.remote, ssrc_any_inbound)
@@ -57,11 +63,24 @@ final class SRTPSession: SRTPContext {
 
     func protectRTCP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
         precondition(buffer.count >= length + rtcpOverhead, "no room for the tag")
-        return try Self.run(buffer, length, least: Self.rtcpHeader) { srtp_protect_rtcp(outbound, $0, $1) }
+        guard let controlCipher else { return try Self.run(buffer, length, least: Self.rtcpHeader) { srtp_protect_rtcp(outbound, $0, $1) } }
+        guard let count = try controlCipher.protect(buffer, length: length) else { throw Failure.notGenuine }
+        return count
     }
 
     func unprotectRTCP(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws -> Int {
-        try Self.run(buffer, length, least: Self.rtcpHeader) { srtp_unprotect_rtcp(inbound, $0, $1) }
+        guard let controlCipher else { return try unprotectByLibrary(buffer, length: length) }
+        guard let count = try controlCipher.unprotect(buffer, length: length) else { throw Failure.notGenuine }
+        return count
+    }
+
+    private func unprotectByLibrary(_ buffer: UnsafeMutableRawBufferPointer, length: Int) throws(Failure) -> Int {
+        guard length >= Self.rtcpHeader, length <= buffer.count else { throw .notGenuine }
+        let sender = UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        guard senders.contains(sender) || senders.count < Self.senderLimit else { throw .notGenuine }
+        let count = try Self.run(buffer, length, least: Self.rtcpHeader) { srtp_unprotect_rtcp(inbound, $0, $1) }
+        senders.insert(sender)
+        return count
     }
 
     /// Decrypts an RTP packet in place: for the receiving side, which tests have.

@@ -13,6 +13,7 @@ package final class ReplayedSource: LiveSource {
     let preRoll: PreRollRing?
     let bus: AccessUnitBus
     private let isOver = Mutex(false)
+    private let waiting = Mutex(0.0)
 
     /// Encodes pictures that are as large as the rate allows: noise.
     ///
@@ -64,6 +65,9 @@ package final class ReplayedSource: LiveSource {
     /// Of the pictures alone, bit/s.
     package var bitRate: Int { units.reduce(0) { $0 + $1.bytes.count } * 8 / Self.length }
 
+    /// Processor time, in seconds, that ``run(_:)`` has spent beside handing pictures over: with sleeping and waking, in place of a camera.
+    package var secondsBeside: Double { waiting.withLock(\.self) }
+
     /// Only the main stream exists; the small one is the same.
     public func subscribe(to stream: LiveStream, name: String, capacity: Int) -> AccessUnitSubscription { bus.subscribe(name: name, capacity: capacity) }
 
@@ -76,16 +80,27 @@ package final class ReplayedSource: LiveSource {
     package func run(_ also: (AccessUnit) -> Void = { _ in }) {
         let began = ContinuousClock.now
         var number = 0
+        var handedOver = Self.threadSeconds
         while !isOver.withLock({ $0 }), !units.isEmpty {
             var unit = units[number % units.count]
             unit.pts90k = Int64(number) * unit.duration90k
             unit.captured = .now
+            let beside = Self.threadSeconds - handedOver
+            waiting.withLock { $0 += beside }
             bus.publish(unit)
             also(unit)
+            handedOver = Self.threadSeconds
             number += 1
             let left = began + MediaTime.duration(ticks90k: Int64(number) * unit.duration90k) - .now
             if left > .zero { Thread.sleep(forTimeInterval: left.inSeconds) }
         }
+    }
+
+    /// Processor time of this thread.
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Records what is shown, as a camera's recorder would; needs a pre-roll.

@@ -75,7 +75,7 @@ extension NodeServices {
             for await (member, result) in group {
                 switch result {
                 case .success(let part): parts.append((member, part))
-                case .failure(let error): missing.append((member, "\(error)"))
+                case .failure(let error): missing.append((member, PeerError.words(for: error)))
                 }
             }
         }

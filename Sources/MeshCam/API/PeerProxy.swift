@@ -199,6 +199,19 @@ enum PeerError: Error, CustomStringConvertible {
         case .deadline: "no answer in time"
         }
     }
+
+    /// For people, whatever library failed.
+    static func words(for error: any Error) -> String {
+        switch error {
+        case let error as PeerError: error.description
+        case let error as HTTPClientError where [.connectTimeout, .tlsHandshakeTimeout, .deadlineExceeded, .readTimeout].contains(error): PeerError.deadline.description
+        case is NIOConnectionError: "it cannot be reached"
+        case is HTTPClientError: "the connection to it broke"
+        case is NIOSSLError: "it is not whom it should be, or refuses this node"
+        case is DecodingError: "its answer cannot be read; it may run another version"
+        default: "\(error)"
+        }
+    }
 }
 
 extension Error {

@@ -48,6 +48,13 @@ struct BenchNetwork {
         try Command.run("nsenter", there + ["link", "set", "eth0", "up"])
     }
 
+    /// What a host sends goes through a link of so many Mbit/s, with a queue that loses nothing of half a second.
+    func narrow(_ process: Int32, mbit: Int) throws {
+        try Command.run(
+            "nsenter",
+            ["--target", "\(process)", "--net", "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "\(mbit)mbit", "burst", "128kb", "limit", "\(mbit * 62_500)"])
+    }
+
     /// From now on so many percent of all packets between hosts are lost, each by itself.
     func lose(percent: Int) throws {
         guard percent > 0 else {

@@ -137,9 +137,9 @@ struct StorageCommand: AsyncParsableCommand {
             }
             parts.append(table.render())
         }
-        var nodes = TextTable(("NODE", .left), ("IN MEMORY", .right), ("OF", .right), ("CLIPS WAITING", .right), ("WHY", .left))
+        var nodes = TextTable(("NODE", .left), ("IN MEMORY", .right), ("OF", .right), ("CLIPS WAITING", .right), ("SAFE OUTSIDE AFTER", .right), ("WHY", .left))
         for node in storage.nodes {
-            nodes.add([node.nodeName, bytes(node.spooledBytes), bytes(node.spoolLimitBytes), String(node.waitingClips), node.reason ?? ""])
+            nodes.add([node.nodeName, bytes(node.spooledBytes), bytes(node.spoolLimitBytes), String(node.waitingClips), node.safeOutside.map(safe) ?? "", node.reason ?? ""])
         }
         parts.append(nodes.render())
         let disks = storage.nodes.filter { $0.disk != nil }
@@ -168,6 +168,7 @@ struct StorageCommand: AsyncParsableCommand {
         let reason = switch loss.reason {
         case FootageLoss.Reason.memoryFull.rawValue: "memory was full, and no storage and no peer took it"
         case FootageLoss.Reason.diskFailed.rawValue: "the local disk that held it cannot be read"
+        case FootageLoss.Reason.deleted.rawValue: "it was deleted on the storage while it was written, or another storage was put there"
         case FootageLoss.Reason.peerLetGo.rawValue: "the peer that was to store it did not keep it"
         default: loss.reason
         }
@@ -175,6 +176,12 @@ struct StorageCommand: AsyncParsableCommand {
     }
 
     private static func bytes(_ count: Int64) -> String { ByteCount.rounded(count) }
+
+    /// What 99 of a hundred fragments keep.
+    private static func safe(_ departures: DepartureResource) -> String {
+        let milliseconds = (departures.p99Seconds * 1000).rounded(.up)
+        return milliseconds < 1000 ? "\(Int(milliseconds)) ms" : "\((departures.p99Seconds * 10).rounded(.up) / 10) s"
+    }
 
     private static func count(_ nodes: Int) -> String { nodes == 1 ? "1 node" : "\(nodes) nodes" }
 

@@ -7,7 +7,7 @@ import { getJSON, segment } from "./api.js";
 /** @typedef {{ node: string, nodeName: string, problem?: ProblemNote, freeBytes?: number, totalBytes?: number, sharing?: { state: string, withName: string, problem?: ProblemNote } }} Reach */
 /** @typedef {{ id: string, location: string, name: string, scope: "mesh" | "node", user?: string, reach: Reach[] }} Target */
 /** @typedef {{ camera: string, cameraName: string, clip: string, start: string, end: string, reason: string }} Loss */
-/** @typedef {{ node: string, nodeName: string, spooledBytes: number, spoolLimitBytes: number, waitingClips: number, reason?: string, disk?: { path: string, usedBytes: number, quotaBytes: number, problem?: ProblemNote }, losses?: Loss[] }} Waiting */
+/** @typedef {{ node: string, nodeName: string, spooledBytes: number, spoolLimitBytes: number, waitingClips: number, reason?: string, safeOutside?: { fragments: number, p50Seconds: number, p99Seconds: number }, disk?: { path: string, usedBytes: number, quotaBytes: number, problem?: ProblemNote }, losses?: Loss[] }} Waiting */
 /** @typedef {{ targets: Target[], nodes: Waiting[], missing: { name: string, reason: string }[] }} Storage */
 
 /** @returns {Promise<Storage>} */

@@ -31,7 +31,9 @@ final class ViewerWatch: Sendable {
     }
 
     static let interval = Duration.seconds(1)
-    static let patience = Duration.seconds(10)
+    /// With ``interval``, well within the 10 s in which whoever is removed sees no more: the news may come never, where who let the viewer in died
+    /// at once. News of a sign-in takes a second.
+    static let patience = Duration.seconds(5)
 
     private let viewers = Mutex<[ViewerID: Viewer]>([:])
 

@@ -77,8 +77,16 @@ final class CatalogueWords: Sendable {
         return text
     }
 
+    /// Far more than a mesh has names.
+    private static let limit = 4096
+
     private func remember(_ number: Int64, _ text: String) {
         known.withLock { known in
+            // They are all in the database, too.
+            if known.texts.count >= Self.limit {
+                known.texts.removeAll()
+                known.numbers.removeAll()
+            }
             known.numbers[text] = number
             known.texts[number] = text
         }

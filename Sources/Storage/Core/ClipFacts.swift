@@ -135,3 +135,15 @@ public struct ClipFacts: Codable, Sendable, Equatable {
     /// Every incident the clip belongs to.
     public var events: [String] { [event] + alsoEvents }
 }
+
+extension ClipFacts {
+    /// Bytes of a text, and of a label, which people write; events of a clip.
+    private static let (textLimit, labelLimit, eventLimit) = (512, 4096, 4096)
+
+    /// Whether nobody's memory is filled by what somebody signed.
+    var isBounded: Bool {
+        let texts = [camera, cameraName, event, kind, codec, clock.quality, origin ?? "", reason ?? ""]
+        return texts.allSatisfy { $0.utf8.count <= Self.textLimit } && (label?.utf8.count ?? 0) <= Self.labelLimit
+            && alsoEvents.count <= Self.eventLimit && alsoEvents.allSatisfy { $0.utf8.count <= Self.textLimit } && gaps?.count ?? 0 <= Self.gapLimit
+    }
+}

@@ -9,6 +9,8 @@ public struct FootageLoss: Sendable, Equatable {
         case peerLetGo = "peer-let-go"
         /// The local disk held it, and cannot be read.
         case diskFailed = "disk-failed"
+        /// Somebody deleted it on the storage while it was written, or put another storage there, and memory had let go of its beginning.
+        case deleted
     }
 
     public let clip: ClipID

@@ -39,8 +39,12 @@ extension SpoolPlan {
         func due(_ now: ContinuousClock.Instant, settle: Duration) -> Int { writes.last { $0.at + settle <= now }?.end ?? bytes }
     }
 
+    /// How long a target has for what it wrote before it is read back. Where memory gets short, none: a look that comes early sees less, and still
+    /// more than none.
+    private var patience: Duration? { heldBytes > capacityBytes / 4 * 3 ? settle.map { _ in .zero } : settle }
+
     func nextReading(for target: Int, now: ContinuousClock.Instant) -> Job? {
-        guard let settle else { return nil }
+        guard let settle = patience else { return nil }
         for clip in order {
             guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !entry.isUnreadable(now) else { continue }
             let batch = entry.batch(from: copy.readBack.bytes, to: copy.readBack.due(now, settle: settle))
@@ -56,7 +60,7 @@ extension SpoolPlan {
 
     /// When something of a target is to be read back next, for who has nothing else to do until then.
     public func nextReading(for target: Int) -> ContinuousClock.Instant? {
-        guard let settle else { return nil }
+        guard let settle = patience else { return nil }
         return order.compactMap { clip -> ContinuousClock.Instant? in
             guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { return nil }
             if let next = copy.readBack.next(settle: settle) { return next }
@@ -82,10 +86,11 @@ extension SpoolPlan {
     /// Bytes of the copy that need no other beside it.
     func heldBytes(of copy: Copy) -> Int { settle == nil ? copy.videoBytes : copy.readBack.bytes }
 
-    /// Memory ends: a copy that was written and not read back is better than none.
+    /// Memory ends, and nobody else has it: a copy that was written and not read back is better than none. Not where the target was wrong before, and
+    /// not where a peer or the disk has what can be compared: their copies are better.
     mutating func trustWhatIsWritten(_ clip: ClipID) {
-        guard settle != nil, let copies = entries[clip]?.copies else { return }
-        for (target, copy) in copies where !copy.givenUp && copy.videoBytes > copy.readBack.bytes {
+        guard settle != nil, let entry = entries[clip], entry.replica == nil, entry.disk == nil else { return }
+        for (target, copy) in entry.copies where !copy.givenUp && !copy.readBack.wasWrong && copy.videoBytes > copy.readBack.bytes {
             entries[clip]!.copies[target]!.readBack.isRight(to: copy.videoBytes)
         }
         release(clip)

@@ -4,11 +4,11 @@ extension SpoolPlan {
         var admission = Admission(admitted: true)
         if heldBytes + bytes <= capacityBytes { return admission }
         // Where memory holds nothing of it, nothing is gained.
+        for clip in order where heldBytes + bytes > capacityBytes && isHeld(clip) { handOver(clip) }
         for clip in order where heldBytes + bytes > capacityBytes && isHeld(clip) { trustWhatIsWritten(clip) }
         for clip in order where heldBytes + bytes > capacityBytes && isHeld(clip) {
             admission.givenUp += giveUpWhereAnotherHolds(clip)
         }
-        for clip in order where heldBytes + bytes > capacityBytes && isHeld(clip) { handOver(clip) }
         for clip in order where heldBytes + bytes > capacityBytes && clip != open && isHeld(clip) && entries[clip]!.isClosed {
             // A peer's copy stays where it is.
             drop(clip, keepsReplica: true)

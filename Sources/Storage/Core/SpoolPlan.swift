@@ -78,6 +78,8 @@ public struct SpoolPlan: Sendable {
         var fragments = 1
         /// When it came; nil: long ago.
         var since: ContinuousClock.Instant?
+        /// Somebody outside this camera has it.
+        var hasLeft = false
         var end: Int { offset + count }
 
         init(offset: Int, parts: [any FragmentBytes], since: ContinuousClock.Instant? = nil) {
@@ -263,11 +265,19 @@ public struct SpoolPlan: Sendable {
         return nil
     }
 
-    /// How long each fragment of a job has waited for a target since it was recorded; ask before ``finish(_:on:now:)``.
-    func waits(of job: Job, now: ContinuousClock.Instant) -> [Duration] {
-        guard case .video(let bytes, let offset) = job.work else { return [] }
+    /// A target or a peer has these bytes of a clip for sure; to be told before ``finish(_:on:now:)``.
+    ///
+    /// - Returns: of each fragment that nobody outside had before, how old it was.
+    mutating func left(_ clip: ClipID, _ bytes: [any FragmentBytes], from offset: Int, now: ContinuousClock.Instant) -> [Duration] {
         let end = offset + bytes.reduce(0) { $0 + $1.count }
-        return entries[job.clip]?.chunks.filter { $0.offset >= offset && $0.end <= end }.compactMap { chunk in chunk.since.map { now - $0 } } ?? []
+        var ages: [Duration] = []
+        for place in entries[clip]?.chunks.indices ?? 0..<0 {
+            let chunk = entries[clip]!.chunks[place]
+            guard !chunk.hasLeft, chunk.offset >= offset, chunk.end <= end else { continue }
+            entries[clip]!.chunks[place].hasLeft = true
+            if let since = chunk.since { ages.append(now - since) }
+        }
+        return ages
     }
 
     /// A target finished a job. Answers whether the clip is now wholly on every target that wants it, read back or not.

@@ -64,6 +64,7 @@ final class LocalDisk: Sendable {
                 if !isKnown {
                     // Nothing is written before there is a reason: beside a storage that works this may be an SD card that wears out.
                     _ = try disk.list("")
+                    try checkThatItIsNoStorage()
                     let found = try disk.identity()
                     identity.withLock { $0 = found }
                     try find()
@@ -76,6 +77,7 @@ final class LocalDisk: Sendable {
                     continue
                 }
                 guard try isThere() else { throw TargetError(operation: "use", path: root, code: ENODEV, cure: "Mount it again.") }
+                try checkThatItIsNoStorage()
                 try perform(job)
                 store.finished(job) { [disk] in FileBytes(disk: disk, file: job.path.file(.video), offset: $0, count: $1) }
                 store.diskWorks()
@@ -85,6 +87,15 @@ final class LocalDisk: Sendable {
                 pause()
             }
         }
+    }
+
+    /// What a storage holds is not ours alone: a clip that it has would seem to need no copy here any more, and be deleted from it.
+    private func checkThatItIsNoStorage() throws(TargetError) {
+        do throws(TargetError) { _ = try disk.look(at: TargetIdentity.file) } catch {
+            guard error.code == ENOENT else { throw error }
+            return
+        }
+        throw TargetError(operation: "use", path: root, code: EBUSY, cure: "It is a storage already: set another directory as storage.disk.")
     }
 
     private func pause() {

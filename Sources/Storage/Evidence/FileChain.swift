@@ -47,7 +47,9 @@ struct FileChain: Sendable {
         read: (_ offset: Int, _ count: Int) throws -> [UInt8]
     ) rethrows {
         self.init(clip: clip, marks: marks, isSigned: isSigned)
-        while size - offset >= 8 {
+        var boxes = 0
+        while size - offset >= 8, boxes < FragmentedMP4Scan.boxLimit {
+            boxes += 1
             guard let box = BoxHeader(try read(offset, 16)), box.size <= size - offset else { return }
             if head != nil, fragments >= limit {
                 // What stands behind the last fragment, and its signature, is not asked for.

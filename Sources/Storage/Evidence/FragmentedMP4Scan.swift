@@ -22,11 +22,16 @@ public struct FragmentedMP4Scan: Sendable, Equatable {
     /// Of nothing yet.
     init() {}
 
+    /// Boxes that are looked at: ten times those of an hour. Each costs a question to the storage, and whoever may write there could make millions.
+    static let boxLimit = 100_000
+
     /// - Parameters:
     ///   - size: bytes in the file.
     ///   - read: bytes at (offset, count); fewer at the end of the file.
     public init(size: Int, read: (_ offset: Int, _ count: Int) throws -> [UInt8]) rethrows {
-        while size - offset >= 8 {
+        var boxes = 0
+        while size - offset >= 8, boxes < Self.boxLimit {
+            boxes += 1
             guard let box = BoxHeader(try read(offset, 16)) else { break }
             guard box.size <= size - offset else {
                 playableBytes = box.type == .moof && box.size <= 4 << 20 ? offset : size

@@ -46,6 +46,7 @@ public struct Manifest: Sendable {
         } catch {
             throw Malformed.factsUnreadable("\(error)")
         }
+        guard self.facts.isBounded else { throw Malformed.factsUnreadable("its texts are longer than any camera's") }
     }
 
     /// The bytes of the sidecar file.

@@ -43,6 +43,7 @@ extension ClipStore {
             let wasHere = state.plan.totalBytes(of: job.clip) != nil
             switch answer {
             case .taken(let said):
+                if case .video(let bytes, let offset) = job.work { state.departures.add(state.plan.left(job.clip, bytes, from: offset, now: now())) }
                 state.plan.finish(job)
                 if let said { witness = keep(said, of: job, &state) }
             case .refused(.full): state.plan.noRoom(job)

@@ -159,7 +159,7 @@ extension ClipStore {
 
     func finished(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
         let isStored = state.withLock { state in
-            for wait in state.plan.waits(of: job, now: now()) { state.delays.add(wait) }
+            if case .video(let bytes, let offset) = job.work { state.departures.add(state.plan.left(job.clip, bytes, from: offset, now: now())) }
             let done = state.plan.finish(job, on: target, now: now())
             var isNews = false
             state.index.update(job.clip) { entry in
@@ -195,20 +195,22 @@ extension ClipStore {
     }
 
     func vanished(_ job: SpoolPlan.Job, on target: Int) {
-        let isGone = state.withLock { state in
+        let (isGone, loss) = state.withLock { state -> (Bool, FootageLoss?) in
             state.plan.vanished(job.clip, on: target)
             state.index.update(job.clip) { $0.places[target] = nil }
             // Nobody else has it, and no more of it comes.
-            guard state.plan.isAbandoned(job.clip), state.recordings[job.clip] == nil else { return false }
+            guard state.plan.isAbandoned(job.clip), state.recordings[job.clip] == nil else { return (false, nil) }
+            let loss = state.lose(job.clip, .deleted, now())
             state.plan.forget(job.clip)
             state.index.remove(job.clip)
-            return true
+            return (true, loss)
         }
         catalogue.remove(job.clip, from: target)
         endRescue(job.clip)
         wakeDisk()
         logger.warning("a recording was deleted while it was being written; a new file begins", metadata: ["clip": "\(job.clip)"])
         listeners.publish(isGone ? .removed(job.clip) : .updated(job.clip))
+        if let loss { report(loss) }
     }
 
     /// A reader found the clip's file gone from a target that is well. Answers whether anybody still holds the clip.

@@ -41,7 +41,7 @@ public final class ClipStore: Sendable {
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0
         var losses = LossLog()
-        var delays = RecentDelays()
+        var departures = RecentDepartures()
         /// Until then peers may bring clips of which nothing is known here any more.
         var looksUntil: ContinuousClock.Instant?
         /// The local disk, and what is wrong with it.
@@ -224,8 +224,8 @@ public final class ClipStore: Sendable {
         var loss: FootageLoss?
         let isAbandoned = state.withLock { state in
             if state.plan.isAbandoned(id) {
-                // Deleted by somebody, it was to be lost.
-                if state.plan.isLetGo(id) { loss = state.lose(id, .peerLetGo, now()) } else { state.index.remove(id) }
+                loss = state.lose(id, state.plan.isLetGo(id) ? .peerLetGo : .deleted, now())
+                state.index.remove(id)
                 state.plan.forget(id)
                 return true
             }
@@ -259,8 +259,8 @@ public final class ClipStore: Sendable {
     public var isRecording: Bool { state.withLock { !$0.recordings.isEmpty } }
     /// How the targets are, in the order in which they came.
     public var targetStatus: [TargetStatus] { state.withLock { $0.targets.values.sorted { $0.number < $1.number } } }
-    /// How long the newest fragments had waited, each time a target had made one durable.
-    package var delays: [Duration] { state.withLock { $0.delays.delays } }
+    /// How soon fragments lately were safe outside this camera; nil: none has left yet.
+    public var departures: RecentDepartures.Summary? { state.withLock { $0.departures.summary } }
     /// Video bytes that wait in memory.
     public var spooledBytes: Int { state.withLock { $0.plan.heldBytes } }
     /// Closed clips of this run that no target holds whole.
@@ -327,6 +327,7 @@ public final class ClipStore: Sendable {
         let why = switch loss.reason {
         case .memoryFull: "memory for recordings is full"
         case .diskFailed: "the local disk that held it cannot be read"
+        case .deleted: "it was deleted while it was written, or another storage was put there"
         case .peerLetGo: "the peer that was to bring it to the storage has let go of it"
         }
         logger.error("footage from \(RFC3339.format(loss.start)) on is lost: \(why)", metadata: ["clip": "\(loss.clip)"])

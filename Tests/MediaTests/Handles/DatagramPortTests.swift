@@ -24,7 +24,7 @@ import Testing
             var all: [(bytes: [UInt8], path: IcePath)] = []
             let deadline = ContinuousClock.now + .seconds(10)
             while all.count < count, ContinuousClock.now < deadline {
-                while there.receive({ all.append(($0, $1)) }) {}
+                while there.receive({ all.append(($0, $1)) }) == DatagramPort.batch {}
                 guard all.count < count else { break }
                 var waiting = pollfd(fd: there.descriptor, events: Int16(POLLIN), revents: 0)
                 _ = poll(&waiting, 1, 100)
@@ -50,7 +50,7 @@ import Testing
             }
             batches.append(.init(path: path, bytes: begin..<buffer.count, segment: length))
         }
-        buffer.withUnsafeBytes { ends.here.send($0, batches) }
+        _ = buffer.withUnsafeBytes { ends.here.send($0, batches) }
         let came = ends.received(expected.count)
         #expect(came.map(\.bytes) == expected && ends.here.lost == 0)
         #expect(came.allSatisfy { $0.path == IcePath(local: path.remote, remote: path.local) })
@@ -61,7 +61,7 @@ import Testing
         let ends = try Ends(cuts: true)
         for (from, to) in [("127.0.0.2", "127.0.0.3"), ("::1", "::1"), ("127.0.0.1", "127.0.0.1")] {
             let path = try ends.path(from, to)
-            ([1, 2, 3] as [UInt8]).withUnsafeBytes { ends.here.send($0, [.init(path: path, bytes: 0..<3, segment: 3)]) }
+            _ = ([1, 2, 3] as [UInt8]).withUnsafeBytes { ends.here.send($0, [.init(path: path, bytes: 0..<3, segment: 3)]) }
             let came = ends.received(1)
             #expect(came.count == 1 && came[0].bytes == [1, 2, 3] && came[0].path == IcePath(local: path.remote, remote: path.local))
         }
@@ -73,7 +73,7 @@ import Testing
         let good = try ends.path("127.0.0.1", "127.0.0.1")
         let notOurs = try ends.path("192.0.2.1", "127.0.0.1")
         let buffer = [UInt8](repeating: 7, count: 3000)
-        buffer.withUnsafeBytes {
+        _ = buffer.withUnsafeBytes {
             ends.here.send(
                 $0,
                 [
@@ -90,7 +90,7 @@ import Testing
         let ends = try Ends(cuts: false)
         let path = try ends.path("127.0.0.1", "127.0.0.1")
         let buffer = [UInt8](repeating: 9, count: 5000)
-        buffer.withUnsafeBytes { ends.here.send($0, [.init(path: path, bytes: 0..<4000, segment: 4000), .init(path: path, bytes: 0..<20, segment: 20)]) }
+        _ = buffer.withUnsafeBytes { ends.here.send($0, [.init(path: path, bytes: 0..<4000, segment: 4000), .init(path: path, bytes: 0..<20, segment: 20)]) }
         #expect(ends.received(1).map(\.bytes.count) == [20])
     }
 

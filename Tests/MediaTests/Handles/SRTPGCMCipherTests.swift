@@ -4,13 +4,8 @@ import Testing
 
 /// That libsrtp2 opens what it encrypts, over wraps too: ``SRTPSessionTests``.
 @Suite struct SRTPGCMCipherTests {
-    private func hex(_ text: String) -> [UInt8] {
-        let digits = text.filter { !$0.isWhitespace }
-        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits.dropFirst($0).prefix(2), radix: 16)! }
-    }
-
     private func protect(_ packet: [UInt8], by cipher: SRTPGCMCipher) throws -> [UInt8]? {
-        var buffer = packet + [UInt8](repeating: 0, count: SRTPGCMCipher.tagBytes)
+        var buffer = packet + [UInt8](repeating: 0, count: AESGCM.tagBytes)
         let count = try buffer.withUnsafeMutableBytes { try cipher.protect($0, length: packet.count) }
         return count.map { Array(buffer.prefix($0)) }
     }
@@ -21,8 +16,8 @@ import Testing
     @Test func packetWith128Bits() throws {
         let cipher = try SRTPGCMCipher(key: Array(0..<16), salt: Array("Quid pro quo".utf8))
         #expect(
-            try protect(hex(header) + Array("Gallia est omnis divisa in partes tres".utf8), by: cipher)
-                == hex(
+            try protect(SRTPVectors.hex(header) + Array("Gallia est omnis divisa in partes tres".utf8), by: cipher)
+                == SRTPVectors.hex(
                     header + """
                         f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f 42a5f47a 51c7d19b 36de3adf 8833
                         899d7f27 beb16a91 52cf765e e4390cce
@@ -33,8 +28,8 @@ import Testing
     @Test func packetWith256Bits() throws {
         let cipher = try SRTPGCMCipher(key: Array(0..<32), salt: Array("Quid pro quo".utf8))
         #expect(
-            try protect(hex(header) + Array("Gallia est omnis divisa in partes tres".utf8), by: cipher)
-                == hex(
+            try protect(SRTPVectors.hex(header) + Array("Gallia est omnis divisa in partes tres".utf8), by: cipher)
+                == SRTPVectors.hex(
                     header + """
                         32b1de78 a822fe12 ef9f78fa 332e33aa b1801238 9a58e2f3 b50b2a02 76ffae0f 1ba63799 b87b
                         7aa3db36 dfffd6b0 f9bb7878 d7a76c13
@@ -43,14 +38,14 @@ import Testing
 
     /// RFC 3711 §B.3.
     @Test func keysFromAMasterKey() throws {
-        let (key, salt) = (hex("E1F97A0D3E018BE0D64FA32C06DE4139"), hex("0EC675AD498AFEEBB6960B3AABE6"))
-        #expect(try SRTPKeyDerivation.key(.rtpEncryption, masterKey: key, masterSalt: salt, count: 16) == hex("C61E7A93744F39EE10734AFE3FF7A087"))
-        #expect(try SRTPKeyDerivation.key(.rtpSalt, masterKey: key, masterSalt: salt, count: 14) == hex("30CBBC08863D8C85D49DB34A9AE1"))
+        let (key, salt) = (SRTPVectors.hex("E1F97A0D3E018BE0D64FA32C06DE4139"), SRTPVectors.hex("0EC675AD498AFEEBB6960B3AABE6"))
+        #expect(try SRTPKeyDerivation.key(.rtpEncryption, masterKey: key, masterSalt: salt, count: 16) == SRTPVectors.hex("C61E7A93744F39EE10734AFE3FF7A087"))
+        #expect(try SRTPKeyDerivation.key(.rtpSalt, masterKey: key, masterSalt: salt, count: 14) == SRTPVectors.hex("30CBBC08863D8C85D49DB34A9AE1"))
     }
 
     @Test func whatIsNoPacketIsRefused() throws {
         let cipher = try SRTPGCMCipher(key: Array(0..<16), salt: Array(0..<12))
-        let header = hex(header)
+        let header = SRTPVectors.hex(header)
         #expect(try protect(header, by: cipher)?.count == 28, "a packet may be empty")
         for length in 0..<12 { #expect(try protect(Array(header.prefix(length)), by: cipher) == nil) }
         // A contributing source and an extension that are not there.

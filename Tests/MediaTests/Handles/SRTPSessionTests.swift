@@ -96,6 +96,15 @@ import Testing
         }
     }
 
+    /// A peer may name as many senders as it likes.
+    @Test(arguments: SRTPProfile.allCases) func sendersAreBounded(profile: SRTPProfile) throws {
+        let ends = try Ends(profile)
+        func from(_ sender: UInt8) throws -> [UInt8] { try ends.protect(control: report.prefix(7) + [sender]) }
+        for sender in 0..<UInt8(SRTPSession.senderLimit) { #expect(try ends.unprotect(control: from(sender)).last == sender) }
+        #expect(throws: SRTPSession.Failure.notGenuine) { try ends.unprotect(control: from(UInt8(SRTPSession.senderLimit))) }
+        #expect(try ends.unprotect(control: from(0)).last == 0)
+    }
+
     @Test func keysThatAreNone() {
         #expect(SRTPKeys(material: [1], profile: .aeadAES128GCM, role: .client) == nil)
     }

@@ -37,6 +37,22 @@ import Testing
         #expect(link.worstQueue < 0.4, "seed \(seed): \(link.worstQueue) s of queue, where 1 s fits")
     }
 
+    /// Reports that waited to be read tell no more than how long the way is at most.
+    @Test func waitingIsNotTakenForTheWay() {
+        var estimator = BandwidthEstimator()
+        func report(_ milliseconds: Int, hasWaited: Bool, at second: Double) {
+            estimator.handle(
+                ReportBlock(ssrc: 1), roundTrip: .milliseconds(milliseconds), hasWaited: hasWaited, hasTransportFeedback: true, now: at(second))
+        }
+        report(4, hasWaited: false, at: 0)
+        for second in 1...60 { report(35, hasWaited: true, at: Double(second)) }
+        #expect(estimator.roundTrip == .milliseconds(4))
+        for second in 61...90 { report(1, hasWaited: true, at: Double(second)) }
+        #expect(estimator.roundTrip < .milliseconds(2), "it became shorter")
+        for second in 91...120 { report(35, hasWaited: false, at: Double(second)) }
+        #expect(estimator.roundTrip > .milliseconds(30))
+    }
+
     /// The link halves, and later doubles.
     @Test(arguments: seeds)
     func followsAStepDownAndUp(seed: UInt64) {
@@ -237,6 +253,28 @@ import Testing
         }
         let start = Duration.milliseconds(64 * 0x7f_fffe)
         #expect(times == [start, start + .milliseconds(64), start + .milliseconds(128), start + .milliseconds(192)])
+    }
+
+    /// What is overtaken is not lost, what is long overdue is: and that is told once.
+    @Test(arguments: SequenceNumberTests.awkward)
+    func whatIsOverdueIsLost(start: UInt16) {
+        var log = SentPacketLog(firstSequence: start)
+        for step in 0..<8 { _ = log.append(bytes: 1, probe: step == 1 ? 1 : nil, original: step == 1 ? nil : UInt16(step), now: at(Double(step) / 100)) }
+        _ = log.reports(in: feedback(start, 1, [0, nil, nil, 0]))
+        #expect(log.newLosses().map(\.sent) == [at(0.01)], "20 ms before the newest that arrived")
+        _ = log.reports(in: feedback(start &+ 2, 1, [nil, 0, nil, nil, 0]))
+        let losses = log.newLosses()
+        #expect(losses.map(\.sequenceNumber) == [2, 4] && losses.map(\.sent) == [at(0.02), at(0.04)])
+        _ = log.reports(in: feedback(start &+ 2, 1, [nil, 0, nil, 0, 0, 0]))
+        #expect(log.newLosses().isEmpty, "5 was only late, the others are known")
+    }
+
+    @Test func lossesAreBounded() {
+        var log = SentPacketLog()
+        for _ in 0..<2000 { _ = log.append(bytes: 1, original: 1, now: at(0)) }
+        _ = log.append(bytes: 1, now: at(1))
+        _ = log.reports(in: feedback(0, 0, [Int32?](repeating: nil, count: 2000) + [0]))
+        #expect(log.newLosses().count == SentPacketLog.missingLimit)
     }
 
     @Test func old() {

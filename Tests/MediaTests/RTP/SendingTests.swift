@@ -59,6 +59,17 @@ import Testing
         #expect(name(history.answer(7, now: at(0.3), roundTrip: .zero)) == "resend 7")
         #expect(name(history.answer(7, now: at(0.9), roundTrip: .zero)) == "exhausted")
     }
+
+    /// Nothing is waited for where the last one is known not to have arrived.
+    @Test func whatIsKnownToBeLostGoesAtOnce() throws {
+        var history = SendHistory(resendLimit: 3)
+        history.append(try entry(7, 0))
+        #expect(name(history.answer(7, now: at(0.1), roundTrip: .milliseconds(50))) == "resend 7")
+        #expect(name(history.answer(7, lost: at(0), now: at(0.11), roundTrip: .milliseconds(50))) == "too soon", "another is on its way")
+        #expect(name(history.answer(7, lost: at(0.1), now: at(0.12), roundTrip: .milliseconds(50))) == "resend 7")
+        #expect(name(history.answer(7, lost: at(0.12), now: at(0.13), roundTrip: .milliseconds(50))) == "resend 7")
+        #expect(name(history.answer(7, lost: at(0.13), now: at(0.14), roundTrip: .milliseconds(50))) == "exhausted")
+    }
 }
 
 @Suite struct ResendBudgetTests {

@@ -178,6 +178,51 @@ import Testing
         #expect(agent.state == (isThere ? .connected : .failed) && asked > (isThere ? 15 : 3))
     }
 
+    /// Checks are easily forged by whoever has the password: nominating two ways by turns must not keep one open where nobody answers.
+    @Test func nominationsRenewNoConsent() throws {
+        var agent = try connected()
+        let former = TransportAddress("192.168.1.8", port: 6000)!
+        // Once it was theirs.
+        _ = agent.handle(check()[...], from: former, to: here, now: at(3))
+        _ = try answered(&agent, from: former, at: 3)
+        var last = 0.0
+        for second in stride(from: 4.0, to: 120, by: 1) {
+            let source = Int(second) % 2 == 0 ? former : there
+            _ = agent.handle(check()[...], from: source, to: here, now: at(second))
+            for action in agent.tick(now: at(second)) {
+                guard case .transmit(let bytes, let path) = action, path.remote == there else { continue }
+                let answer = StunMessage(.success, transactionID: try StunMessage(bytes[...]).transactionID, attributes: [.xorMappedAddress(here)])
+                _ = agent.handle(answer.bytes(key: theirs.key)[...], from: there, to: here, now: at(second))
+            }
+            if agent.selected?.remote == former { last = second }
+        }
+        #expect(last < 3 + 30, "it is sent nothing from half a minute after its last answer on")
+        #expect(agent.selected?.remote == there && agent.state == .connected)
+    }
+
+    /// The way that is nominated last is the one that is taken, whatever is answered when.
+    @Test func aNominationThatWasOvertakenIsNotFollowed() throws {
+        var agent = try connected()
+        let other = TransportAddress("192.168.1.8", port: 6000)!
+        _ = agent.handle(check()[...], from: other, to: here, now: at(10))
+        _ = agent.handle(check()[...], from: there, to: here, now: at(10.1))
+        #expect(try answered(&agent, from: other, at: 10.2).isEmpty)
+        #expect(agent.selected?.remote == there)
+        _ = agent.handle(check()[...], from: other, to: here, now: at(20))
+        #expect(try answered(&agent, from: other, at: 20) == [.selected(IcePath(local: here, remote: other))])
+    }
+
+    /// A translator that gives a new port each time.
+    @Test func aViewerMayMoveAsOftenAsItLikes() throws {
+        var agent = try connected()
+        for number in 1...100 as ClosedRange<UInt16> {
+            let (moved, second) = (TransportAddress("192.168.1.7", port: 6000 + number)!, Double(number) * 10)
+            _ = agent.handle(check()[...], from: moved, to: here, now: at(second))
+            #expect(try answered(&agent, from: moved, at: second) == [.selected(IcePath(local: here, remote: moved))], "move \(number)")
+        }
+        #expect(agent.remoteCandidates.count <= agent.settings.peerReflexiveLimit)
+    }
+
     /// What a STUN server sees is believed from that server only.
     @Test func aStrangerIsNoStunServer() throws {
         let server = TransportAddress("198.51.100.1", port: 3478)!

@@ -62,6 +62,14 @@ import Testing
         #expect(section.transport.candidates.count == 64 && section.transport.fingerprints.count == 8)
     }
 
+    /// Or its feedback would be said once more at each telling.
+    @Test func aFormatThatIsNamedTwiceIsOne() throws {
+        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97 96\r\na=rtpmap:96 H264/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\n"
+        let description = try SessionDescription(text)
+        #expect(description.media[0].formats == ["96", "97"])
+        #expect(try SessionDescription(description.description) == description)
+    }
+
     /// Candidates come alone too, and in fragments (RFC 8840).
     @Test func candidatesAndFragmentsAreTotalOnAnything() {
         let line = "candidate:1 1 udp 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998 generation 0"

@@ -46,9 +46,21 @@ import Testing
         #expect(lab.longestFreeze(from: 2, to: 20) < 0.5)
     }
 
-    /// The negative of the two above: whoever is not answered freezes.
-    @Test func withoutNACKThePictureFreezes() throws {
+    /// Transport-wide feedback tells of losses too, of those of repetitions as well: who reports need not ask.
+    @Test func aReportedLossIsRepairedUnasked() throws {
         var lab = try SessionLab(seed: 4)
+        lab.viewer.sendsNACK = false
+        lab.conditions = .init(loss: 0.05, delay: 0.05)
+        lab.run(seconds: 20)
+        #expect(lab.session.counters.nacks == 0 && lab.viewer.retransmissions > 100)
+        #expect(lab.viewer.pictures.filter(\.isIntact).count > 480)
+    }
+
+    /// The negative of those above: whoever neither reports nor asks freezes.
+    @Test func withoutNACKThePictureFreezes() throws {
+        var lab = try SessionLab(seed: 4) { offer in
+            for type in offer.media[0].payloads.keys { offer.media[0].payloads[type]?.feedback.removeAll { $0 == "transport-cc" } }
+        }
         lab.viewer.sendsNACK = false
         lab.conditions = .init(loss: 0.05, delay: 0.05)
         lab.run(seconds: 20)
@@ -198,7 +210,7 @@ import Testing
         lab.run(seconds: 1)
         var batch = DatagramBatch()
         for (source, closing) in [(TransportAddress("10.9.9.9", port: 1)!, nil), (SessionLab.browser, WebRTCSession.Closing.there)] {
-            var alert: [UInt8] = [22, 4] + [UInt8](repeating: 0, count: 32)
+            var alert: [UInt8] = [22, 4] + [UInt8](repeating: 0xbb, count: 32)
             lab.note(lab.session.handle(&alert, from: source, to: SessionLab.camera, into: &batch, now: at(lab.time)))
             #expect(lab.closing == closing)
         }

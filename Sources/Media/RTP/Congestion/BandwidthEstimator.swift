@@ -48,10 +48,15 @@ struct BandwidthEstimator: Sendable {
     var loss: Double { losses.loss }
 
     /// Whether the way gets no longer and loses little: the moment to try more.
-    var isQuiet: Bool { detector.signal != .overuse && losses.loss < 0.05 }
+    var isQuiet: Bool { !isOverused && losses.loss < 0.05 }
+
+    /// Whether the way gets longer and longer: more is sent than the link carries.
+    var isOverused: Bool { detector.signal == .overuse }
 
     /// Takes what a feedback message reported.
-    mutating func handle(_ reports: [SentPacketLog.Report], now: ContinuousClock.Instant) {
+    ///
+    /// - Parameter hasWaited: the message may have come some time before `now`.
+    mutating func handle(_ reports: [SentPacketLog.Report], hasWaited: Bool = false, now: ContinuousClock.Instant) {
         guard !reports.isEmpty else { return }
         lastFeedback = now
         let origin = self.origin ?? now
@@ -79,7 +84,7 @@ struct BandwidthEstimator: Sendable {
             }
         }
         // Feedback waits at the receiver for its interval; a report says how long it waited, and is better where it comes.
-        if let shortest, lastReportedRoundTrip.map({ now - $0 > .seconds(10) }) ?? true { measured(roundTrip: shortest) }
+        if !hasWaited, let shortest, lastReportedRoundTrip.map({ now - $0 > .seconds(10) }) ?? true { measured(roundTrip: shortest) }
         if !isJudged { control.update(detector.signal, acknowledged: acknowledged.bitRate, roundTrip: roundTrip, now: now) }
         // What fell into an outage was answered by halving; it says nothing about the link that is there again.
         let lost = afterSilence ? 0 : reports.count - received
@@ -88,9 +93,14 @@ struct BandwidthEstimator: Sendable {
     }
 
     /// Takes a receiver report's block about our stream.
-    /// - Parameter hasTransportFeedback: Then its loss is known already, and more precisely.
-    mutating func handle(_ block: ReportBlock, roundTrip: Duration?, hasTransportFeedback: Bool, now: ContinuousClock.Instant) {
-        if let roundTrip {
+    ///
+    /// - Parameters:
+    ///   - hasWaited: the report may have come some time before `now`, so that the round trip is no longer than it says.
+    ///   - hasTransportFeedback: Then its loss is known already, and more precisely.
+    mutating func handle(_ block: ReportBlock, roundTrip: Duration?, hasWaited: Bool = false, hasTransportFeedback: Bool, now: ContinuousClock.Instant) {
+        if let roundTrip, hasWaited, lastReportedRoundTrip != nil, roundTrip >= self.roundTrip {
+            lastReportedRoundTrip = now
+        } else if let roundTrip {
             // The first precise measurement replaces all that was guessed.
             if lastReportedRoundTrip == nil { self.roundTrip = max(roundTrip, .milliseconds(1)) }
             lastReportedRoundTrip = now

@@ -6,6 +6,9 @@ struct SentPacketLog: Sendable {
         var bytes: Int
         /// The probe that the packet belongs to, if any; numbered from 1.
         var probe: Int?
+        /// Under which number the viewer waits for what is in it, the first time or once more; nil: for nothing, it only asks what the link
+        /// carries.
+        var sequenceNumber: UInt16?
     }
 
     /// A packet and what became of it.
@@ -23,17 +26,30 @@ struct SentPacketLog: Sendable {
         /// 0 for none.
         var probe: UInt32
         var sequence: UInt16
+        var original: UInt16
+        var hasOriginal: Bool
+        /// Not reported as received.
         var isOpen: Bool
+        /// Reported as missing.
+        var isMissing = false
     }
 
     /// Packets remembered; at 10 Mbit/s, 2048 are two seconds.
     static let capacity = 2048
+    /// Packets may overtake each other by this much without one of them being lost.
+    static let reordering = Duration.milliseconds(20)
+    /// Missing packets that may still turn up; of more, the newest are not followed.
+    static let missingLimit = 256
 
-    private var ring = [Entry](repeating: Entry(sentNanoseconds: 0, bytes: 0, probe: 0, sequence: 0, isOpen: false), count: capacity)
+    private var ring = [Entry](repeating: Entry(sentNanoseconds: 0, bytes: 0, probe: 0, sequence: 0, original: 0, hasOriginal: false, isOpen: false), count: capacity)
     private var origin: ContinuousClock.Instant?
     private(set) var nextSequence: UInt16
     /// When the first packet since the last feedback was sent; nil: none was, and silence means nothing.
     private(set) var unreportedSince: ContinuousClock.Instant?
+    /// Numbers that were reported as missing, and are not yet known to be lost.
+    private var missing: [UInt16] = []
+    /// When the newest of the packets left that arrived.
+    private var newestReceived: ContinuousClock.Instant?
     /// Where the 24 bits of reference time stand on a line that does not wrap.
     private var lastReference: Int64?
 
@@ -42,7 +58,9 @@ struct SentPacketLog: Sendable {
     }
 
     /// Gives the next packet its number.
-    mutating func append(bytes: Int, probe: Int? = nil, now: ContinuousClock.Instant) -> UInt16 {
+    ///
+    /// - Parameter original: Under which number the viewer waits for its content, if for any.
+    mutating func append(bytes: Int, probe: Int? = nil, original: UInt16? = nil, now: ContinuousClock.Instant) -> UInt16 {
         let sequence = nextSequence
         nextSequence &+= 1
         let origin = self.origin ?? now
@@ -50,7 +68,7 @@ struct SentPacketLog: Sendable {
         let (seconds, attoseconds) = (now - origin).components
         ring[Int(sequence) % Self.capacity] = Entry(
             sentNanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000, bytes: UInt32(clamping: bytes),
-            probe: UInt32(clamping: probe ?? 0), sequence: sequence, isOpen: true)
+            probe: UInt32(clamping: probe ?? 0), sequence: sequence, original: original ?? 0, hasOriginal: original != nil, isOpen: true)
         if unreportedSince == nil { unreportedSince = now }
         return sequence
     }
@@ -69,17 +87,45 @@ struct SentPacketLog: Sendable {
             let place = Int(sequence) % Self.capacity
             let entry = ring[place]
             guard entry.isOpen, entry.sequence == sequence else { continue }
-            let packet = Packet(
-                sent: origin + .nanoseconds(entry.sentNanoseconds), bytes: Int(entry.bytes), probe: entry.probe == 0 ? nil : Int(entry.probe))
+            let packet = packet(entry, origin: origin)
             guard let arrival else {
+                if !entry.isMissing, missing.count < Self.missingLimit {
+                    ring[place].isMissing = true
+                    missing.append(sequence)
+                }
                 reports.append(Report(packet: packet, received: nil))
                 continue
             }
             let ticks = reference &* TransportFeedback.ticksPerReference &+ Int64(arrival)
             reports.append(Report(packet: packet, received: .microseconds(ticks &* 250)))
             ring[place].isOpen = false
+            newestReceived = max(newestReceived ?? packet.sent, packet.sent)
         }
         return reports
+    }
+
+    private func packet(_ entry: Entry, origin: ContinuousClock.Instant) -> Packet {
+        Packet(
+            sent: origin + .nanoseconds(entry.sentNanoseconds), bytes: Int(entry.bytes), probe: entry.probe == 0 ? nil : Int(entry.probe),
+            sequenceNumber: entry.hasOriginal ? entry.original : nil)
+    }
+
+    /// Packets that are lost by all that was reported: one that left well after them has arrived, they have not. Each is told once.
+    mutating func newLosses() -> [Packet] {
+        guard let origin, let newestReceived, !missing.isEmpty else { return [] }
+        var (losses, undecided): ([Packet], [UInt16]) = ([], [])
+        for sequence in missing {
+            let entry = ring[Int(sequence) % Self.capacity]
+            guard entry.isOpen, entry.sequence == sequence else { continue }
+            let packet = packet(entry, origin: origin)
+            if packet.sent + Self.reordering <= newestReceived {
+                losses.append(packet)
+            } else {
+                undecided.append(sequence)
+            }
+        }
+        missing = undecided
+        return losses
     }
 
     private mutating func unwrap(_ reference: Int32) -> Int64 {

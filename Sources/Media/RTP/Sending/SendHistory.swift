@@ -95,12 +95,19 @@ struct SendHistory: Sendable {
         newest = nil
     }
 
-    /// Decides about one number of a NACK.
-    mutating func answer(_ sequenceNumber: UInt16, now: ContinuousClock.Instant, roundTrip: Duration) -> Answer {
+    /// Decides about one number of a NACK, or of a report that says that it is lost.
+    ///
+    /// - Parameter lost: When the packet left of which it is known that it did not arrive; nil: nothing is known but that it is missing.
+    mutating func answer(_ sequenceNumber: UInt16, lost: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant, roundTrip: Duration) -> Answer {
         let place = place(of: sequenceNumber)
         guard var entry = entry(sequenceNumber), now - entry.sent <= age || entry.resends > 0 else { return .unknown }
         if entry.resends >= resendLimit { return .exhausted }
-        if entry.resends > 0, now - entry.sent < max(roundTrip * Self.patience, Self.shortestPause) { return .tooSoon }
+        if let lost {
+            // A later one is on its way. What is reported is known to the nanosecond.
+            if lost + .nanoseconds(1) < entry.sent { return .tooSoon }
+        } else if entry.resends > 0, now - entry.sent < max(roundTrip * Self.patience, Self.shortestPause) {
+            return .tooSoon
+        }
         entry.sent = now
         entry.resends += 1
         facts[place].sent = now

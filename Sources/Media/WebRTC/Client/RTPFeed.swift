@@ -29,7 +29,7 @@ package struct RTPFeed: ~Copyable {
                 to: &bytes)
             bytes += packets.payload(index)
             sequenceNumber &+= 1
-            bytes.withUnsafeBytes { port.send($0, [.init(path: path, bytes: 0..<bytes.count, segment: bytes.count)]) }
+            _ = bytes.withUnsafeBytes { port.send($0, [.init(path: path, bytes: 0..<bytes.count, segment: bytes.count)]) }
         }
     }
 }

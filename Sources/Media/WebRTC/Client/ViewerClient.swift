@@ -92,7 +92,7 @@ final class ViewerClient {
     /// Takes what has come.
     func receive() {
         var came: [([UInt8], IcePath)] = []
-        while port.receive({ came.append(($0, $1)) }) {}
+        while port.receive({ came.append(($0, $1)) }) == DatagramPort.batch {}
         let now = ContinuousClock.now
         for (datagram, path) in came { take(datagram, path, now: now) }
     }
@@ -155,7 +155,7 @@ final class ViewerClient {
     }
 
     private func send(_ bytes: [UInt8], _ path: IcePath) {
-        bytes.withUnsafeBytes { port.send($0, [.init(path: path, bytes: 0..<bytes.count, segment: bytes.count)]) }
+        _ = bytes.withUnsafeBytes { port.send($0, [.init(path: path, bytes: 0..<bytes.count, segment: bytes.count)]) }
     }
 
     /// Sends these bytes on the way that was found, whatever they are.

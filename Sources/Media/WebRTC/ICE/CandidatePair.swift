@@ -21,8 +21,9 @@ struct CandidatePair: Sendable {
     var checkNominates = false
     /// Whether an authentic check of the other side came this way.
     var wasChecked = false
-    /// Whether a check of ours was answered: whoever is there receives what we send.
-    var isProven = false
+    /// When a check of ours was last answered: whoever is there received what we sent.
+    var proven: ContinuousClock.Instant?
+    var isProven: Bool { proven != nil }
     /// When the controlling side last nominated the pair. On a controlled side it counts once a check of ours has succeeded.
     var nominated: ContinuousClock.Instant?
 

@@ -1,8 +1,7 @@
 /// Whether the other side still wants what we send (RFC 7675 §5.1).
 ///
-/// A check of ours that is answered renews consent. So does an authenticated check from the selected address: it proves as much, that
-/// somebody there holds the session's password, and it saves us from asking browsers, which ask us every two seconds. Other packets prove
-/// nothing; some implementations send no checks while media flows, so that we must ask them.
+/// Only an answer to a check of ours renews consent: a check of theirs proves that somebody holds the session's password, and not that it
+/// comes from where it says.
 struct ConsentFreshness: Sendable {
     /// Between checks, on average; each is 0.8 to 1.2 times as long.
     let interval: Duration
@@ -16,21 +15,19 @@ struct ConsentFreshness: Sendable {
     /// As many as are sent until consent expires.
     private static let openLimit = 8
 
-    init(interval: Duration, expiry: Duration, now: ContinuousClock.Instant) {
+    /// - Parameter lastProof: when a check was last answered on this way: consent is as old as that, and no new one begins with choosing it again.
+    init(interval: Duration, expiry: Duration, lastProof: ContinuousClock.Instant) {
         self.interval = interval
         self.expiry = expiry
-        lastProof = now
-        nextCheck = now + interval
+        self.lastProof = lastProof
+        nextCheck = lastProof + interval
     }
 
     var expires: ContinuousClock.Instant { lastProof + expiry }
     var nextDeadline: ContinuousClock.Instant { min(nextCheck, expires) }
 
-    /// The other side proved that it is there, unasked.
-    mutating func prove(now: ContinuousClock.Instant) {
-        lastProof = max(lastProof, now)
-        nextCheck = max(nextCheck, now + interval)
-    }
+    /// Another check of ours was answered on this way.
+    mutating func prove(now: ContinuousClock.Instant) { lastProof = max(lastProof, now) }
 
     /// Whether a check is due, whose number is then `id`.
     mutating func check(id: StunTransactionID, jitter: Double, now: ContinuousClock.Instant) -> Bool {

@@ -63,7 +63,7 @@ extension IceAgent {
             // A sender's address is easily forged, and the handshake may have come another way: before anything flows to an address, whoever
             // is there must answer (RFC 7675 §5.1).
             if checklist[index].isProven { return nominates ? follow(index, now: now) : [] }
-            if checklist[index].check == nil { checklist.trigger(checklist[index].path) }
+            askAgain(index, now: now)
             return []
         }
         switch checklist[index].state {
@@ -78,10 +78,20 @@ extension IceAgent {
         return []
     }
 
+    /// Whoever is there shall answer, and soon.
+    private mutating func askAgain(_ index: Int, now: ContinuousClock.Instant) {
+        if checklist[index].check == nil { checklist.trigger(checklist[index].path) } else { checklist[index].check?.hasten(now: now) }
+    }
+
     /// The controlling side nominated a pair that works.
     private mutating func follow(_ index: Int, now: ContinuousClock.Instant) -> [Action] {
         let pair = checklist[index]
         guard pair.path != selected else { return connected(now: now) }
+        // It was answered long ago: somebody else may have that address now (RFC 7675 §5.1).
+        if let proven = pair.proven, now - proven >= settings.consentInterval {
+            askAgain(index, now: now)
+            return []
+        }
         // A selected path that is not of this generation gives way at once.
         if let selected, state == .connected, let current = checklist.index(of: selected), checklist[current].priority > pair.priority,
             let nominated = checklist[current].nominated, now - nominated < settings.renominationDelay {
@@ -112,7 +122,10 @@ extension IceAgent {
         if let (base, mapped) = gathering.handle(response, path: path) { return addServerReflexive(mapped, base: base) }
         guard let remote, StunIntegrity.isRight(in: datagram, key: remote.key), response.unknownRequired.isEmpty else { return [] }
         // Answers must come from where the check went (§7.2.5.2.1).
-        if path == selected, response.messageClass == .success, consent?.answered(response.transactionID, now: now) == true { return [] }
+        if path == selected, response.messageClass == .success, consent?.answered(response.transactionID, now: now) == true {
+            if let index = checklist.index(of: path) { checklist[index].proven = now }
+            return []
+        }
         guard let index = checklist.index(ofCheck: response.transactionID) else { return [] }
         guard checklist[index].path == path else {
             checkFailed(index, now: now)
@@ -143,10 +156,14 @@ extension IceAgent {
         let nominates = checklist[index].checkNominates
         checklist[index].checkNominates = false
         checklist[index].state = .succeeded
-        checklist[index].isProven = true
+        checklist[index].proven = now
         checklist.unfreeze(checklist[index].foundation)
+        if checklist[index].path == selected { consent?.prove(now: now) }
         if role == .controlled {
-            return checklist[index].nominated == nil ? [] : follow(index, now: now)
+            // Meanwhile the other side may have nominated another one.
+            let newest = selected.flatMap { checklist.index(of: $0) }.flatMap { checklist[$0].nominated }
+            guard let nominated = checklist[index].nominated, newest.map({ $0 <= nominated }) ?? true else { return [] }
+            return follow(index, now: now)
         }
         if nominates {
             checklist[index].nominated = now
@@ -161,7 +178,8 @@ extension IceAgent {
     mutating func select(_ path: IcePath, now: ContinuousClock.Instant) -> [Action] {
         let isNew = selected != path
         selected = path
-        consent = ConsentFreshness(interval: settings.consentInterval, expiry: settings.consentExpiry, now: now)
+        let proven = checklist.index(of: path).flatMap { checklist[$0].proven }
+        consent = ConsentFreshness(interval: settings.consentInterval, expiry: settings.consentExpiry, lastProof: proven ?? now)
         return connected(now: now) + (isNew ? [.selected(path)] : [])
     }
 

@@ -55,7 +55,9 @@ struct IceAgent: Sendable {
     /// Of the generation before a restart, good for answering checks until the new one has a way.
     var previousLocal: IceCredentials?
     private var remoteIsLite = false
-    private var peerReflexiveCount = 0
+    private var peerReflexiveCount: Int { remoteCandidates.count { $0.kind == .peerReflexive } }
+    /// Names the next one.
+    private var peerReflexiveNumber = 0
     var random: any RandomNumberGenerator & Sendable
 
     /// - Parameters:
@@ -126,13 +128,16 @@ struct IceAgent: Sendable {
         guard state != .failed, candidate.address.isUsable else { return }
         if let index = remoteCandidates.firstIndex(where: { $0.address == candidate.address }) {
             // What its checks had shown before is now called by its name (RFC 8838).
-            if remoteCandidates[index].kind == .peerReflexive { remoteCandidates[index] = candidate }
+            if remoteCandidates[index].kind == .peerReflexive, hasRoom { remoteCandidates[index] = candidate }
             return
         }
-        guard remoteCandidates.count - peerReflexiveCount < settings.remoteCandidateLimit else { return }
+        guard hasRoom else { return }
         remoteCandidates.append(candidate)
         for host in localCandidates where host.kind == .host { pair(host, with: candidate) }
     }
+
+    /// For candidates that the other side names.
+    private var hasRoom: Bool { remoteCandidates.count - peerReflexiveCount < settings.remoteCandidateLimit }
 
     /// Begins a new generation (RFC 8445 §9): new credentials and candidates; media keeps its way until a new one is found.
     mutating func restart(local credentials: IceCredentials, remote: IceCredentials, isLite: Bool = false, now: ContinuousClock.Instant) {
@@ -142,7 +147,6 @@ struct IceAgent: Sendable {
         self.remote = nil
         checklist = IceChecklist(limit: settings.pairLimit)
         remoteCandidates = []
-        peerReflexiveCount = 0
         nomination = nil
         state = .checking
         let deadline = connectDeadline
@@ -176,11 +180,18 @@ struct IceAgent: Sendable {
     /// Learns an address of the other side by its check (RFC 8445 §7.3.1.3).
     mutating func addPeerReflexive(_ address: TransportAddress, priority: UInt32) -> IceCandidate? {
         if let known = remoteCandidates.first(where: { $0.address == address }) { return known }
-        guard address.isUsable, peerReflexiveCount < settings.peerReflexiveLimit else { return nil }
-        peerReflexiveCount += 1
-        let candidate = IceCandidate(foundation: "p\(peerReflexiveCount)", priority: priority, address: address, kind: .peerReflexive)
+        guard address.isUsable else { return nil }
+        if peerReflexiveCount >= settings.peerReflexiveLimit { forgetOldestPeerReflexive() }
+        peerReflexiveNumber += 1
+        let candidate = IceCandidate(foundation: "p\(peerReflexiveNumber)", priority: priority, address: address, kind: .peerReflexive)
         remoteCandidates.append(candidate)
         return candidate
+    }
+
+    /// A translator that gives a new port every now and then must not use up the places.
+    private mutating func forgetOldestPeerReflexive() {
+        guard let oldest = remoteCandidates.firstIndex(where: { $0.kind == .peerReflexive && $0.address != selected?.remote }) else { return }
+        checklist.remove(remote: remoteCandidates.remove(at: oldest).address)
     }
 
     /// A STUN server answered: `base` looks like `mapped` from there.

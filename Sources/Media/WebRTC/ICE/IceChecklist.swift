@@ -29,6 +29,12 @@ struct IceChecklist: Sendable {
         if let last = pairs.lastIndex(where: { $0.state != .succeeded }) { pairs.remove(at: last) } else { pairs.removeLast() }
     }
 
+    /// Nothing goes to that address any more.
+    mutating func remove(remote: TransportAddress) {
+        pairs.removeAll { $0.remote.address == remote }
+        triggered.removeAll { $0.remote == remote }
+    }
+
     /// The role changed: so did the order.
     mutating func rank(as role: IceRole) {
         for index in pairs.indices { pairs[index].rank(as: role) }

@@ -7,7 +7,10 @@ extension MediaSection {
         guard fields.count >= 4, let port = UInt16(fields[1].prefix { $0 != "/" }), fields.count - 3 <= Self.formatLimit else {
             throw .malformed(line: number, expected: "a media description")
         }
-        self.init(kind: Kind(fields[0]), port: port, protocolName: String(fields[2]), formats: fields.dropFirst(3).map(String.init))
+        // A format that is named twice is one format.
+        var seen: Set<Substring> = []
+        let formats = fields.dropFirst(3).filter { seen.insert($0).inserted }
+        self.init(kind: Kind(fields[0]), port: port, protocolName: String(fields[2]), formats: formats.map(String.init))
     }
 
     mutating func take(_ attribute: SDPAttribute, number: Int) throws(SDPError) {

@@ -2,7 +2,7 @@
 extension WebRTCLoop {
     /// Answers an offer: with a description at once, or when STUN servers have told what they see of us.
     func open(
-        _ offer: String, source: String, live: any LiveSource, ceiling: ViewerRung, 
+        _ offer: SessionDescription, _ negotiated: NegotiatedSession, source: String, live: any LiveSource, ceiling: ViewerRung, 
         reply: @escaping @Sendable (Result<(id: ViewerID, answer: String, generation: String), WebRTCError>) -> Void
     ) {
         let now = ContinuousClock.now
@@ -10,8 +10,6 @@ extension WebRTCLoop {
             guard !isOver else { throw .notRunning }
             if viewers.count >= settings.viewerLimit { makeRoom() }
             guard viewers.count < settings.viewerLimit else { throw .tooMany(limit: settings.viewerLimit) }
-            let offer = try Self.read(offer)
-            let negotiated = try Self.negotiate(offer)
             let id = ViewerID(using: &random)
             let credentials = IceCredentials(using: &random)
             let ice = IceAgent(
@@ -36,6 +34,7 @@ extension WebRTCLoop {
             }
             router.add(id, fragment: credentials.usernameFragment)
             viewers[id] = Viewer(session: session, source: source, live: live, description: pending)
+            gathering.disturb(now: now)
             // The stream begins once there is a way: a key frame that came before would be lost, and the next one could be asked for only half a
             // second later. And an offer alone starts no encoder.
             change(id, now: now) { viewer, batch in viewer.session.tick(into: &batch, now: now) }
@@ -57,10 +56,8 @@ extension WebRTCLoop {
     ///
     /// - Parameter generations: those that it may be for; nil: any.
     /// - Returns: the fragment to answer with, and the generation that has begun; nil when there is nothing to say.
-    func trickle(_ id: ViewerID, _ text: String, generations: [String]?) throws(WebRTCError) -> (fragment: String, generation: String)? {
+    func trickle(_ id: ViewerID, _ fragment: TrickleFragment, generations: [String]?) throws(WebRTCError) -> (fragment: String, generation: String)? {
         guard let viewer = viewers[id] else { throw .unknownViewer }
-        let fragment: TrickleFragment
-        do throws(SDPError) { fragment = try TrickleFragment(text) } catch { throw .badFragment(error) }
         guard generations?.contains(viewer.session.ice.local.usernameFragment) ?? true else { throw .otherGeneration }
         let isNamed = fragment.transport.usernameFragment != nil || fragment.transport.password != nil
         let remote = fragment.transport.credentials
@@ -68,6 +65,8 @@ extension WebRTCLoop {
         // Candidates of a generation that is over came late (RFC 8840 §4.4).
         if remote != nil, remote == viewer.formerRemote { return nil }
         let now = ContinuousClock.now
+        // It looks for a way, and must not wait for its answers.
+        gathering.disturb(now: now)
         var answer: (String, String)?
         if let remote, remote != viewer.session.ice.remote {
             viewer.formerRemote = viewer.session.ice.remote
@@ -186,14 +185,6 @@ extension WebRTCLoop {
 
     private func endpoint() throws(WebRTCError) -> DTLSEndpoint {
         do throws(MediaError) { return try DTLSEndpoint(context) } catch { throw .failed(error) }
-    }
-
-    private static func read(_ text: String) throws(WebRTCError) -> SessionDescription {
-        do throws(SDPError) { return try SessionDescription(text) } catch { throw .badOffer(.unreadable(error)) }
-    }
-
-    private static func negotiate(_ offer: SessionDescription) throws(WebRTCError) -> NegotiatedSession {
-        do throws(OfferError) { return try OfferAnswer.negotiate(offer) } catch { throw .badOffer(error) }
     }
 }
 

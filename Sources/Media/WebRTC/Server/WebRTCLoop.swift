@@ -26,6 +26,7 @@ final class WebRTCLoop: @unchecked Sendable {
     var feeds: [ViewerFeed.Key: ViewerFeed] = [:]
     var random = SystemRandomNumberGenerator()
     private var sends: [DatagramPort.Batch] = []
+    private var backlog = SendBacklog()
     /// No viewer has anything to do before; what is due later may have been put off since.
     private var soonest: ContinuousClock.Instant?
     /// Nor any routine work, which waits for the next picture, so that the thread need not wake for it alone; but not for long.
@@ -33,11 +34,7 @@ final class WebRTCLoop: @unchecked Sendable {
     private static let routinePatience = Duration.milliseconds(50)
     private var due: [ViewerID] = []
     private var nextLossNote = ContinuousClock.now
-    /// Datagrams are left to gather until then, after such that were reports alone: many viewers' reports are read at once. Pictures and deadlines
-    /// do not wait. Of few viewers, who send some 20 each second, too few would gather to be worth a second waking.
-    private var reportsUntil = ContinuousClock.now
-    private static let gathering = Duration.milliseconds(4)
-    private static let few = 12
+    var gathering = ReportGathering(now: .now)
     /// Until then STUN servers are waited for less long, since one did not answer.
     var impatientUntil: ContinuousClock.Instant?
     /// All sessions look at their estimates at the same moments, so that many wake the thread once.
@@ -111,11 +108,15 @@ final class WebRTCLoop: @unchecked Sendable {
     func run() {
         while !isOver {
             let now = ContinuousClock.now
-            let isHeeding = now >= reportsUntil
-            let due = earliest(soonest, soonestRoutine.map { $0 + Self.routinePatience })
-            let next = isHeeding ? due : earliest(due, reportsUntil)
-            if socket.wait(for: wake, atMost: next.map { max(.zero, $0 - now) } ?? .seconds(60), heedingDatagrams: isHeeding) { receive(now: .now) }
+            let gathered = gathering.end(now: now)
+            let next = earliest(earliest(soonest, soonestRoutine.map { $0 + Self.routinePatience }), gathered)
+            let hasCome = socket.wait(
+                for: wake, atMost: next.map { max(.zero, $0 - now) } ?? .seconds(60), heedingDatagrams: gathered == nil, wantsRoom: !backlog.isEmpty)
             for one in takeInbox(leaving: []) { one(self) }
+            // Pictures do not wait until everybody's reports are read.
+            flush()
+            // Whatever it was that woke us, what has gathered is read with it.
+            if hasCome || gathered != nil { receive(hasWaited: gathered != nil, now: .now) }
             tick(now: .now)
             flush()
         }
@@ -138,30 +139,41 @@ final class WebRTCLoop: @unchecked Sendable {
         isOver = true
     }
 
-    private func receive(now: ContinuousClock.Instant) {
+    /// - Parameter hasWaited: it may have come a while ago.
+    private func receive(hasWaited: Bool, now: ContinuousClock.Instant) {
         var came: [(datagram: [UInt8], path: IcePath)] = []
         var isOnlyReports = true
+        var (count, total) = (0, 0)
         for _ in 0..<Self.receiveRounds {
-            let mayBeMore = socket.receive { came.append(($0, $1)) }
-            for (datagram, path) in came {
-                if DatagramKind(datagram[...]) != .rtcp { isOnlyReports = false }
-                take(datagram, path, now: now)
-            }
+            count = socket.receive { came.append(($0, $1)) }
+            total += count
+            if came.count < count { isOnlyReports = false }
+            for (datagram, path) in came where !take(datagram, path, hasWaited: hasWaited, now: now) { isOnlyReports = false }
             came.removeAll(keepingCapacity: true)
-            if !mayBeMore { break }
+            if count < DatagramPort.batch { break }
         }
-        if isOnlyReports, viewers.count > Self.few { reportsUntil = now + Self.gathering }
+        gathering.looked(isOnlyReports: isOnlyReports && total > 0 && count < DatagramPort.batch, viewers: viewers.count, now: now)
     }
 
     /// What is for none of our sessions is dropped without a word.
-    private func take(_ datagram: [UInt8], _ path: IcePath, now: ContinuousClock.Instant) {
-        guard let id = router.session(for: datagram[...], path: path) else { return }
+    ///
+    /// - Returns: whether it was a viewer's report.
+    private func take(_ datagram: [UInt8], _ path: IcePath, hasWaited: Bool, now: ContinuousClock.Instant) -> Bool {
+        guard let id = router.session(for: datagram[...], path: path) else { return false }
         var datagram = datagram
+        var isReport = DatagramKind(datagram[...]) == .rtcp
         change(id, now: now) { viewer, batch in
-            viewer.session.handle(&datagram, from: path.remote, to: path.local, into: &batch, now: now)
+            let before = viewer.session.counters
+            defer {
+                let after = viewer.session.counters
+                if after.refusedDatagrams > before.refusedDatagrams { isReport = false }
+                if viewer.session.state != .connected || after.requests > before.requests { gathering.disturb(now: now) }
+            }
+            return viewer.session.handle(&datagram, from: path.remote, to: path.local, hasWaited: hasWaited, into: &batch, now: now)
         }
         // Only what a session has found authentic may be remembered.
         if let viewer = viewers[id], viewer.session.accepts(path) { router.learn(path, for: id, isProven: viewer.session.hasProof(of: path)) }
+        return isReport
     }
 
     private func tick(now: ContinuousClock.Instant) {
@@ -206,7 +218,7 @@ final class WebRTCLoop: @unchecked Sendable {
 
     /// Sends everything that the sessions have said. Equally long datagrams on one way go together.
     private func flush() {
-        guard !batch.entries.isEmpty else { return }
+        guard !batch.entries.isEmpty || !backlog.isEmpty else { return }
         sends.removeAll(keepingCapacity: true)
         for entry in batch.entries {
             if var last = sends.last, last.path == entry.path, last.bytes.upperBound == entry.range.lowerBound,
@@ -218,12 +230,18 @@ final class WebRTCLoop: @unchecked Sendable {
                 sends.append(.init(path: entry.path, bytes: entry.range, segment: entry.range.count))
             }
         }
-        let lost = socket.lost
-        batch.bytes.withUnsafeBytes { socket.send($0, sends) }
-        batch.removeAll()
+        let lost = socket.lost + backlog.lost
         let now = ContinuousClock.now
-        guard socket.lost > lost, now >= nextLossNote else { return }
+        if backlog.isEmpty {
+            backlog.append(batch.bytes.withUnsafeBytes { socket.send($0, sends) }, of: batch.bytes, now: now)
+        } else {
+            backlog.append(sends, of: batch.bytes, now: now)
+            backlog.drain(now: now) { socket.send($0, $1) }
+        }
+        batch.removeAll()
+        guard socket.lost + backlog.lost > lost, now >= nextLossNote else { return }
         nextLossNote = now + .seconds(10)
-        logger.debug("the kernel does not take all that viewers are sent: its buffer is full, or a way is gone", metadata: ["lost": "\(socket.lost)"])
+        logger.debug(
+            "not all that viewers are sent gets out: the network is too slow for all of them, or a way is gone", metadata: ["lost": "\(socket.lost + backlog.lost)"])
     }
 }

@@ -60,8 +60,11 @@ public final class WebRTCServer: Sendable {
     public func answer(
         _ offer: String, source: String, live: any LiveSource, stream: LiveStream = .main
     ) async throws -> (id: ViewerID, answer: String, generation: String) {
+        // Not on the viewers' thread: long nonsense takes milliseconds.
+        let offer = try Self.read(offer)
+        let negotiated = try Self.negotiate(offer)
         let answer = await ask { loop, reply in
-            loop.open(offer, source: source, live: live, ceiling: stream == .small ? .small : .main, reply: reply)
+            loop.open(offer, negotiated, source: source, live: live, ceiling: stream == .small ? .small : .main, reply: reply)
         }
         guard let answer else { throw WebRTCError.notRunning }
         return try answer.get()
@@ -73,6 +76,7 @@ public final class WebRTCServer: Sendable {
     /// - Returns: a fragment to answer with, and the generation that has begun; nil when there is nothing to say.
     /// - Throws: ``WebRTCError``.
     public func trickle(_ id: ViewerID, _ fragment: String, generations: [String]? = nil) async throws -> (fragment: String, generation: String)? {
+        let fragment = try Self.readFragment(fragment)
         let answer = await ask { loop, reply in reply(Result { try loop.trickle(id, fragment, generations: generations) }) }
         guard let answer else { throw WebRTCError.notRunning }
         return try answer.get()
@@ -94,6 +98,18 @@ public final class WebRTCServer: Sendable {
     /// Everybody who watches now.
     public func statistics() async -> [ViewerStatistics] {
         await ask { loop, reply in reply(loop.statistics) } ?? []
+    }
+
+    private static func read(_ text: String) throws(WebRTCError) -> SessionDescription {
+        do throws(SDPError) { return try SessionDescription(text) } catch { throw .badOffer(.unreadable(error)) }
+    }
+
+    private static func negotiate(_ offer: SessionDescription) throws(WebRTCError) -> NegotiatedSession {
+        do throws(OfferError) { return try OfferAnswer.negotiate(offer) } catch { throw .badOffer(error) }
+    }
+
+    private static func readFragment(_ text: String) throws(WebRTCError) -> TrickleFragment {
+        do throws(SDPError) { return try TrickleFragment(text) } catch { throw .badFragment(error) }
     }
 
     /// Lets the loop answer on its thread; nil when it does not run.

@@ -6,7 +6,7 @@ struct VideoSender: Sendable {
     private let template: RTPHeaderTemplate
     /// nil if the viewer knows no retransmission format: then packets are repeated as they were.
     private let retransmission: RTPHeaderTemplate?
-    private var nextSequence: UInt16
+    private(set) var nextSequence: UInt16
     private var nextRetransmissionSequence: UInt16
     private(set) var clock: SenderReportClock
     private(set) var history = SendHistory()
@@ -56,9 +56,11 @@ struct VideoSender: Sendable {
         history.removeAll()
     }
 
-    /// What a NACK of this number is answered with.
-    mutating func answer(_ sequenceNumber: UInt16, now: ContinuousClock.Instant, roundTrip: Duration) -> SendHistory.Entry? {
-        guard case .resend(let entry) = history.answer(sequenceNumber, now: now, roundTrip: roundTrip) else { return nil }
+    /// What is sent for this number, which is missing, or of which the packet that left at `lost` did not arrive.
+    mutating func answer(
+        _ sequenceNumber: UInt16, lost: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant, roundTrip: Duration
+    ) -> SendHistory.Entry? {
+        guard case .resend(let entry) = history.answer(sequenceNumber, lost: lost, now: now, roundTrip: roundTrip) else { return nil }
         return entry
     }
 

@@ -1,20 +1,11 @@
 /// What the viewer reports and asks for.
 extension WebRTCSession {
-    mutating func handle(_ packet: RTCPPacket, now: ContinuousClock.Instant) -> [Event] {
+    /// - Parameter hasWaited: it tells nothing of how long the way is.
+    mutating func handle(_ packet: RTCPPacket, hasWaited: Bool = false, now: ContinuousClock.Instant) -> [Event] {
         switch packet {
         case .nack(let nack) where nack.mediaSSRC == sender.ssrc && negotiated.video.allowsNACK:
             counters.nacks += 1
-            for number in nack.sequenceNumbers {
-                // What there is no budget for now must not count as sent again.
-                guard resends.has(bytes: H264Packetizer.defaultPayloadLimitBytes, bitRate: estimator.bitRate, now: now),
-                    let entry = sender.answer(number, now: now, roundTrip: estimator.roundTrip)
-                else { continue }
-                // Asked for again: the repetition was lost too, or its request. There is time for few more, so that this one goes twice.
-                for _ in 0..<(entry.resends > 1 ? 2 : 1) {
-                    guard resends.take(bytes: entry.unit.byteCount(of: entry.index), bitRate: estimator.bitRate, now: now) else { break }
-                    queue.append(resend: entry)
-                }
-            }
+            for number in nack.sequenceNumbers { sendAgain(number, now: now) }
             return []
         case .pictureLoss(let indication) where indication.mediaSSRC == sender.ssrc:
             counters.keyFrameRequests += 1
@@ -24,13 +15,20 @@ extension WebRTCSession {
             counters.keyFrameRequests += 1
             return limiter.request(entry, from: request.senderSSRC, now: now) ? keyFrameEvents() : []
         case .transportFeedback(let feedback) where negotiated.video.allowsTransportFeedback:
-            estimator.handle(log.reports(in: feedback), now: now)
+            estimator.handle(log.reports(in: feedback), hasWaited: hasWaited, now: now)
+            let losses = log.newLosses()
+            // Whoever reports a loss need not ask as well: the request gets lost like anything else, and so does the answer. But a full link
+            // loses for being full.
+            guard negotiated.video.allowsNACK, !estimator.isOverused else { return [] }
+            for packet in losses {
+                if let number = packet.sequenceNumber { sendAgain(number, lost: packet.sent, now: now) }
+            }
             return []
         case .receiverReport(let report):
-            handle(report.blocks, now: now)
+            handle(report.blocks, hasWaited: hasWaited, now: now)
             return []
         case .senderReport(let report):
-            handle(report.blocks, now: now)
+            handle(report.blocks, hasWaited: hasWaited, now: now)
             return []
         case .estimatedMaximumBitRate(let estimate) where !negotiated.video.allowsTransportFeedback:
             estimator.handle(estimate, sending: rates[adaptation.rung.stream]?.bitRate, now: now)
@@ -42,11 +40,24 @@ extension WebRTCSession {
         }
     }
 
-    private mutating func handle(_ blocks: [ReportBlock], now: ContinuousClock.Instant) {
+    /// - Parameter lost: When the packet left that did not arrive, if that is known.
+    private mutating func sendAgain(_ number: UInt16, lost: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant) {
+        // What there is no budget for now must not count as sent again.
+        guard resends.has(bytes: H264Packetizer.defaultPayloadLimitBytes, bitRate: estimator.bitRate, now: now),
+            let entry = sender.answer(number, lost: lost, now: now, roundTrip: estimator.roundTrip)
+        else { return }
+        // Wanted again: the repetition was lost too, or its request. There is time for few more, so that this one goes twice.
+        for _ in 0..<(entry.resends > 1 ? 2 : 1) {
+            guard resends.take(bytes: entry.unit.byteCount(of: entry.index), bitRate: estimator.bitRate, now: now) else { break }
+            queue.append(resend: entry)
+        }
+    }
+
+    private mutating func handle(_ blocks: [ReportBlock], hasWaited: Bool, now: ContinuousClock.Instant) {
         guard let block = blocks.first(where: { $0.ssrc == sender.ssrc }) else { return }
         counters.lostPackets = Int(block.cumulativeLost)
         estimator.handle(
-            block, roundTrip: block.roundTrip(now: sender.clock.ntp(now: now).middle),
+            block, roundTrip: block.roundTrip(now: sender.clock.ntp(now: now).middle), hasWaited: hasWaited,
             hasTransportFeedback: negotiated.video.allowsTransportFeedback, now: now)
     }
 
@@ -68,8 +79,7 @@ extension WebRTCSession {
         estimator.tick(unreportedSince: log.unreportedSince, now: now)
         pacer.set(bitRate: estimator.bitRate, now: now)
         let known = ViewerAdaptation.Rates(
-            main: rates[.main]?.bitRate ?? nominalBitRates[.main], small: rates[.small]?.bitRate ?? nominalBitRates[.small],
-            keyFrames: rates[.small]?.keyFrameBitRate)
+            main: rates[.main]?.bitRate, small: rates[.small]?.bitRate, keyFrames: rates[.small]?.keyFrameBitRate)
         planProbe(known, now: now)
         guard let rung = adaptation.update(estimate: estimator.bitRate, rates: known, now: now) else { return [] }
         let before = choice.rung

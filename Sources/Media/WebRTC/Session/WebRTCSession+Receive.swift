@@ -1,9 +1,11 @@
 /// Datagrams of the viewer, by protocol (RFC 7983).
 extension WebRTCSession {
     /// Takes a datagram. It is decrypted in place.
+    ///
+    /// - Parameter hasWaited: it may have come some time before `now`, and tells nothing of how long the way is.
     mutating func handle(
-        _ datagram: inout [UInt8], from source: TransportAddress, to destination: TransportAddress, into batch: inout DatagramBatch,
-        now: ContinuousClock.Instant
+        _ datagram: inout [UInt8], from source: TransportAddress, to destination: TransportAddress, hasWaited: Bool = false,
+        into batch: inout DatagramBatch, now: ContinuousClock.Instant
     ) -> [Event] {
         guard state != .closed else { return [] }
         let path = IcePath(local: destination, remote: source)
@@ -13,7 +15,7 @@ extension WebRTCSession {
         case .dtls:
             return handle(dtls: datagram[...], path: path, into: &batch, now: now)
         case .rtcp:
-            return handle(rtcp: &datagram, path: path, into: &batch, now: now)
+            return handle(rtcp: &datagram, path: path, hasWaited: hasWaited, into: &batch, now: now)
         case .rtp, nil:
             // Nothing is received yet; sound from the viewer will come here.
             counters.refusedDatagrams += 1
@@ -109,7 +111,7 @@ extension WebRTCSession {
     // MARK: RTCP
 
     private mutating func handle(
-        rtcp datagram: inout [UInt8], path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        rtcp datagram: inout [UInt8], path: IcePath, hasWaited: Bool, into batch: inout DatagramBatch, now: ContinuousClock.Instant
     ) -> [Event] {
         guard let srtp, accepts(path) else {
             counters.refusedDatagrams += 1
@@ -121,7 +123,7 @@ extension WebRTCSession {
             return []
         }
         var events: [Event] = []
-        for packet in RTCPPacket.compound(in: datagram[..<plain]) { events += handle(packet, now: now) }
+        for packet in RTCPPacket.compound(in: datagram[..<plain]) { events += handle(packet, hasWaited: hasWaited, now: now) }
         // What is missing there is sent at once.
         return state == .connected ? events + drain(into: &batch, now: now) : events
     }

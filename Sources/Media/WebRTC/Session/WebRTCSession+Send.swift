@@ -68,7 +68,7 @@ extension WebRTCSession {
         _ unit: PacketizedAccessUnit, _ index: Int, path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
     ) -> Closing? {
         guard let srtp else { return nil }
-        let sequence = log.append(bytes: sender.byteCount(of: index, in: unit) + srtp.rtpOverhead, now: now)
+        let sequence = log.append(bytes: sender.byteCount(of: index, in: unit) + srtp.rtpOverhead, original: sender.nextSequence, now: now)
         return emit(path: path, into: &batch) { session, buffer in
             session.sender.write(unit, index, transportSequence: sequence, now: now, to: &buffer)
         }
@@ -81,7 +81,8 @@ extension WebRTCSession {
         counters.resentPackets += 1
         let bytes = sender.byteCount(of: entry.index, in: entry.unit) + RTXEncapsulation.headerBytes + srtp.rtpOverhead
         // A packet that is repeated as it was keeps its number, and is not counted a second time.
-        let sequence = sender.renumbersRetransmissions ? log.append(bytes: bytes, probe: probe, now: now) : entry.transportSequence
+        let original = probe == nil ? entry.sequenceNumber : nil
+        let sequence = sender.renumbersRetransmissions ? log.append(bytes: bytes, probe: probe, original: original, now: now) : entry.transportSequence
         return emit(path: path, into: &batch) { session, buffer in
             session.sender.rewrite(entry, transportSequence: sequence, to: &buffer)
         }

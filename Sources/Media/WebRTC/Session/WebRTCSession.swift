@@ -58,6 +58,9 @@ struct WebRTCSession: ~Copyable {
         var keyFrameRequests = 0
         /// Datagrams that were not understood or not authentic.
         var refusedDatagrams = 0
+
+        /// How often the viewer asked for what it missed.
+        var requests: Int { nacks + keyFrameRequests }
     }
 
     let settings: WebRTCSettings
@@ -86,7 +89,6 @@ struct WebRTCSession: ~Copyable {
     var adaptation: ViewerAdaptation
     var choice: StreamSwitch
     var rates: [LiveStream: StreamRate] = [:]
-    var nominalBitRates: [LiveStream: Double] = [:]
     var limiter: KeyFrameLimiter
     var nextReport: ContinuousClock.Instant?
     var nextAdaptation: ContinuousClock.Instant
@@ -175,11 +177,6 @@ struct WebRTCSession: ~Copyable {
     /// The viewer wants less, or more again: a tile of a grid, or the whole screen.
     mutating func set(ceiling: ViewerRung, now: ContinuousClock.Instant) {
         adaptation.set(ceiling: ceiling, now: now)
-    }
-
-    /// What a stream's encoder is set to, in bit/s: counts until the stream was measured.
-    mutating func set(bitRate: Double, of stream: LiveStream) {
-        nominalBitRates[stream] = bitRate
     }
 
     /// Ends the session: the viewer hears BYE and a DTLS alert.

@@ -75,10 +75,20 @@ struct NodeStorageResource: Codable, Hashable, Sendable {
     var waitingClips: Int
     /// Why they wait, in words; absent: nothing waits.
     var reason: String?
+    /// How soon what it recorded lately was safe outside it. Absent: nothing was recorded in its present run.
+    var safeOutside: DepartureResource?
     /// Its local disk. Absent: it has none.
     var disk: LocalDiskResource?
     /// What was recorded in its present run and is lost, oldest first; at most 100. Absent: nothing is.
     var losses: [LossResource]?
+}
+
+/// From a fragment's last picture until a storage had made it durable, or another node had taken it: what a thief may take along.
+struct DepartureResource: Codable, Hashable, Sendable {
+    /// So many were looked at: the newest, at most 1024.
+    var fragments: Int
+    /// Seconds: the median, and what 99 of a hundred keep.
+    var p50Seconds, p99Seconds: Double
 }
 
 /// A node's local disk: its only storage where the mesh has none, else the last place for what waits.
@@ -102,7 +112,7 @@ struct LossResource: Codable, Hashable, Sendable {
     var start: Date
     var end: Date
     /// `memory-full`: no storage and no peer took it in time. `peer-let-go`: a peer had taken it, and did not keep it. `disk-failed`: the local disk
-    /// had it, and cannot be read. Open.
+    /// had it, and cannot be read. `deleted`: on the storage, while it was written. Open.
     var reason: String
 }
 

@@ -17,10 +17,13 @@ struct ExportRoutes: Sendable {
 
     func add(to group: RouterGroup<APIContext>) {
         group.post("exports") { request, context in try await export(try await request.decoded(as: ExportRequest.self), context) }
-        group.get("exports") { request, context in try await export(try ExportRequest(request), context) }
+        group.get("exports") { request, context in
+            try await export(try ExportRequest(request), context, isAsked: request.method == .head)
+        }
     }
 
-    private func export(_ wanted: ExportRequest, _ context: APIContext) async throws -> Response {
+    /// - Parameter isAsked: only its headers are wanted; nothing leaves.
+    private func export(_ wanted: ExportRequest, _ context: APIContext, isAsked: Bool = false) async throws -> Response {
         let files = ClipFiles(routes: ClipRoutes(node: node), context: context)
         let (clips, missing) = try await chosen(wanted, files, context)
         let cameras = Dictionary(clips.map { ($0.camera, $0.cameraName) }) { first, _ in first }
@@ -38,7 +41,10 @@ struct ExportRoutes: Sendable {
         case .zip:
             body = archive(clips, missing, files)
         }
-        node.audit.record(.exported, context, subject: cameras.values.sorted().joined(separator: ", "), detail: "\(clips.count == 1 ? "1 recording" : "\(clips.count) recordings") as \(format)")
+        if !isAsked {
+            let number = clips.count == 1 ? "1 recording" : "\(clips.count) recordings"
+            node.audit.record(.exported, context, subject: cameras.values.sorted().joined(separator: ", "), detail: "\(number) as \(format)")
+        }
         let stamp = ClipPath(folder: "", start: clips[0].start, event: "").stem.dropLast()
         let name = (cameras.count == 1 ? ClipPath.folderName(for: clips[0].cameraName) : "meshcam") + "_\(stamp).\(format)"
         var headers: HTTPFields = [

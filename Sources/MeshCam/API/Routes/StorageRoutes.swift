@@ -127,7 +127,9 @@ extension NodeServices {
             nodes: [
                 NodeStorageResource(
                     node: id, nodeName: name, spooledBytes: Int64(store.spooledBytes), spoolLimitBytes: Int64(store.settings.spoolBytes),
-                    waitingClips: waiting, reason: reason, disk: disk, losses: losses.isEmpty ? nil : losses)
+                    waitingClips: waiting, reason: reason,
+                    safeOutside: store.departures.map { DepartureResource(fragments: $0.fragments, p50Seconds: $0.p50.inSeconds, p99Seconds: $0.p99.inSeconds) },
+                    disk: disk, losses: losses.isEmpty ? nil : losses)
             ], missing: [])
     }
 

@@ -5,6 +5,8 @@ import Media
 struct FanoutBench: Sendable {
     let seconds: Int
     let mbit: Double
+    /// Mbit/s of the server's link; nil: as fast as the machine.
+    let link: Int?
 
     private static let serverPort = 8000
 
@@ -71,6 +73,7 @@ struct FanoutBench: Sendable {
         let host = try BenchHost(program)
         try await host.ready()
         try network.connect(host.pid, number: number)
+        if number == 1, let link { try network.narrow(host.pid, mbit: link) }
         try await host.start()
         return host
     }

@@ -15,7 +15,9 @@ struct FanoutBenchCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("How many viewers; one run for each.", valueName: "number,…")) var viewers = "10"
     @Option(help: "How long to measure.") var seconds = 15
+    @Option(help: "Measure so many times, ours and Janus by turns, and tell the median.") var rounds = 1
     @Option(help: "The stream's rate in Mbit/s.") var mbit = 2.0
+    @Option(help: "Mbit/s of the server's link, with a queue before it. Default: as fast as the machine.") var link: Int?
     @Flag(help: "Measure Janus beside.") var janus = false
     @Flag(help: "Serve for WHEP clients of your own, at --address and --port.") var serve = false
     @Option(help: "With --serve: this machine's address for viewers.") var address = "127.0.0.1"
@@ -30,7 +32,9 @@ struct FanoutBenchCommand: AsyncParsableCommand {
             throw ValidationError("--viewers: numbers from 1 to 1000, as 1,10,50,100")
         }
         guard (1...3600).contains(seconds) else { throw ValidationError("--seconds: 1 to 3600") }
+        guard (1...99).contains(rounds) else { throw ValidationError("--rounds: 1 to 99") }
         guard (0.1...50).contains(mbit) else { throw ValidationError("--mbit: 0.1 to 50") }
+        guard link.map({ (1...100_000).contains($0) }) ?? true else { throw ValidationError("--link: 1 to 100000") }
         guard (1...65_535).contains(port) else { throw ValidationError("--port: 1 to 65535") }
         guard !serve || levels.count == 1 else { throw ValidationError("--serve: one number of viewers") }
     }
@@ -52,11 +56,16 @@ struct FanoutBenchCommand: AsyncParsableCommand {
             guard inside else { try BenchNetwork.replaceThisProcess(arguments: arguments) }
             // The first process of a namespace ends by a signal only if it takes it.
             for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(130) } }
-            let bench = FanoutBench(seconds: seconds, mbit: mbit)
+            let bench = FanoutBench(seconds: seconds, mbit: mbit, link: link)
             var (ours, theirs): ([FanoutFigures], [FanoutFigures]) = ([], [])
             for viewers in levels {
-                ours.append(try await bench.ours(viewers))
-                if janus { theirs.append(try await bench.janus(viewers)) }
+                var rounds: (ours: [FanoutFigures], theirs: [FanoutFigures]) = ([], [])
+                for _ in 0..<self.rounds {
+                    rounds.ours.append(try await bench.ours(viewers))
+                    if janus { rounds.theirs.append(try await bench.janus(viewers)) }
+                }
+                ours += FanoutFigures.median(rounds.ours)
+                theirs += FanoutFigures.median(rounds.theirs)
             }
             try print(ours, theirs)
         } catch {
@@ -66,7 +75,7 @@ struct FanoutBenchCommand: AsyncParsableCommand {
 
     /// What starts this very measurement again, inside.
     private var arguments: [String] {
-        ["bench", "fanout", "--inside", "--viewers", viewers, "--seconds", "\(seconds)", "--mbit", "\(mbit)"] + (janus ? ["--janus"] : []) + (json ? ["--json"] : [])
+        ["bench", "fanout", "--inside", "--viewers", viewers, "--seconds", "\(seconds)", "--mbit", "\(mbit)"] + (link.map { ["--link", "\($0)"] } ?? []) + ["--rounds", "\(rounds)"] + (janus ? ["--janus"] : []) + (json ? ["--json"] : [])
     }
 
     /// Plain RTP for Janus, until standard input ends.
@@ -94,7 +103,8 @@ struct FanoutBenchCommand: AsyncParsableCommand {
                     one.cipher,
                 ])
             }
-            return try Terminal.print(table.render())
+            let camera = ours.compactMap(\.cameraPercent).max().map { "\n\nBeside that, what stands in for the camera took \($0) % of a processor; Janus has it in another process." }
+            return try Terminal.print(table.render() + (camera ?? ""))
         }
         // Between processes, one line.
         let encoder = serve && levels?.count == 1 ? JSONEncoder() : JSONCoding.prettyEncoder

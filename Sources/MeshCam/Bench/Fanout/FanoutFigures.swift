@@ -3,8 +3,10 @@ struct FanoutFigures: Codable, Sendable, Equatable {
     /// `MeshCam`, or what it was measured beside.
     let server: String
     let viewers: Int
-    /// Of one processor: user and system time of the whole serving process, its share of one viewer.
+    /// Of one processor: user and system time of the whole serving process, but for what stands in for the camera, its share of one viewer.
     let cpuPercentPerViewer: Double
+    /// What that took beside, of one processor. Nil: it was another process.
+    var cameraPercent: Double?
     /// SRTP's, as both sides agreed.
     let cipher: String
     /// Packets of media that viewers missed. Where the viewers are others than ours: what their receiver reports say.
@@ -12,6 +14,13 @@ struct FanoutFigures: Codable, Sendable, Equatable {
     /// What a viewer got, headers and tags included.
     var mbitPerViewer: Double
     var packetsPerSecondPerViewer: Double
+
+    /// The one in the middle by processor time, with the packets that were lost in all of them; nothing of none.
+    static func median(_ rounds: [FanoutFigures]) -> [FanoutFigures] {
+        guard var middle = rounds.sorted(by: { $0.cpuPercentPerViewer < $1.cpuPercentPerViewer }).dropFirst((rounds.count - 1) / 2).first else { return [] }
+        middle.packetsLost = rounds.reduce(0) { $0 + $1.packetsLost }
+        return [middle]
+    }
 
     /// A tenth of a promille is more than the clock's ticks of 10 ms resolve.
     static func percent(_ seconds: Double, of duration: Double, viewers: Int) -> Double {

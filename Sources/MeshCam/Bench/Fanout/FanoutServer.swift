@@ -52,13 +52,13 @@ struct FanoutServer: Sendable {
                 try await onOwnThread { source.run() }
                 return nil
             }
-            group.addTask { try await figures(of: server) }
+            group.addTask { try await figures(of: server, fedBy: source) }
             while let result = try await group.next() { if let result { return result } }
             throw CancellationError()
         }
     }
 
-    private func figures(of server: WebRTCServer) async throws -> FanoutFigures {
+    private func figures(of server: WebRTCServer, fedBy source: ReplayedSource) async throws -> FanoutFigures {
         let clock = ContinuousClock()
         let deadline = clock.now + Self.patience
         while await server.statistics().count(where: \.isConnected) < viewers {
@@ -68,9 +68,11 @@ struct FanoutServer: Sendable {
             try await clock.sleep(for: .milliseconds(100))
         }
         try await clock.sleep(for: Self.settling)
-        let (before, cpu, began) = (await server.statistics(), try ProcessTime.seconds(of: getpid()), clock.now)
+        // What stands in for a camera is not the server's: Janus has it outside, too.
+        let (before, cpu, camera, began) = (await server.statistics(), try ProcessTime.seconds(of: getpid()), source.secondsBeside, clock.now)
         try await clock.sleep(for: .seconds(seconds))
-        let (after, used) = (await server.statistics(), try ProcessTime.seconds(of: getpid()) - cpu)
+        let (after, usedByCamera) = (await server.statistics(), source.secondsBeside - camera)
+        let used = try ProcessTime.seconds(of: getpid()) - cpu - usedByCamera
         let duration = (clock.now - began) / .seconds(1)
         try await clock.sleep(for: Self.reporting)
         let reported = await server.statistics()
@@ -79,6 +81,7 @@ struct FanoutServer: Sendable {
         let bytes = sum(after, \.sentBytes) - sum(before, \.sentBytes)
         return FanoutFigures(
             server: "MeshCam", viewers: viewers, cpuPercentPerViewer: FanoutFigures.percent(used, of: duration, viewers: viewers),
+            cameraPercent: FanoutFigures.percent(usedByCamera, of: duration, viewers: 1),
             cipher: Set(after.compactMap(\.cipher)).sorted().joined(separator: ", "),
             packetsLost: max(0, sum(reported, \.lostPackets) - sum(before, \.lostPackets)) + sum(after, \.droppedPackets) - sum(before, \.droppedPackets),
             mbitPerViewer: (Double(bytes) * 8 / duration / Double(viewers) / 10_000).rounded() / 100,

@@ -23,18 +23,17 @@ struct RecordBench: Sendable {
             throw NodeError("nothing was recorded in \(directory)", cure: "Report this with the output above.")
         }
         let ffmpeg = try await copy(file, to: "\(directory)/copy.mp4")
-        let delays = ours.delays.sorted()
-        guard let slowest = delays.last else { throw NodeError("nothing was stored in \(directory)", cure: "Report this with the output above.") }
+        guard let departures = ours.departures else { throw NodeError("nothing was stored in \(directory)", cure: "Report this with the output above.") }
         return RecordFigures(
             cpuMsPerVideoSecond: rounded(ours.cpuSeconds), ffmpegCopyCpuMsPerVideoSecond: rounded(ffmpeg),
-            storedSecondsP50: delays[delays.count / 2].inSeconds, storedSecondsP99: (delays.count < 100 ? slowest : delays[delays.count * 99 / 100]).inSeconds,
+            storedSecondsP50: departures.p50.inSeconds, storedSecondsP99: departures.p99.inSeconds,
             mbit: mbit, seconds: seconds)
     }
 
     private func rounded(_ cpuSeconds: Double) -> Double { (cpuSeconds / Double(seconds) * 100_000).rounded() / 100 }
 
     /// Processor seconds of `seconds` seconds of recording, and how long each fragment waited until it was stored for sure.
-    private func record(to target: String) async throws -> (cpuSeconds: Double, delays: [Duration]) {
+    private func record(to target: String) async throws -> (cpuSeconds: Double, departures: RecentDepartures.Summary?) {
         let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let source = try ReplayedSource(bitRate: Int(mbit * 1_000_000), preRoll: .seconds(3))
         let targets = TargetSet([try TargetLocation(target)])
@@ -45,7 +44,7 @@ struct RecordBench: Sendable {
             keys: FootageKeys { (try? key.signature(for: Data($1))).map(Array.init) ?? [] } verify: { key.publicKey.isValidSignature(Data($3), for: Data($2)) },
             logger: quiet)
         let sink = StoreSink(store: store, clock: WallClock(), openClips: OpenClips())
-        guard let recorder = source.recorder(settings: .init(), sink: sink, logger: quiet) else { return (0, []) }
+        guard let recorder = source.recorder(settings: .init(), sink: sink, logger: quiet) else { return (0, nil) }
         let cpuSeconds = try await withThrowingTaskGroup(of: Double?.self) { group in
             group.addTask {
                 await store.run()
@@ -78,7 +77,7 @@ struct RecordBench: Sendable {
             }
             throw CancellationError()
         }
-        return (cpuSeconds, store.delays)
+        return (cpuSeconds, store.departures)
     }
 
     private func used(by processes: [Int32]) async throws -> Double {

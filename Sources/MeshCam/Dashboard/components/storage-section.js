@@ -150,11 +150,21 @@ function waitingWords(targets, nodes) {
     if (disks.length < nodes.length) return "None is set: each camera keeps its newest clips in memory, until it loses power.";
     return `None is set: each camera keeps its newest clips on its own disk, ${bytes(disks.reduce((sum, disk) => sum + disk.usedBytes, 0))} of ${bytes(disks.reduce((sum, disk) => sum + disk.quotaBytes, 0))} now.`;
   }
-  if (waiting.length === 0) return "Everything recorded is stored.";
+  if (waiting.length === 0) return `Everything recorded is stored.${safeWords(nodes)}`;
   const clips = waiting.reduce((sum, node) => sum + node.waitingClips, 0);
   const held = waiting.reduce((sum, node) => sum + node.spooledBytes, 0);
   const reasons = [...new Set(waiting.map((node) => node.reason).filter(Boolean))];
   return `${count(clips, "clip")} (${bytes(held)}) ${clips === 1 ? "waits" : "wait"} in the memory of ${list(waiting.map((node) => node.nodeName))}: ${reasons.join("; ")}.`;
+}
+
+/**
+ * How soon the slowest node's video left it lately.
+ * @param {Waiting[]} nodes
+ */
+function safeWords(nodes) {
+  const seconds = Math.max(0, ...nodes.map((node) => node.safeOutside?.p99Seconds ?? 0));
+  if (seconds === 0) return "";
+  return ` Lately each half second of video was safe outside its camera within ${seconds < 0.995 ? `${Math.ceil(seconds * 100) * 10} ms` : span(Math.ceil(seconds))}.`;
 }
 
 /**
@@ -174,6 +184,7 @@ function lossWords(nodes) {
 const lossReasons = {
   "memory-full": "its memory was full, and no storage and no other camera took it",
   "disk-failed": "the local disk that held it cannot be read",
+  "deleted": "it was deleted on the storage while it was written, or another storage was put there",
   "peer-let-go": "the camera that was to store it did not keep it",
 };
 

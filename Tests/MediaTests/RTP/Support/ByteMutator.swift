@@ -7,7 +7,7 @@ struct ByteMutator {
     }
 
     /// Seeds that once found something, or stand for a run of every kind of fault; tried before a fresh one.
-    static let corpus: [UInt64] = [0, 1, 2, 42, 0xdead_beef, .max]
+    static let corpus: [UInt64] = [0, 1, 2, 42, 0xdead_beef, 3_721_098_621_731_522_016, 7_151_685_935_542_295_253, .max]
 
     /// The committed seeds and one that nobody has seen yet.
     static var seeds: [UInt64] { corpus + [UInt64.random(in: 0 ... .max)] }
