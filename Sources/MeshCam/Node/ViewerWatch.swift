@@ -6,7 +6,7 @@ import Synchronization
 /// Ends the WebRTC sessions of who may not watch any more: their pictures come by UDP, past every request.
 ///
 /// Each node looks after the sessions that it serves itself, whichever node let the viewer in: sign-out, expiry, a removed user, a camera
-/// that is taken away, and the end of the membership of whoever passed the request on count within a second or two, also when that
+/// that is taken away, and the end of the membership of whoever passed the request on count as soon as that is known here, also when that
 /// node is gone.
 final class ViewerWatch: Sendable {
     /// Who watches, and by what right.
@@ -31,8 +31,8 @@ final class ViewerWatch: Sendable {
     }
 
     static let interval = Duration.seconds(1)
-    /// With ``interval``, well within the 10 s in which whoever is removed sees no more: the news may come never, where who let the viewer in died
-    /// at once. News of a sign-in takes a second.
+    /// News of a sign-in takes a second. It may never come, where who let the viewer in died at once: with ``interval`` well within the 10 s in
+    /// which whoever is removed sees no more.
     static let patience = Duration.seconds(5)
 
     private let viewers = Mutex<[ViewerID: Viewer]>([:])
@@ -55,16 +55,34 @@ final class ViewerWatch: Sendable {
     /// How many are looked after.
     var count: Int { viewers.withLock { $0.count } }
 
-    /// Runs until cancelled.
+    /// Runs until cancelled: looks at any news, since a right may be given and taken away within a second, and every ``interval``, since
+    /// some end by themselves.
     func run(_ node: NodeServices) async {
-        while !Task.isCancelled {
-            try? await ContinuousClock().sleep(for: Self.interval)
-            let roster = node.gossip.view.roster
-            let judge = Judge(isMember: { roster.admission(of: $0) != nil }, rights: { node.standing(of: $0)?.rights })
-            await forgetEnded { await node.live.viewers }
-            let over = viewers.withLock { Self.look(&$0, judge, now: .now) }
-            for id in over { await node.live.end(id) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                while !Task.isCancelled {
+                    try? await ContinuousClock().sleep(for: Self.interval)
+                    await forgetEnded { await node.live.viewers }
+                    await endWhoMayNot(node)
+                }
+            }
+            group.addTask { [self] in
+                for await change in node.gossip.changes() {
+                    switch change {
+                    case .record(_, .sessions), .config, .roster, .resync: await endWhoMayNot(node)
+                    case .record, .member: break
+                    }
+                }
+            }
         }
+    }
+
+    private func endWhoMayNot(_ node: NodeServices) async {
+        guard count > 0 else { return }
+        let roster = node.gossip.view.roster
+        let judge = Judge(isMember: { roster.admission(of: $0) != nil }, rights: { node.standing(of: $0)?.rights })
+        let over = viewers.withLock { Self.look(&$0, judge, now: .now) }
+        for id in over { await node.live.end(id) }
     }
 
     /// Forgets whom the server does not have any more; `server` tells whom it has.
