@@ -126,10 +126,14 @@ struct SMBTarget: TargetFiles {
         defer { smbc_closedir(handle) }
         var entries: [TargetEntry] = []
         var info = stat()
-        while let item = smbc_readdirplus2(UInt32(handle), &info) {
+        while true {
+            errno = 0
+            guard let item = smbc_readdirplus2(UInt32(handle), &info) else { break }
             guard let name = item.pointee.name.map({ String(cString: $0) }), !name.hasPrefix(".") else { continue }
             entries.append(TargetEntry(name, info))
         }
+        // Half a list would tell that the other half is gone.
+        guard errno == 0 else { throw failure("list", directory) }
         return entries.sorted { $0.name < $1.name }
     }
 

@@ -3,7 +3,7 @@
 
 flakyfs.py SOURCE MOUNT CONTROL
 CONTROL holds JSON, read anew at each call: {"hang": true} answers nothing until that is gone, {"error": "EIO"} refuses what changes
-anything, {"damage": true} takes what is written and keeps something else.
+anything, {"lists": "EIO"} lists none of the directories below the first, {"damage": true} takes what is written and keeps something else.
 """
 
 import errno
@@ -44,6 +44,8 @@ class Flaky(fusepy.Operations):
         return {key: getattr(info, key) for key in ("st_mode", "st_nlink", "st_uid", "st_gid", "st_size", "st_atime", "st_mtime", "st_ctime")}
 
     def readdir(self, path, fh):
+        if path.count("/") > 1 and (name := self.state().get("lists")):
+            raise fusepy.FuseOSError(getattr(errno, name))
         return [".", "..", *os.listdir(self.path(path))]
 
     def open(self, path, flags):

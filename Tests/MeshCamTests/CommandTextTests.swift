@@ -49,10 +49,10 @@ import Testing
             clips: [second, Samples.clip(), third], cursor: "abc", missing: [MissingNode(node: "n9", name: "garage", reason: "no answer for 4 s")])
         #expect(
             ClipsCommand.text(page, wording) == """
-                START (GMT)          CAMERA  LENGTH  KIND              SIZE  STATE                      EVENT
-                2026-11-20 11:58:30  drive    4.3 s  manual: bell  14.3 MiB  recording, protected       e2cccccc
-                2026-11-20 11:58:30  porch   30.0 s  motion        14.3 MiB  stored on NAS1 and garage  e1bbbbbb
-                2026-11-20 11:58:30  attic   30.0 s  motion        14.3 MiB  not stored yet, on attic   e1bbbbbb
+                START (GMT)          CAMERA  LENGTH  KIND              SIZE  STATE                               EVENT
+                2026-11-20 11:58:30  drive    4.3 s  manual: bell  14.3 MiB  recording, protected                e2cccccc
+                2026-11-20 11:58:30  porch   30.0 s  motion        14.3 MiB  stored on NAS1 and garage           e1bbbbbb
+                2026-11-20 11:58:30  attic   30.0 s  motion        14.3 MiB  not stored yet, in memory on attic  e1bbbbbb
 
                 Older ones: --cursor abc
 

@@ -29,4 +29,14 @@ import Testing
         merged.add([clip(.interrupted, seconds: 9, by: "pi-shed")], toldBy: "a third")
         #expect(merged.clips.map(\.durationSeconds) == [9] && Set(merged.clips[0].holders) == ["pi-yard", "nas", "pi-shed"])
     }
+
+    /// A keeper has it until the storage has shown it again; that it is stored is told before.
+    @Test func whatAStorageHasIsStored() {
+        let (stored, kept) = (clip(.stored, seconds: 5, by: "nas"), clip(.replicated, seconds: 5, by: "pi-yard"))
+        for all in [[stored, kept], [kept, stored]] {
+            var merged = MergedClips()
+            for one in all { merged.add([one], toldBy: one == stored ? nil : "another") }
+            #expect(merged.clips.map(\.state) == [.stored] && Set(merged.clips[0].holders) == ["nas", "pi-yard"])
+        }
+    }
 }

@@ -71,7 +71,7 @@ import Testing
             directories = ["/mnt/nas"]
             spool_bytes = "1 GiB"
             disk = "/srv/footage"
-            peer_copies = "always"
+            peer_copies = "late"
             disk_quota = "1 GiB"
             replica_bytes = "64 MiB"
             [recording]
@@ -108,7 +108,7 @@ import Testing
         expected.storage.directories = ["/mnt/nas"]
         expected.storage.spoolBytes = 1 << 30
         expected.storage.disk = "/srv/footage"
-        expected.storage.peerCopies = .always
+        expected.storage.peerCopies = .late
         expected.storage.diskQuota = 1 << 30
         expected.storage.replicaBytes = 64 << 20
         expected.recording.preRoll = .milliseconds(2500)

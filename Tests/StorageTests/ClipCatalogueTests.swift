@@ -86,7 +86,7 @@ import Testing
         (facts.label, facts.origin, facts.alsoEvents, facts.reason, facts.head) = ("a \"cat\"\n?", .nodeA, ["x", String(repeating: "cd", count: 16)], "calm", String(repeating: "0a", count: 32))
         (facts.bytes, facts.durationSeconds, facts.lostPictures, facts.fragments, facts.continues, facts.hasAudio) = (1 << 33, 15.25, 3, 31, true, true)
         facts.addGap(from: 1.5, to: 2)
-        facts.clock = .init(quality: "peer", uncertaintySeconds: nil)
+        facts.clock = .init(quality: "peer", uncertaintySeconds: nil, offsetSeconds: -86_400.25)
         var entry = CatalogueEntry(facts: facts, signature: String(repeating: "12", count: 64), places: [0: ClipPath(folder: "porch", start: facts.start, event: facts.event)], isStored: true)
         entry.places[1] = ClipPath(folder: "Vörgarten 2", start: facts.start, event: facts.event, attempt: 2)
         #expect(catalogue.keep([entry]) == [facts.id])
@@ -129,6 +129,35 @@ import Testing
         #expect(try look(catalogue, at: root) == [3], "what its other copy says is read once more")
         #expect(try look(catalogue, at: root) == [])
         #expect(counters(catalogue) == [2, 3, 4])
+    }
+
+    /// It costs neither the rest nor what was known.
+    @Test func whatCannotBeReadIsToBeLookedAtAgain() throws {
+        let root = "\(directory)/nas"
+        let catalogue = try ClipCatalogue(targets: targets())
+        let (early, late) = (facts(1), facts(90_000))
+        for facts in [early, late] { try write(facts, to: root) }
+        let (earlyPath, latePath) = (ClipPath(folder: "porch", start: early.start, event: early.event), ClipPath(folder: "porch", start: late.start, event: late.event))
+        let files = FailingFiles(root)
+        var scan = TargetScan(files, number: 0, catalogue: catalogue)
+        func look() throws -> Int32? { try scan.look { found throws(TargetError) in (found.manifest.facts, found.manifest.signature) }?.code }
+        for place in [earlyPath.directory, earlyPath.file(.manifest)] {
+            files.fail(place, EIO)
+            #expect(try look() == EIO && counters(catalogue) == [90_000])
+        }
+        files.fail(earlyPath.directory, nil)
+        files.fail(earlyPath.file(.manifest), nil)
+        #expect(try look() == nil && counters(catalogue) == [1, 90_000])
+        for place in [latePath.directory, "porch/protected", "porch"] {
+            files.fail(place, ESTALE)
+            #expect(try look() == ESTALE && counters(catalogue) == [1, 90_000])
+            // Not ours to read: that is no reason to ask again.
+            files.fail(place, EACCES)
+            #expect(try look() == nil && counters(catalogue) == [1, 90_000])
+            files.fail(place, ETIMEDOUT)
+            #expect(throws: TargetError.self) { try look() }
+            files.fail(place, nil)
+        }
     }
 
     /// A mount point without its file system says nothing of what the storage holds, whatever is written there; a folder that is gone from the right one does.

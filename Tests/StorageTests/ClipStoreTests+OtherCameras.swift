@@ -50,6 +50,15 @@ extension ClipStoreTests {
         #expect(await honest.clips(of: ["somebody else"], ClipQuery()).isEmpty)
         let strict = OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: FootageKeys { _, _ in [] } verify: { _, _, _, _ in false })
         #expect(await strict.clips(of: [.nodeA], ClipQuery()).isEmpty, "a manifest that nobody signed is not shown")
+        // Without its note, or with one that somebody else put there, it is found as well.
+        let note = URL(filePath: "\(root)/Front-door/discovery.txt")
+        for forged in [nil, DiscoveryNote(camera: "somebody else", name: "x", node: "somebody else", addresses: []).file { _ in [1, 2, 3] }] {
+            if let forged { try Data(forged).write(to: note) } else { try FileManager.default.removeItem(at: note) }
+            #expect(await OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: Self.keys).clips(of: [.nodeA], ClipQuery()).map(\.facts.id) == [id])
+        }
+        // One that its camera signed saves the look.
+        try Data(DiscoveryNote(camera: "somebody else", name: "x", node: .nodeA, addresses: []).file { Self.keys.sign(.discovery, $0) }).write(to: note)
+        #expect(await OrphanCatalogue(catalogue: ClipCatalogue(targets: targets([root])), keys: Self.keys).clips(of: [.nodeA], ClipQuery()).isEmpty)
     }
 
     /// A camera that was killed had brought more to one storage than to the other.
@@ -75,6 +84,32 @@ extension ClipStoreTests {
         let entry = try #require(await orphans.clips(of: [.nodeA], ClipQuery()).first)
         #expect(entry.places.count == 2)
         #expect(try await orphans.read(entry, at: 1, count: 9999) == Array(whole.dropFirst()))
+    }
+
+    /// A peer has brought a clip of this camera's: it is shown as soon as the peer says so, and not at the next look that comes by itself.
+    @Test func whatAPeerHasBroughtIsLookedFor() async throws {
+        let root = try make("\(directory)/brought")
+        let clock = Clock()
+        let camera = store([root], clock: clock)
+        try await camera.running {
+            let own = camera.open(draft())
+            camera.append([1, 2, 3], to: own, durationSeconds: 0, beginsWithKeyFrame: true)
+            camera.close(own, durationSeconds: 1, reason: "x", lostPictures: 0)
+            try await camera.wait { camera.clip(own)?.isStored == true }
+            // As if it had been kept by a peer: one of an earlier run.
+            var facts = try #require(camera.clip(own)).facts
+            facts.id = ClipID(node: facts.id.node, boot: 0, counter: 7)
+            facts.event = "ev7"
+            let manifest = try Manifest(facts: facts, signer: facts.id.node) { Self.keys.sign(.facts, $0) }
+            let path = ClipPath(folder: "Front-door", start: facts.start, event: facts.event)
+            try Data([1, 2, 3]).write(to: URL(filePath: "\(root)/\(path.file(.video))"))
+            try Data(manifest.file).write(to: URL(filePath: "\(root)/\(path.file(.manifest))"))
+            let id = facts.id
+            #expect(camera.clip(id) == nil)
+            clock.advance(.seconds(10))
+            camera.lookAgain()
+            try await camera.wait { camera.clip(id) != nil }
+        }
     }
 
     /// A storage that hangs holds up no list of what the others hold.

@@ -30,7 +30,7 @@ TABLE = {
     ("GET", "cameras/:id/live.mp4"): OWN, ("POST", "cameras/:id/whep"): OWN,
     # Between nodes alone.
     ("GET", "replicas/:id"): None, ("GET", "replicas/:id/video.mp4"): None, ("GET", "replicas/:id/thumbnail.jpg"): None, ("GET", "replicas/:id/facts.json"): None,
-    ("PUT", "replicas/:id/manifest"): None, ("PUT", "replicas/:id/video"): None, ("PUT", "replicas/:id/poster"): None, ("DELETE", "replicas/:id"): None,
+    ("PUT", "replicas/:id/manifest"): None, ("PUT", "replicas/:id/video"): None, ("PUT", "replicas/:id/poster"): None, ("DELETE", "replicas/:id"): None, ("POST", "replicas/brought"): None,
     ("POST", "storage/races"): None,
     ("GET", "cameras/:id/feed"): None, ("POST", "cameras/:id/key-frame"): None,
     ("PATCH", "cameras/:id/whep/:session"): OWN, ("DELETE", "cameras/:id/whep/:session"): OWN,

@@ -153,6 +153,30 @@ def test_a_disk_that_hangs_in_the_kernel(camera):
     wait_for(lambda: all("Z" not in state for _, state in children(camera)), 10, "nothing is left behind")
 
 
+def test_directories_that_cannot_be_listed(camera):
+    """They cost nothing of what is known of them, and are looked at again: a list that breaks off is not taken for a whole one."""
+    tell = flaky(camera)
+    camera.start()
+    first = camera.record()
+    wait_for(lambda: camera.is_stored(first), 20, "it is stored")
+    # The storage comes back, and what it holds is looked at.
+    tell(lists="EIO", error="EIO")
+    second = camera.record()
+    wait_for(lambda: camera.reach().get("problem"), 30, "it is said")
+    tell(lists="EIO")
+    wait_for(lambda: camera.clip(second)["state"] == "stored", 30, "what waited is stored")
+    wait_for(lambda: "cannot all be listed" in camera.node.read_log(), 20, "the lists break off")
+    assert camera.clip(first)["state"] == "stored" and camera.plays(first)
+    # What a node that starts again knows is what it finds.
+    camera.node.stop()
+    camera.node.start()
+    wait_for(camera.works, 20, "the storage works")
+    wait_for(lambda: camera.node.read_log().count("cannot all be listed") == 2, 20, "the lists break off")
+    tell()
+    wait_for(lambda: camera.clip(first) and camera.clip(second), 30, "all is found")
+    assert camera.plays(first) and camera.plays(second)
+
+
 def test_a_disk_that_fails_now_and_then(camera):
     """And one that keeps something else than it was given: read back a minute later, and written again."""
     tell = flaky(camera)

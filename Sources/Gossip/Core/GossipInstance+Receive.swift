@@ -149,9 +149,10 @@ extension GossipInstance {
         switch frame.kind {
         case .ping:
             guard let ping = WirePing(untrusted: frame.body) else { break }
-            return carryOut(membership.answer(toPing: ping.sequence, from: peer, proof: proof(for: ping)), now: now)
+            return carryOut(membership.answer(toPing: ping.sequence, from: peer, proof: proof(for: ping), reading: reading(now)), now: now)
         case .ack:
             guard let ack = WireAck(untrusted: frame.body) else { break }
+            noteClock(ack, from: peer, now: now)
             let proof = Array(ack.proof)
             return carryOut(membership.acknowledge(ack.sequence, from: author(of: ack, from: peer), proof: proof, now: now), now: now)
         case .nack:

@@ -4,7 +4,7 @@ extension GossipInstance {
     package func view(now: ContinuousClock.Instant) -> MeshView {
         MeshView(
             meshID: roster.meshID, members: roster.members.map { member($0, now: now) }, roster: roster, config: config.values,
-            groups: config.groupFacts?.groups, refusedPackets: refusedPackets)
+            groups: config.groupFacts?.groups, refusedPackets: refusedPackets, peerTime: peerClocks.time(now: now))
     }
 
     /// Makes anew what these changes name: in a large mesh something changes often, and hardly ever more than one member. What changes

@@ -55,6 +55,9 @@ package struct GossipInstance: Sendable {
     private(set) var owners: [PeerAddress: NodeID] = [:]
     var broadcasts = Broadcasts()
     package var triggers: TriggerDelivery
+    /// What this node's wall clock showed when; nil: nobody tells.
+    var wall: (reading: WallReading, at: ContinuousClock.Instant)?
+    var peerClocks = PeerClocks()
     package internal(set) var drops = DropCounters()
     /// Signatures that were right and changed nothing: of a former root, of settings that others have replaced.
     var idle = 0
@@ -125,6 +128,7 @@ package struct GossipInstance: Sendable {
         membership.setMembers(ids)
         state.retain(ids)
         triggers.retain(ids)
+        peerClocks.retain(ids)
         links = links.filter { ids.contains($0.key) }
         owners = owners.filter { ids.contains($0.value) }
         for member in members where member.id != id && links[member.id] == nil {

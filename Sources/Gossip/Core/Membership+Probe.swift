@@ -6,11 +6,14 @@ extension Membership {
 
     /// SWIM §3.1: whoever is pinged answers.
     ///
-    /// - Parameter proof: for a ping that somebody relays, what shows its origin that the answer is ours.
-    func answer(toPing sequence: UInt32, from: NodeID, proof: [UInt8] = []) -> [Directive] {
+    /// - Parameters:
+    ///   - proof: for a ping that somebody relays, what shows its origin that the answer is ours.
+    ///   - reading: of this node's wall clock.
+    func answer(toPing sequence: UInt32, from: NodeID, proof: [UInt8] = [], reading: WallReading? = nil) -> [Directive] {
         var ack = WireAck()
         ack.sequence = sequence
         ack.proof = Data(proof)
+        ack.reading = reading
         return [.send(Frame(kind: .ack, body: ack.wireBytes), to: from)]
     }
 
@@ -89,7 +92,7 @@ extension Membership {
             if let target = nextTarget(rng: &rng) {
                 let sequence = nextSequence()
                 probe = Probe(
-                    target: target, sequence: sequence, challenge: rng.next(), indirectAt: now + scaled(settings.probeTimeout),
+                    target: target, sequence: sequence, challenge: rng.next(), at: now, indirectAt: now + scaled(settings.probeTimeout),
                     deadline: now + scaled(settings.probeInterval))
                 directives.append(.send(Self.ping(sequence), to: target))
             }

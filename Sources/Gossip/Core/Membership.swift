@@ -19,6 +19,8 @@ package struct Membership: Sendable {
         let sequence: UInt32
         /// Drawn for this probe: only the target can answer it through others (``RelayedAck``).
         let challenge: UInt64
+        /// When it was sent first.
+        let at: ContinuousClock.Instant
         let indirectAt: ContinuousClock.Instant
         let deadline: ContinuousClock.Instant
         var askedOthers = false

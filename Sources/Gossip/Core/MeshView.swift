@@ -20,6 +20,8 @@ public struct MeshView: Sendable {
     public internal(set) var groups: [CameraGroup]?
     /// Packets that this node refused since its start, by reason. Some are normal after restarts.
     public internal(set) var refusedPackets: [String: Int]
+    /// The time of day on which others agree; nil where too few do.
+    public internal(set) var peerTime: PeerTime?
 
     /// Members that are not there, or of which something is missing: who shows this view names them.
     public var incomplete: [Member] { members.filter { !$0.status.isPresent || !$0.missing.isEmpty } }

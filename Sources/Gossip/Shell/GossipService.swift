@@ -24,6 +24,7 @@ public actor GossipService {
     private var trust: TrustStore
     private let discovery: (any Discovery)?
     private let peers: any PeerExchange
+    private let wallClock: @Sendable () -> WallReading?
     private let logger: Logger
     var instance: GossipInstance
     private var ownRecord: NodeRecord
@@ -55,17 +56,19 @@ public actor GossipService {
     /// - Parameters:
     ///   - discovery: `nil` for a node that uses only seeds and known addresses.
     ///   - peers: how to reach a member by TLS.
+    ///   - wallClock: the machine's; nil: it is told to nobody.
     ///   - node: what this node says about itself; addresses and gossip port are filled in here, the certificate and the
     ///     peer port if they are missing.
     public init(
         settings: GossipSettings, identity: NodeIdentity, trust: TrustStore, discovery: (any Discovery)?, peers: any PeerExchange,
-        node: NodeRecord = NodeRecord(), logger: Logger
+        node: NodeRecord = NodeRecord(), wallClock: @escaping @Sendable () -> WallReading? = { nil }, logger: Logger
     ) {
         self.settings = settings
         self.identity = identity
         self.trust = trust
         self.discovery = discovery
         self.peers = peers
+        self.wallClock = wallClock
         self.logger = logger
         ownRecord = node
         let now = ContinuousClock.now
@@ -220,6 +223,7 @@ public actor GossipService {
                 savePeers(now: now)
             }
             reportLosses(now: now)
+            instance.tell(wallClock(), now: now)
             let view = instance.view(now: now)
             shared.withLock { $0 = view }
         }

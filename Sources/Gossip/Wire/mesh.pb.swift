@@ -332,6 +332,12 @@ nonisolated struct WireAck: Sendable {
   /// for the origin of a relayed ping: BLAKE2b-128 of the key of target to origin and the challenge
   var proof: Data = Data()
 
+  /// nanoseconds since 1970 by the sender's clock; 0 = nobody sets it
+  var wall: UInt64 = 0
+
+  /// microseconds by which that may be off
+  var wallError: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1435,7 +1441,7 @@ nonisolated extension WirePing: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireAck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Ack"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}proof\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}proof\0\u{1}wall\0\u{3}wall_error\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1445,6 +1451,8 @@ nonisolated extension WireAck: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.sequence) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.wall) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.wallError) }()
       default: break
       }
     }
@@ -1457,12 +1465,20 @@ nonisolated extension WireAck: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.proof.isEmpty {
       try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 2)
     }
+    if self.wall != 0 {
+      try visitor.visitSingularFixed64Field(value: self.wall, fieldNumber: 3)
+    }
+    if self.wallError != 0 {
+      try visitor.visitSingularUInt32Field(value: self.wallError, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireAck, rhs: WireAck) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
     if lhs.proof != rhs.proof {return false}
+    if lhs.wall != rhs.wall {return false}
+    if lhs.wallError != rhs.wallError {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

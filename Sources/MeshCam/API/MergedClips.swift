@@ -1,7 +1,7 @@
 /// The clips of several lists, each once, with everybody who holds it.
 ///
-/// A clip is as its own node tells it; where that says nothing of it, as the one who has most of it does. So no member can speak for another that
-/// answers itself.
+/// A clip is as its own node tells it; where that says nothing of it, as the one who has most of it does, a storage before a member's memory. So no
+/// member can speak for another that answers itself.
 struct MergedClips {
     private(set) var clips: [ClipResource] = []
     private var places: [String: Int] = [:]
@@ -18,11 +18,17 @@ struct MergedClips {
                 continue
             }
             let known = clips[place]
-            let isBetter = !certain.contains(clip.id) && (clip.node == teller || clip.durationSeconds > known.durationSeconds)
+            let isBetter = !certain.contains(clip.id) && (clip.node == teller || clip.isMore(than: known))
             let (better, other) = isBetter ? (clip, known) : (known, clip)
             clips[place] = better
             clips[place].holders += other.holders.filter { !better.holders.contains($0) }
             if clip.node == teller { certain.insert(clip.id) }
         }
+    }
+}
+
+extension ClipResource {
+    fileprivate func isMore(than other: ClipResource) -> Bool {
+        durationSeconds > other.durationSeconds || durationSeconds == other.durationSeconds && state == .stored && other.state == .replicated
     }
 }

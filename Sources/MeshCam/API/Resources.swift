@@ -91,7 +91,7 @@ extension NodeServices {
         return NodeResource(
             id: id, name: name, isSelf: true, online: true, status: .alive, version: Self.version, lastSeen: clock.now(),
             addresses: member?.node?.addresses ?? [], url: webURL(of: member), httpUrl: settings.network.httpPort.map { "http://localhost:\($0)" },
-            uptimeSeconds: ((ContinuousClock.now - started) / .seconds(1)).rounded(), clockOffsetSeconds: quality.source == .ntp ? 0 : nil,
+            uptimeSeconds: ((ContinuousClock.now - started) / .seconds(1)).rounded(), clockOffsetSeconds: quality.offsetSeconds.map { 0 - $0 },
             clockUncertaintySeconds: quality.uncertaintySeconds, coordinator: false,
             cameras: ownCamera.state == .none ? [] : [camera.cameraID], problems: problems,
             refusedPackets: gossip.view.refusedPackets)

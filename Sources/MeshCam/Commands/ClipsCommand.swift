@@ -68,8 +68,8 @@ struct ClipsCommand: AsyncParsableCommand {
         var text: String
         switch clip.state {
         case .recording: text = "recording"
-        case .spooled: text = places.isEmpty ? "not stored yet" : "not stored yet, on \(places)"
-        case .stored, .replicated: text = clip.state.rawValue + (places.isEmpty ? "" : " on \(places)")
+        case .spooled, .replicated: text = places.isEmpty ? "not stored yet" : "not stored yet, in memory on \(places)"
+        case .stored: text = clip.state.rawValue + (places.isEmpty ? "" : " on \(places)")
         case .interrupted: text = "cut short" + (places.isEmpty ? "" : ", on \(places)")
         default: text = clip.state.rawValue
         }

@@ -117,9 +117,8 @@ export function keeping(clip) {
   const where = clip.holders?.length ? list(clip.holders) : "";
   switch (clip.state) {
     case "recording": return "Recording now";
-    case "spooled": return where ? `In memory on ${where}, not yet stored` : "In memory, not yet stored";
+    case "spooled": case "replicated": return where ? `In memory on ${where}, not yet stored` : "In memory, not yet stored";
     case "stored": return where ? `Stored on ${where}` : "Stored";
-    case "replicated": return where ? `Stored on ${where}` : "Stored more than once";
     case "interrupted": return where ? `Cut short; what there is lies on ${where}` : "Cut short";
     default: return "";
   }

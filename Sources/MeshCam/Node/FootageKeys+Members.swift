@@ -24,6 +24,7 @@ extension FootageKeys.Statement {
         case .facts: .manifest
         case .head: .head
         case .witness: .witness
+        case .discovery: .discovery
         }
     }
 }

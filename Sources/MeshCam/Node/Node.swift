@@ -65,7 +65,8 @@ struct Node: Sendable {
             settings: GossipSettings(
                 port: settings.network.gossipPort, peerPort: ports.peerPort, seeds: settings.network.seeds),
             identity: identity, trust: trust, discovery: paired == nil ? nil : discovery, peers: peers,
-            node: Self.record(settings, peerPort: ports.peerPort, identity: identity), logger: logger.part("gossip"))
+            node: Self.record(settings, peerPort: ports.peerPort, identity: identity), wallClock: { WallClock.kernel },
+            logger: logger.part("gossip"))
 
         let id = "\(identity.id)"
         let mesh = paired?.meshID ?? identity.id.aloneMesh
@@ -90,7 +91,7 @@ struct Node: Sendable {
         let ice = IceServers(settings.network.iceServers, directory: state, logger: logger.part("live"))
         services = NodeServices(
             settings: settings, identity: identity, gossip: gossip, discovery: discovery, camera: camera,
-            live: Self.live(settings, ice: ice, logger: logger.part("live")), iceServers: ice, store: store, orphans: orphans,
+            live: Self.live(settings, ice: ice, clock: WallClock(gossip), logger: logger.part("live")), iceServers: ice, store: store, orphans: orphans,
             joining: paired == nil ? try Self.joining(settings, identity: identity, discovery: discovery, logger: logger) : nil,
             sessions: sessions, events: events, peers: peers, localAccess: access,
             audit: AuditLog(directory: state, node: (id, settings.node.name), boot: identity.boot, logger: logger.part("audit")),
@@ -208,15 +209,14 @@ struct Node: Sendable {
         recording.minimumClip = settings.recording.minimumClip
         recording.postMotion = settings.recording.postMotion
         recording.maximumClip = settings.recording.maximumClip
-        let clock = WallClock()
+        let clock = WallClock(gossip)
         let logger = logger.part("camera")
         return CameraService(
             cameraID: id, camera: Camera(settings: camera, wallClock: { clock.now() }, logger: logger), recording: recording,
             groups: settings.mesh.groups, gossip: gossip, store: store, events: events, clock: clock, logger: logger)
     }
 
-    private static func live(_ settings: Settings, ice: IceServers, logger: Logger) -> WebRTCServer {
-        let clock = WallClock()
+    private static func live(_ settings: Settings, ice: IceServers, clock: WallClock, logger: Logger) -> WebRTCServer {
         // On a machine without a network, whoever watches is on it, too.
         var live = WebRTCServerSettings(port: UInt16(clamping: settings.network.livePort)) {
             let addresses = InterfaceAddresses.current()

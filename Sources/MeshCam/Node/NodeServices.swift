@@ -29,7 +29,7 @@ final class NodeServices: Sendable {
     let browserDoor: BrowserDoor
     /// How this node comes to a mesh; `nil` once it belongs to one.
     let joining: JoiningService?
-    let clock = WallClock()
+    let clock: WallClock
     let started = ContinuousClock.now
 
     init(
@@ -42,6 +42,7 @@ final class NodeServices: Sendable {
         self.joining = joining
         self.identity = identity
         self.gossip = gossip
+        clock = WallClock(gossip)
         self.discovery = discovery
         self.camera = camera
         self.live = live

@@ -141,6 +141,13 @@ struct Replication: Sendable {
                 guard let member = members[id] else { return true }
                 return !member.isReachable || member.boot.map { $0 > boot } ?? false
             }
+            // One that is not there finds them when it is back.
+            for id in node.store.takeRescued() {
+                guard let member = members[id], member.isReachable else { continue }
+                do { _ = try await node.peers.replicate(ReplicaRoutes.brought, method: .POST, to: member, []) } catch {
+                    logger.debug("\(member.name) does not hear what was brought for it: \(error)")
+                }
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ struct StoreSink: ClipSink {
                 start: clock.date(of: header.start), triggered: clock.date(of: header.triggered), codec: header.codec.rawValue,
                 width: header.width, height: header.height, framesPerSecond: header.framesPerSecond, hasAudio: header.hasAudio,
                 continues: header.continues,
-                clock: ClipFacts.Clock(quality: quality.source.rawValue, uncertaintySeconds: quality.uncertaintySeconds)))
+                clock: ClipFacts.Clock(quality: quality.source.rawValue, uncertaintySeconds: quality.uncertaintySeconds, offsetSeconds: quality.offsetSeconds)))
         openClips.opened(id, event: header.event, in: store)
         return Writer(id: id, start: header.start, store: store, openClips: openClips)
     }

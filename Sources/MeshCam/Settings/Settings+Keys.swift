@@ -56,7 +56,7 @@ extension Settings {
         SettingsKey("storage.disk_quota", \.storage.diskQuota, .bytes((16 << 20)...(1 << 50)), "How much video that directory may hold"),
         SettingsKey(
             "storage.peer_copies", \.storage.peerCopies, .word,
-            "When another camera keeps a copy until the storage is sure to have it: late, when no storage takes it within a second; always; or never"),
+            "When another camera keeps a copy until the storage is sure to have it: always; late, when no storage takes it within a second; or never"),
         SettingsKey(
             "storage.replica_bytes", \.storage.replicaBytes, .bytes(0...(1 << 40)), "Memory lent to other cameras whose storage is away"),
 

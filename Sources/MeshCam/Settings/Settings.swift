@@ -94,8 +94,8 @@ struct StorageSettings: Sendable, Equatable {
     var disk: String?
     /// How much video that directory may hold, in bytes. Default: 10 GiB.
     var diskQuota = 10 << 30
-    /// When another camera keeps a copy of this one's clips, see ``PeerCopies``. Default: late.
-    var peerCopies = PeerCopies.late
+    /// When another camera keeps a copy of this one's clips, see ``PeerCopies``. Default: always.
+    var peerCopies = PeerCopies.always
     /// How much memory this node lends to other cameras whose storage is away, in bytes. Default: an eighth of the machine's, 128 MiB to 512 MiB.
     var replicaBytes: Int
 

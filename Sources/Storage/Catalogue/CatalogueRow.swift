@@ -5,7 +5,7 @@ import GRDB
 enum CatalogueRow {
     static let columns = """
         id, camera, start, finish, kind, name, triggered, duration, event, also, label, origin, bytes, codec, width, height, rate, flags, quality, \
-        uncertainty, state, reason, lost, gaps, fragments, head, signature
+        uncertainty, ahead, state, reason, lost, gaps, fragments, head, signature
         """
     private static let marks = Array(repeating: "?", count: columns.split(separator: ",").count).joined(separator: ", ")
     private static let states: [ClipFacts.State] = [.recording, .closed, .interrupted]
@@ -19,7 +19,7 @@ enum CatalogueRow {
             milliseconds(facts.triggered), duration, packed(facts.event),
             facts.alsoEvents.isEmpty ? nil : facts.alsoEvents.joined(separator: "\n"), facts.label, try facts.origin.map(word), facts.bytes,
             try word(facts.codec), facts.width, facts.height, facts.framesPerSecond, (facts.hasAudio ? 1 : 0) | (facts.continues ? 2 : 0),
-            try word(facts.clock.quality), facts.clock.uncertaintySeconds, states.firstIndex(of: facts.state) ?? 0, try facts.reason.map(word), facts.lostPictures,
+            try word(facts.clock.quality), facts.clock.uncertaintySeconds, facts.clock.offsetSeconds, states.firstIndex(of: facts.state) ?? 0, try facts.reason.map(word), facts.lostPictures,
             try facts.gaps.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }, facts.fragments, facts.head.map(packed), signature.map(packed),
         ]
         try database.cachedStatement(sql: "INSERT INTO clip (\(columns)) VALUES (\(marks))").execute(arguments: StatementArguments(values))
@@ -41,12 +41,12 @@ enum CatalogueRow {
         guard let bytes = cells.integer(), let codec = try word(cells.integer()), let width = cells.integer(), let height = cells.integer(), let rate = cells.number(),
             let flags = cells.integer(), let quality = try word(cells.integer())
         else { return nil }
-        let uncertainty = cells.number()
+        let (uncertainty, ahead) = (cells.number(), cells.number())
         guard let state = cells.integer(), states.indices.contains(Int(state)) else { return nil }
         var facts = ClipFacts(
             id: id, camera: camera, cameraName: name, event: event, kind: kind, label: label, origin: origin, start: date(start), triggered: date(triggered), codec: codec,
             width: Int(width), height: Int(height), framesPerSecond: rate, hasAudio: flags & 1 != 0, continues: flags & 2 != 0,
-            clock: .init(quality: quality, uncertaintySeconds: uncertainty))
+            clock: .init(quality: quality, uncertaintySeconds: uncertainty, offsetSeconds: ahead))
         facts.alsoEvents = also.map { $0.split(separator: "\n").map(String.init) } ?? []
         (facts.end, facts.durationSeconds, facts.bytes, facts.state) = (date(end), Double(duration) / 1000, Int(bytes), states[Int(state)])
         facts.reason = try word(cells.integer())

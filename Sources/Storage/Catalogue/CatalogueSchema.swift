@@ -4,7 +4,7 @@ import Synchronization
 /// The tables of the ``ClipCatalogue``. They hold one clip in some 500 bytes, so that years of footage are known on a small machine.
 enum CatalogueSchema {
     /// A file of another version is not read, but made anew.
-    private static let version = 1
+    private static let version = 2
 
     /// Another version's file, or one that is damaged.
     struct Unusable: Error, CustomStringConvertible {
@@ -29,7 +29,7 @@ enum CatalogueSchema {
             id BLOB NOT NULL PRIMARY KEY, camera INTEGER NOT NULL, start INTEGER NOT NULL, finish INTEGER NOT NULL, kind INTEGER NOT NULL,
             name INTEGER NOT NULL, triggered INTEGER NOT NULL, duration INTEGER NOT NULL, event NOT NULL, also TEXT, label TEXT, origin INTEGER,
             bytes INTEGER NOT NULL, codec INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, rate REAL NOT NULL,
-            flags INTEGER NOT NULL, quality INTEGER NOT NULL, uncertainty REAL, state INTEGER NOT NULL, reason INTEGER,
+            flags INTEGER NOT NULL, quality INTEGER NOT NULL, uncertainty REAL, ahead REAL, state INTEGER NOT NULL, reason INTEGER,
             lost INTEGER NOT NULL, gaps TEXT, fragments INTEGER NOT NULL, head, signature, stale INTEGER NOT NULL DEFAULT 0
         ) WITHOUT ROWID;
         CREATE INDEX clip_by_time ON clip (camera, start, id, kind, finish);

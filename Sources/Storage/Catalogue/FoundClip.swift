@@ -12,12 +12,11 @@ struct FoundClip {
 }
 
 extension TargetFiles {
-    /// A camera folder's directories of clips, those of its protected ones included; nil where one of the two cannot be listed.
-    func days(in folder: String) -> [String]? {
+    /// A camera folder's directories of clips, those of its protected ones included.
+    func days(in folder: String) throws(TargetError) -> [String] {
         var days: [String] = []
         for parent in [folder, "\(folder)/protected"] {
-            guard let entries = try? list(parent) else { return nil }
-            days += entries.filter { $0.isDirectory && $0.name.utf8.count == 10 }.map { "\(parent)/\($0.name)" }
+            days += try list(parent).filter { $0.isDirectory && $0.name.utf8.count == 10 }.map { "\(parent)/\($0.name)" }
         }
         return days
     }
@@ -43,7 +42,7 @@ extension TargetFiles {
     func allClips(isOver: () -> Bool) throws(TargetError) -> [FoundClip] {
         var found: [FoundClip] = []
         for folder in try list("") where folder.isDirectory {
-            for directory in days(in: folder.name) ?? [] {
+            for directory in (try? days(in: folder.name)) ?? [] {
                 guard let entries = try? list(directory) else { continue }
                 let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
                 for entry in entries where entry.name.hasSuffix(".json") && entry.size <= FoundClip.manifestLimit {

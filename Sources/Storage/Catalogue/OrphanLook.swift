@@ -73,20 +73,21 @@ final class OrphanLook: Sendable {
     }
 
     private func look(for cameras: Set<String>) throws(TargetError) {
-        try scan.withLock { scan throws(TargetError) in
+        // What could not be read is for the next look, which comes soon.
+        _ = try scan.withLock { scan throws(TargetError) in
             try scan.look { folder in
-                target.owner(of: folder).map(cameras.contains) ?? false
+                keys.mayHold(target.discoveryNote(in: folder), clipsOf: cameras)
             } take: { found throws(TargetError) in
                 guard cameras.contains(found.manifest.facts.camera), keys.verifies(found.manifest) else { return nil }
-                return shown(found)
+                return try shown(found)
             }
         }
     }
 
     /// A clip that nobody has closed is as long as its file.
-    private func shown(_ found: FoundClip) -> TargetScan.Known? {
+    private func shown(_ found: FoundClip) throws(TargetError) -> TargetScan.Known {
         let (facts, signature) = (found.manifest.facts, found.manifest.signature)
         guard facts.state == .recording else { return (facts, signature) }
-        return (try? TargetLister.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target)).map { ($0, signature) }
+        return (try TargetLister.interrupted(facts, video: found.path.file(.video), bytes: found.videoBytes, on: target), signature)
     }
 }

@@ -15,6 +15,8 @@ struct TargetScan {
     private let number: Int
     private let catalogue: ClipCatalogue
     private var refused: [String: Refused] = [:]
+    /// What kept this look from reading something.
+    private var missed: TargetError?
 
     private struct Refused {
         let entry: TargetEntry
@@ -27,16 +29,19 @@ struct TargetScan {
         (self.target, self.number, self.catalogue) = (target, number, catalogue)
     }
 
-    /// Every readable manifest below the camera folders that `wanted` accepts. Files that are not ours, or not whole, are passed over; so are
-    /// directories that cannot be listed, but for the root. What is known of files that are gone is forgotten.
+    /// Every readable manifest below the camera folders that `wanted` accepts. Files that are not ours, or not whole, are passed over; so is what
+    /// cannot be read, but for the root. What is known of files that are gone is forgotten.
     ///
     /// - Parameters:
     ///   - isOver: asked again and again; once it is, `ECANCELED` ends the work.
     ///   - take: gets what is new, and says how to know it; nil: not at all.
+    /// - Returns: why something could not be read that another look may read; nil: there is no such thing.
+    @discardableResult
     mutating func look(
         inFolders wanted: (String) -> Bool = { _ in true }, isOver: () -> Bool = { false }, take: (FoundClip) throws(TargetError) -> Known?
-    ) throws(TargetError) {
+    ) throws(TargetError) -> TargetError? {
         let now = ContinuousClock.now
+        missed = nil
         refused = refused.filter { now - $0.value.at < Self.refusalTime }
         // An empty mount point holds nothing, and says nothing of what the storage holds.
         let identity = try? TargetIdentity.find(on: target)
@@ -52,10 +57,21 @@ struct TargetScan {
             // A target that hangs takes its time for each question.
             if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
             guard wanted(folder.name) else { continue }
-            guard let days = target.days(in: folder.name) else { continue }
+            let days: [String]
+            do throws(TargetError) { days = try target.days(in: folder.name) } catch {
+                try pass(over: error)
+                continue
+            }
             for directory in days { try look(in: directory, mayForget: identity != nil, isOver, take) }
             if identity != nil { catalogue.forget(known.filter { $0.hasPrefix("\(folder.name)/") && !days.contains($0) }, on: number) }
         }
+        return missed
+    }
+
+    private mutating func pass(over error: TargetError) throws(TargetError) {
+        // What hangs here hangs at the next file, too.
+        if error.code == ETIMEDOUT || error.code == TargetError.cancelled { throw error }
+        if error.mayPass { missed = missed ?? error }
     }
 
     private mutating func look(
@@ -65,11 +81,7 @@ struct TargetScan {
         // Before the listing, too.
         let known = catalogue.files(on: number, in: directory)
         let entries: [TargetEntry]
-        do throws(TargetError) { entries = try target.list(directory) } catch {
-            // What hangs here hangs at the next directory, too.
-            if error.code == ETIMEDOUT { throw error }
-            return
-        }
+        do throws(TargetError) { entries = try target.list(directory) } catch { return try pass(over: error) }
         let sizes = Dictionary(entries.map { ($0.name, $0.size) }) { first, _ in first }
         var found: [ClipCatalogue.FoundFile] = []
         var gone = Set(mayForget ? known.values.filter(\.isHere).map(\.number) : [])
@@ -85,18 +97,29 @@ struct TargetScan {
                 if old.size == entry.size, old.modified == entry.modified, old.videoBytes == videoBytes, videoBytes > 0, old.isHere || !mayForget { continue }
             }
             if let last = refused[file], last.entry == entry, last.videoBytes == videoBytes { continue }
-            guard videoBytes > 0, entry.size <= FoundClip.manifestLimit, let bytes = try? target.readAll(file, limit: FoundClip.manifestLimit) else { continue }
-            if let old { gone.insert(old.number) }
-            if let manifest = try? Manifest(parsing: bytes), let taken = try take(FoundClip(path: path, manifest: manifest, videoBytes: videoBytes)) {
-                // Where taking it changed the file, the next look sees that once.
-                found.append(.init(path: path, entry: entry, videoBytes: videoBytes, facts: taken.facts.upTo(videoBytes), signature: taken.signature.hex))
-            } else if refused.count < Self.refusalLimit {
-                refused[file] = Refused(entry: entry, videoBytes: videoBytes, at: .now)
+            guard videoBytes > 0, entry.size <= FoundClip.manifestLimit else { continue }
+            do throws(TargetError) {
+                let bytes = try target.readAll(file, limit: FoundClip.manifestLimit)
+                let taken: Known? = if let manifest = try? Manifest(parsing: bytes) { try take(FoundClip(path: path, manifest: manifest, videoBytes: videoBytes)) } else { nil }
+                if let old { gone.insert(old.number) }
+                if let taken {
+                    // Where taking it changed the file, the next look sees that once.
+                    found.append(.init(path: path, entry: entry, videoBytes: videoBytes, facts: taken.facts.upTo(videoBytes), signature: taken.signature.hex))
+                } else if refused.count < Self.refusalLimit {
+                    refused[file] = Refused(entry: entry, videoBytes: videoBytes, at: .now)
+                }
+            } catch {
+                try pass(over: error)
             }
         }
         for clip in target.unplacedClips(in: directory, entries) {
             if isOver() { throw TargetError(operation: "list", path: "", code: TargetError.cancelled) }
-            guard let taken = try take(clip) else { continue }
+            let taken: Known?
+            do throws(TargetError) { taken = try take(clip) } catch {
+                try pass(over: error)
+                continue
+            }
+            guard let taken else { continue }
             found.append(.init(path: clip.path, entry: nil, videoBytes: clip.videoBytes, facts: taken.facts, signature: taken.signature.hex))
             if let old = known[clip.path.stem] { gone.insert(old.number) }
         }

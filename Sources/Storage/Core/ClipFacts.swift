@@ -14,14 +14,17 @@ public struct ClipFacts: Codable, Sendable, Equatable {
 
     /// How far `start`, `end` and `triggered` can be trusted.
     public struct Clock: Codable, Sendable, Equatable {
-        /// Where the node's wall time came from: `ntp`, `peer` or `none`.
+        /// Where the times came from: `ntp`, `peer` or `none`.
         public var quality: String
         /// Half the width of the interval that surely holds the true time; `nil` when nobody knows.
         public var uncertaintySeconds: Double?
+        /// What the times are ahead of the node's own clock, which was wrong by that; `nil` when nobody knows.
+        public var offsetSeconds: Double?
 
-        public init(quality: String, uncertaintySeconds: Double?) {
+        public init(quality: String, uncertaintySeconds: Double?, offsetSeconds: Double? = nil) {
             self.quality = quality
             self.uncertaintySeconds = uncertaintySeconds
+            self.offsetSeconds = offsetSeconds
         }
     }
 

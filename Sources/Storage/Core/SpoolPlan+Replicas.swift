@@ -251,6 +251,12 @@ extension SpoolPlan {
         entries[clip]!.copies[target]!.readBack.wrote(to: bytes, at: now)
     }
 
+    /// Whether the target has all of the clip, read back or not; also when it has left the plan since.
+    public func isWritten(_ clip: ClipID, on target: Int) -> Bool {
+        guard let entry = entries[clip] else { return true }
+        return entry.copies[target].map { entry.isClosed && entry.isComplete($0) } ?? false
+    }
+
     /// The target needs nothing more of the clip from here.
     public mutating func giveUp(_ clip: ClipID, on target: Int) {
         guard entries[clip]?.copies[target] != nil else { return }

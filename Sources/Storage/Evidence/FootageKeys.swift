@@ -8,6 +8,8 @@ public struct FootageKeys: Sendable {
         case head
         /// Another node's fragments, see ``Witness``.
         case witness
+        /// Whose folder it is, see ``DiscoveryNote``.
+        case discovery
     }
 
     /// This node's signature.
@@ -46,6 +48,13 @@ public struct FootageKeys: Sendable {
     public func verifies(_ witness: Witness, of clip: ClipID) -> Bool {
         guard witness.node != clip.node, let signature = [UInt8](hex: witness.signature.utf8) else { return false }
         return verify(.witness, witness.node, witness.signedBytes(of: clip), signature)
+    }
+
+    /// Whether a folder may hold clips of these cameras, by its `discovery.txt`. One that no member signed, or that is gone, says nothing: each clip is
+    /// signed itself.
+    func mayHold(_ note: [UInt8]?, clipsOf cameras: Set<String>) -> Bool {
+        guard let note, let signed = DiscoveryNote(signed: note, verify: { verify(.discovery, $0, $1, $2) }) else { return true }
+        return cameras.contains(signed.camera)
     }
 
     func verifies(_ head: SignedHead) -> Bool { verify(.head, head.clip.node, head.signedBytes, head.signature) }

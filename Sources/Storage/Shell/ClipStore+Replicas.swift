@@ -100,6 +100,14 @@ extension ClipStore {
     /// Whether a clip is a peer's to bring, and no target is known to have it.
     var waitsForPeers: Bool { state.withLock { state in state.looksUntil.map { now() < $0 } ?? false || state.index.all.contains { $0.holder != nil && $0.places.isEmpty } } }
 
+    /// A peer says that it has brought clips of this camera to a target.
+    public func lookAgain() {
+        state.withLock { $0.broughtAt = now() }
+        notifyTargets()
+    }
+
+    var broughtAt: ContinuousClock.Instant? { state.withLock { $0.broughtAt } }
+
     // MARK: Others' clips
 
     /// Brings clips to the targets whose cameras are gone, and those that cameras handed over because they had no room for them.
@@ -128,6 +136,14 @@ extension ClipStore {
                 "bringing \(facts.cameraName)'s recording to the storage, \(facts.durationSeconds) s of it", metadata: ["clip": "\(facts.id)"])
         }
         notifyTargets()
+    }
+
+    /// The nodes of whose clips a target has had another one from here since this was asked last: they know nothing of it.
+    public func takeRescued() -> Set<String> {
+        state.withLock { state in
+            defer { state.rescued = [] }
+            return state.rescued
+        }
     }
 
     /// After a change to the plan: a rescue that is over leaves the shelf.
@@ -191,6 +207,7 @@ extension ClipStore {
     func needsNoMore(_ job: SpoolPlan.Job, on target: Int, path: ClipPath) {
         state.withLock { state in
             state.plan.giveUp(job.clip, on: target)
+            if state.rescues[job.clip] != nil { state.rescued.insert(job.clip.node) }
             state.index.update(job.clip) { entry in
                 entry.places[target] = path
                 entry.isStored = true

@@ -161,6 +161,7 @@ extension ClipStore {
         let isStored = state.withLock { state in
             if case .video(let bytes, let offset) = job.work { state.departures.add(state.plan.left(job.clip, bytes, from: offset, now: now())) }
             let done = state.plan.finish(job, on: target, now: now())
+            if case .manifest = job.work, state.rescues[job.clip] != nil, state.plan.isWritten(job.clip, on: target) { state.rescued.insert(job.clip.node) }
             var isNews = false
             state.index.update(job.clip) { entry in
                 entry.places[target] = path

@@ -37,6 +37,10 @@ public final class ClipStore: Sendable {
         var recordings: [ClipID: Recording] = [:]
         /// Others' clips that this node brings to the targets.
         var rescues: [ClipID: ClipFacts] = [:]
+        /// Nodes of whose clips a target has got one from here.
+        var rescued: Set<String> = []
+        /// When a peer said so to this node.
+        var broughtAt: ContinuousClock.Instant?
         /// By number.
         var targets: [Int: TargetStatus] = [:]
         var counter: UInt32 = 0

@@ -4,8 +4,8 @@ public struct StoreSettings: Sendable {
     public var spoolBytes: Int
     /// Most bytes of other cameras' clips kept in memory for them. Default 128 MiB.
     public var replicaBytes = 128 << 20
-    /// When a peer keeps a copy. Default: when no target takes it in time.
-    public var peerCopies = PeerCopies.late
+    /// When a peer keeps a copy. Default: always.
+    public var peerCopies = PeerCopies.always
     /// A directory of this machine for what no target and no peer takes, and how many video bytes it may hold; nil: there is none.
     public var disk: (path: String, quotaBytes: Int)?
     /// The camera whose clips these are: its id, and the name its folder gets.

@@ -8,7 +8,24 @@ import Synchronization
 /// On a thread of its own: years of footage take minutes to list, and what is recorded meanwhile waits for nothing.
 final class TargetLister: Sendable {
     private enum State {
-        case idle, looking, toDo, over
+        case idle, looking, over
+    }
+
+    /// When it looked, and what came of it.
+    private struct Looks {
+        /// When the last one began, and of which catalogue.
+        var last: ContinuousClock.Instant?
+        var generation = 0
+        /// Whether there was one since this node had time to be told of what others had brought.
+        var isSettled = false
+        /// Looks one behind the other that did not see everything.
+        var failures = 0
+
+        /// Whether the last one is to be made again: after a second, doubling up to a minute, since what cannot be read may never be.
+        func isToDo(_ now: ContinuousClock.Instant) -> Bool {
+            guard failures > 0, let last else { return false }
+            return last + min(.seconds(1 << min(failures - 1, 6)), TargetLister.interval) <= now
+        }
     }
 
     private let number: Int
@@ -18,8 +35,7 @@ final class TargetLister: Sendable {
     private let state = Mutex(State.idle)
     /// Whoever stops it waits for this.
     private let ended = DispatchSemaphore(value: 0)
-    /// When the last look began, of which catalogue, and whether there was one since this node had time to be told of what others had brought.
-    private let looks = Mutex<(last: ContinuousClock.Instant?, generation: Int, isSettled: Bool)>((nil, 0, false))
+    private let looks = Mutex(Looks())
     private let scan: Mutex<TargetScan>
 
     init(number: Int, target: Target, store: ClipStore, logger: Logger) {
@@ -35,7 +51,7 @@ final class TargetLister: Sendable {
     /// - Parameter folder: the camera's on this target.
     func look(in folder: String) {
         let begins = state.withLock { state in
-            guard state == .idle || state == .toDo else { return false }
+            guard state == .idle else { return false }
             state = .looking
             return true
         }
@@ -47,23 +63,28 @@ final class TargetLister: Sendable {
         thread.start()
     }
 
-    /// Begins one where the last one failed or what it found is lost, and from time to time where peers may have brought clips of this camera meanwhile.
+    /// Begins one where the last one did not see everything or what it found is lost, where a peer says that it has brought clips of this camera, and
+    /// from time to time where one may have and could not say so.
     func lookIfToDo(in folder: String) {
+        let (now, broughtAt) = (store.now(), store.broughtAt)
         let isDue = looks.withLock { looks in
             guard let last = looks.last else { return false }
-            if looks.generation != store.catalogue.generation { return true }
-            if !looks.isSettled, last + Self.settling <= store.now() {
+            if looks.generation != store.catalogue.generation || looks.isToDo(now) { return true }
+            if let broughtAt, last <= broughtAt, last + Self.pause <= now { return true }
+            if !looks.isSettled, last + Self.settling <= now {
                 // Peers bring what they kept of the run before this one within seconds of hearing of this one.
                 looks.isSettled = true
                 return true
             }
-            return last + Self.interval <= store.now() && store.waitsForPeers
+            return last + Self.interval <= now && store.waitsForPeers
         }
-        if isDue || state.withLock({ $0 == .toDo }) { look(in: folder) }
+        if isDue { look(in: folder) }
     }
 
     private static let settling = Duration.seconds(120)
     private static let interval = Duration.seconds(60)
+    /// However often peers say that they brought something.
+    private static let pause = Duration.seconds(2)
 
     /// No more looks. Waits for the end of one that is under way, which comes with the answer to what it asks just now: when this returns, nothing of
     /// what is on the target is changed any more.
@@ -81,10 +102,14 @@ final class TargetLister: Sendable {
         do throws(TargetError) {
             let camera = store.settings.camera
             var unsigned = 0
-            try scan.withLock { scan throws(TargetError) in
+            let missed = try scan.withLock { scan throws(TargetError) -> TargetError? in
                 // A camera that was renamed has older folders too.
-                try scan.look { name in name == folder || place.reading.owner(of: name) == camera } isOver: { isOver } take: { found throws(TargetError) in
-                    guard found.manifest.facts.camera == camera, store.isOwn(found.manifest) else {
+                return try scan.look { name in
+                    name == folder || store.keys.mayHold(place.reading.discoveryNote(in: name), clipsOf: [camera])
+                } isOver: { isOver } take: { found throws(TargetError) in
+                    // Of another camera, whose folder does not say so.
+                    guard found.manifest.facts.camera == camera else { return nil }
+                    guard store.isOwn(found.manifest) else {
                         unsigned += 1
                         return nil
                     }
@@ -93,20 +118,24 @@ final class TargetLister: Sendable {
             }
             if unsigned > 0 { logger.warning("\(unsigned) manifests here are signed by no member of this mesh; their clips are not shown") }
             store.listed(number)
-            finish(.idle)
+            finish(missed)
         } catch {
-            if !isOver { logger.notice("what the storage holds cannot be listed now: \(error)") }
-            finish(.toDo)
+            finish(error)
         }
     }
 
     private var isOver: Bool { state.withLock { $0 == .over } }
 
-    private func finish(_ next: State) {
+    private func finish(_ failure: TargetError?) {
+        let failures = looks.withLock { looks in
+            looks.failures = failure == nil ? 0 : looks.failures + 1
+            return looks.failures
+        }
         let isOver = state.withLock { state in
-            if state != .over { state = next }
+            if state != .over { state = .idle }
             return state == .over
         }
+        if let failure, failures == 1, !isOver { logger.notice("what the storage holds cannot all be listed now: \(failure)") }
         if isOver { ended.signal() }
     }
 

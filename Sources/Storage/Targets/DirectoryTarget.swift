@@ -124,13 +124,22 @@ package struct DirectoryTarget: TargetFiles {
         }
         defer { closedir(handle) }
         var entries: [TargetEntry] = []
-        while let item = readdir(handle) {
+        while true {
+            // The end and a failure look the same but for this: half a list would tell that the other half is gone.
+            errno = 0
+            guard let item = readdir(handle) else { break }
             let name = withUnsafePointer(to: &item.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
             }
-            // What goes away meanwhile was not there, and a link is nothing of ours.
-            if !name.hasPrefix("."), let entry = Self.entry(name, in: descriptor) { entries.append(entry) }
+            if name.hasPrefix(".") { continue }
+            if let entry = Self.entry(name, in: descriptor) {
+                entries.append(entry)
+            } else if errno != ENOENT, errno != ELOOP {
+                // What goes away meanwhile was not there, and a link is nothing of ours.
+                throw failure("list", directory)
+            }
         }
+        guard errno == 0 else { throw failure("list", directory) }
         return entries.sorted { $0.name < $1.name }
     }
 

@@ -41,6 +41,9 @@ public struct TargetError: Error, Sendable, CustomStringConvertible {
     /// Whether it was done, or will be, nobody knows.
     var isInDoubt: Bool { code == ETIMEDOUT || code == EPIPE }
 
+    /// Whether asking again may help. What is not there, or not ours to read, is as it is.
+    var mayPass: Bool { ![ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, Self.tooLarge].contains(code) }
+
     /// The same name is taken by a file of somebody else.
     var isNameTaken: Bool { code == EEXIST }
 }

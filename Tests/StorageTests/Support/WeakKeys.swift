@@ -13,6 +13,7 @@ extension FootageKeys {
         case .facts: 1
         case .head: 2
         case .witness: 3
+        case .discovery: 4
         }
         for byte in Array(node.utf8) + bytes { sum = sum &* 0x100_0000_01b3 ^ UInt64(byte) }
         return (0..<8).flatMap { word in withUnsafeBytes(of: (sum &+ UInt64(word)).bigEndian) { Array($0) } }

@@ -12,6 +12,7 @@ struct ReplicaRoutes: Sendable {
     private static let gate = ExchangeGate(perMember: 2, perSecond: 500)
 
     static let prefix = "/api/mesh/v1/replicas"
+    static let brought = "\(prefix)/brought"
 
     func add(to group: RouterGroup<APIContext>) {
         group.put("replicas/:id/manifest") { request, context in
@@ -32,6 +33,14 @@ struct ReplicaRoutes: Sendable {
         }
         group.delete("replicas/:id") { request, context in
             try await take(request, context) { clip, _ throws(ReplicaRefusal) in node.store.replicas.release(clip) }
+        }
+        // The other way round: a peer that kept clips for this node has brought some to a storage.
+        group.post("replicas/brought") { _, context in
+            guard case .peer(let peer) = context.caller else { throw ProblemDetails.forbidden("Members tell this, and nobody else.") }
+            return try await Self.gate.admit(peer) {
+                node.store.lookAgain()
+                return Response(status: .noContent)
+            }
         }
         let clips = ClipRoutes(node: node)
         group.get("replicas/:id") { try await clips.replica(try kept($1), .resource, $0) }
