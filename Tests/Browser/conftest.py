@@ -17,7 +17,11 @@ expect.set_options(timeout=15_000)
 
 # Chromium itself reports every 4xx answer as a console error, and every stream that the node cuts because its session ended; being asked
 # to sign in is not one of ours.
-NOT_SIGNED_IN = re.compile(r"status of 401|ERR_INCOMPLETE_CHUNKED_ENCODING")
+NOT_SIGNED_IN = r"status of 401|ERR_INCOMPLETE_CHUNKED_ENCODING"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "may_complain(pattern): what else a page may say in its console, such as a request that the test has refused")
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +49,14 @@ def browser():
 class Complaints:
     """Whatever the page said that a page should not say."""
 
-    def __init__(self, page: Page):
+    def __init__(self, page: Page, expected: re.Pattern):
         self.words: list[str] = []
+        self.expected = expected
         page.on("console", self.on_console)
         page.on("pageerror", lambda error: self.words.append(f"uncaught: {error}"))
 
     def on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not NOT_SIGNED_IN.search(message.text):
+        if message.type in ("error", "warning") and not self.expected.search(message.text):
             self.words.append(f"{message.type}: {message.text}")
 
 
@@ -76,7 +81,7 @@ def open_page(browser: Browser, request, width: int, height: int, phone: bool):
     if not getattr(request.module, "VIDEO", False):
         context.add_init_script("delete window.RTCPeerConnection; delete window.MediaSource;")
     page = context.new_page()
-    complaints = Complaints(page)
+    complaints = Complaints(page, re.compile("|".join([NOT_SIGNED_IN, *(mark.args[0] for mark in request.node.iter_markers("may_complain"))])))
     yield page
     if folder := os.environ.get("MESHCAM_SCREENSHOTS"):
         pathlib.Path(folder).mkdir(parents=True, exist_ok=True)

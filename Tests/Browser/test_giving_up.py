@@ -1,6 +1,5 @@
 """A stolen camera is given up by its button, and a mesh whose passwords are lost is recovered on the page that asks for them."""
 
-import re
 import shutil
 
 import pytest
@@ -22,13 +21,7 @@ def lone():
 
 
 # What a person gets wrong on purpose here, and a node that starts again as a member.
-REFUSED = re.compile(r"status of (403|422|503)|ERR_")
-
-
-@pytest.fixture(autouse=True)
-def forgiving(monkeypatch):
-    import conftest
-    monkeypatch.setattr(conftest, "NOT_SIGNED_IN", re.compile(f"{conftest.NOT_SIGNED_IN.pattern}|{REFUSED.pattern}"))
+pytestmark = pytest.mark.may_complain(r"status of (403|422|503)|ERR_")
 
 
 def fits(page: Page) -> bool:

@@ -42,6 +42,8 @@ import Testing
         #expect(viewer.cut(clip) == nil, "by its id it would not be found")
         var node = Samples.node(isSelf: false)
         node.cameras = ["c1", "c2"]
+        #expect(viewer.cut(nil as Set<String>?) == ["c1"] && viewer.cut(["c1", "c2"]) == ["c1"] && viewer.cut(["c2"]) == [])
+        #expect(Rights(role: .admin).cut(nil as Set<String>?) == nil && Rights.nothing.cut(["c1"]) == [])
         #expect(viewer.cut(node)?.cameras == ["c1"])
         #expect(viewer.cut(node)?.addresses == [])
         #expect(Rights(role: .admin).cut(node) == node)

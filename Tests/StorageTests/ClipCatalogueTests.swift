@@ -67,7 +67,7 @@ import Testing
         func some<Value>(_ value: Value) -> Value? { Int.random(in: 0..<3, using: &rng) == 0 ? value : nil }
         for _ in 0..<120 {
             func moment() -> Date { Date(timeIntervalSince1970: Double(Int.random(in: 0..<32, using: &rng)) * 10) }
-            var query = ClipQuery(camera: some(cameras.randomElement(using: &rng)!), from: some(moment()), to: some(moment()), kind: some(kinds.randomElement(using: &rng)!), event: some(events.randomElement(using: &rng)!), limit: Int.random(in: 3...40, using: &rng))
+            var query = ClipQuery(cameras: some(Set([cameras.randomElement(using: &rng)!, cameras.randomElement(using: &rng)!])), from: some(moment()), to: some(moment()), kind: some(kinds.randomElement(using: &rng)!), event: some(events.randomElement(using: &rng)!), limit: Int.random(in: 3...40, using: &rng))
             var pages = 0
             repeat {
                 let (expected, found) = (index.clips(query), catalogue.clips(query, of: Set(cameras)))

@@ -83,7 +83,9 @@ import Testing
         index.set(entry(3, start: 300, camera: "a", event: "y"))
         index.update(ClipID(node: .nodeA, boot: 1, counter: 3)) { $0.facts.alsoEvents = ["x"] }
         func found(_ query: ClipQuery) -> [UInt32] { index.clips(query).map(\.facts.id.counter) }
-        #expect(found(ClipQuery(camera: "a")) == [3, 1])
+        #expect(found(ClipQuery(cameras: ["a"])) == [3, 1])
+        #expect(found(ClipQuery(cameras: ["a", "b"], event: "y")) == [3])
+        #expect(found(ClipQuery(cameras: [])) == [])
         #expect(found(ClipQuery(event: "x")) == [3, 2, 1])
         #expect(found(ClipQuery(from: Date(timeIntervalSince1970: 201))) == [3, 2], "a clip that began before and lasts into the span counts")
         #expect(found(ClipQuery(to: Date(timeIntervalSince1970: 300))) == [2, 1])

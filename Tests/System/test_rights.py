@@ -209,6 +209,7 @@ def test_lists_hold_what_one_may_see_and_nothing_else(people, clients, ids, clip
         clips = client.clips(limit=100)
         assert clips and {one["camera"] for one in clips} == {ids["porch"]}
         assert client.get(f"/clips?camera={ids['garage']}").json["clips"] == []
+        assert {one["camera"] for one in client.get(f"/clips?camera={ids['garage']}&camera={ids['porch']}").json["clips"]} == {ids["porch"]}
         incidents = client.incidents()
         assert incidents and {one["camera"] for incident in incidents for one in incident["clips"]} == {ids["porch"]}
         assert {incident["origin"] for incident in incidents} == {ids["porch"]}
@@ -224,7 +225,9 @@ def test_lists_hold_what_one_may_see_and_nothing_else(people, clients, ids, clip
             pages += page["clips"]
             cursor = page["cursor"]
         assert {one["id"] for one in pages} >= {one["id"] for one in clips} and {one["camera"] for one in pages} == {ids["porch"]}
-    assert len(people[at]["eve"].cameras()) == len(ids)
+    eve = people[at]["eve"]
+    assert len(eve.cameras()) == len(ids)
+    assert {one["camera"] for one in eve.get(f"/clips?camera={ids['garage']}&camera={ids['porch']}").json["clips"]} == {ids["garage"], ids["porch"]}
 
 
 def test_events_of_other_cameras_are_not_told(people, clients, ids):

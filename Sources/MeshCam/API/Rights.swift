@@ -86,5 +86,12 @@ extension Rights {
         return seen
     }
 
+    /// Of the cameras that are asked for, those that are there for this caller; `nil`: all.
+    func cut(_ wanted: Set<String>?) -> Set<String>? {
+        guard scopes.contains(.api) else { return [] }
+        guard let cameras else { return wanted }
+        return wanted.map(cameras.intersection) ?? cameras
+    }
+
     func cut(_ missing: [MissingNode]) -> [MissingNode] { missing.filter { sees(camera: $0.node) } }
 }

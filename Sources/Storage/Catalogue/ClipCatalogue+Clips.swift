@@ -10,7 +10,7 @@ extension ClipCatalogue {
             let places = try Places(targets, database, words)
             guard !places.isEmpty else { return [] }
             var found: [CatalogueEntry] = []
-            for camera in cameras where query.camera.map({ $0 == camera }) ?? true {
+            for camera in query.cameras.map(cameras.intersection) ?? cameras {
                 guard let number = try words.existing(camera, database), let search = try Search(query, camera: number, places, database, words) else { continue }
                 let rows = try Row.fetchAll(try database.cachedStatement(sql: search.sql), arguments: search.arguments)
                 for row in rows {

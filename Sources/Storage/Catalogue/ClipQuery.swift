@@ -2,7 +2,8 @@ public import struct Foundation.Date
 
 /// Which clips somebody asks for. Every condition is optional; `to` is exclusive.
 public struct ClipQuery: Sendable, Equatable {
-    public var camera: String?
+    /// Ids of the cameras whose clips count; nil: all.
+    public var cameras: Set<String>?
     public var from: Date?
     public var to: Date?
     public var kind: String?
@@ -23,10 +24,10 @@ public struct ClipQuery: Sendable, Equatable {
     }
 
     public init(
-        camera: String? = nil, from: Date? = nil, to: Date? = nil, kind: String? = nil, event: String? = nil,
+        cameras: Set<String>? = nil, from: Date? = nil, to: Date? = nil, kind: String? = nil, event: String? = nil,
         after: Cursor? = nil, limit: Int = 100
     ) {
-        self.camera = camera
+        self.cameras = cameras
         self.from = from
         self.to = to
         self.kind = kind
@@ -37,7 +38,7 @@ public struct ClipQuery: Sendable, Equatable {
 
     /// Whether the clip meets every condition but the cursor. A clip belongs to a span when any part of it lies in it.
     func matches(_ facts: ClipFacts) -> Bool {
-        if let camera, facts.camera != camera { return false }
+        if let cameras, !cameras.contains(facts.camera) { return false }
         if let from, facts.end < from { return false }
         if let to, facts.start >= to { return false }
         if let kind, facts.kind != kind { return false }

@@ -178,7 +178,7 @@ struct ClipRoutes: Sendable {
 extension ClipQuery {
     static let largestLimit = 1000
 
-    /// Reads `camera`, `from`, `to`, `kind`, `event`, `cursor` and `limit`.
+    /// Reads `camera` (again for each further one), `from`, `to`, `kind`, `event`, `cursor` and `limit`.
     ///
     /// - Parameter isPeer: a peer that merges asks for one clip more than people may.
     init(_ request: Request, isPeer: Bool) throws {
@@ -200,15 +200,16 @@ extension ClipQuery {
             }
             return cursor
         }
+        let cameras = query[values: "camera"]
         self.init(
-            camera: query["camera"].map(String.init), from: try date("from"), to: try date("to"), kind: query["kind"].map(String.init),
+            cameras: cameras.isEmpty ? nil : Set(cameras.map(String.init)), from: try date("from"), to: try date("to"), kind: query["kind"].map(String.init),
             event: query["event"].map(String.init), after: after, limit: limit ?? 100)
     }
 
     /// The same wish, for a peer.
     var path: String {
         var items = [URLQueryItem(name: "limit", value: "\(limit)")]
-        if let camera { items.append(.init(name: "camera", value: camera)) }
+        for camera in (cameras ?? []).sorted() { items.append(.init(name: "camera", value: camera)) }
         if let from { items.append(.init(name: "from", value: RFC3339.format(from))) }
         if let to { items.append(.init(name: "to", value: RFC3339.format(to))) }
         if let kind { items.append(.init(name: "kind", value: kind)) }
@@ -241,6 +242,9 @@ extension NodeServices {
     /// The merged list: own clips, those of every peer that answers, and from the targets those of peers that do not.
     func clips(_ query: ClipQuery, context: APIContext) async -> ClipPage {
         var own = query
+        // Before they are cut off at the limit: whoever keeps recordings for others tells of theirs too.
+        own.cameras = context.rights.cut(query.cameras)
+        if own.cameras?.isEmpty == true { return ClipPage(clips: [], cursor: nil, missing: []) }
         // One more than asked for tells whether there is another page.
         own.limit = query.limit + 1
         var found = MergedClips()
@@ -253,7 +257,6 @@ extension NodeServices {
             found.add(await orphans.clips(of: Set(absent.map { "\($0.0.id)" }).union(formerNodes), own).map(orphan), toldBy: nil)
             missing = absent.map { MissingNode(node: "\($0.0.id)", name: $0.0.name, reason: $0.1) }
         }
-        // Each node's part is whole, and a node has one camera: what is left fills the page as before.
         var clips = found.clips.compactMap(context.rights.cut)
         clips.sort { $0.start != $1.start ? $0.start > $1.start : $0.id > $1.id }
         let page = Array(clips.prefix(query.limit))

@@ -67,7 +67,7 @@ struct ExportRoutes: Sendable {
                 throw ProblemDetails.badRequest("Say which recordings: clips, event, camera, from or to.")
             }
             var page: ClipPage
-            var query = ClipQuery(camera: wanted.camera, from: wanted.from, to: wanted.to, event: wanted.event, limit: ClipQuery.largestLimit)
+            var query = ClipQuery(cameras: wanted.camera.map { [$0] }, from: wanted.from, to: wanted.to, event: wanted.event, limit: ClipQuery.largestLimit)
             repeat {
                 page = await node.clips(query, context: context)
                 found += page.clips
@@ -200,12 +200,13 @@ extension ExportRequest {
         let query = request.uri.queryParameters
         func text(_ name: Substring) -> String? { query[name].map(String.init) }
         let conditions = try ClipQuery(request, isPeer: false)
+        guard conditions.cameras?.count ?? 0 <= 1 else { throw ProblemDetails.badRequest("camera is one camera's id.", cure: "Export each camera, or name the clips.") }
         let format = try text("format").map { text in
             guard let format = ExportFormat(rawValue: text) else { throw ProblemDetails.badRequest("format must be mp4 or zip.") }
             return format
         }
         self.init(
-            clips: text("clips").map { $0.split(separator: ",").map(String.init) }, event: conditions.event, camera: conditions.camera, from: conditions.from,
+            clips: text("clips").map { $0.split(separator: ",").map(String.init) }, event: conditions.event, camera: conditions.cameras?.first, from: conditions.from,
             to: conditions.to, format: format)
     }
 }
