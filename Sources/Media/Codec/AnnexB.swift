@@ -1,3 +1,5 @@
+import Glibc
+
 /// The byte stream format of H.264 (ITU-T H.264, annex B): finding NAL units and the parameter sets among them. Total on any input.
 enum AnnexB {
     /// NAL unit types (table 7-1) this room looks at.
@@ -13,24 +15,23 @@ enum AnnexB {
         var ranges: [Range<Int>] = []
         var begin: Int?
         var index = 0
-        let count = bytes.count
-        while index + 2 < count {
-            // A start code is 00 00 01: if the third byte is above 1, none can begin at any of the three.
-            if bytes[index + 2] > 1 {
-                index += 3
-            } else if bytes[index] == 0, bytes[index + 1] == 0, bytes[index + 2] == 1 {
-                if let begin {
-                    append(begin, index, in: bytes, to: &ranges)
-                    if ranges.count >= limit { return ranges }
-                }
-                begin = index + 3
-                index += 3
-            } else {
-                index += 1
+        // A start code is 00 00 01, and of all bytes of a picture few are 1.
+        while let one = firstOne(in: bytes, from: index) {
+            index = one + 1
+            guard one >= 2, bytes[one - 1] == 0, bytes[one - 2] == 0 else { continue }
+            if let begin {
+                append(begin, one - 2, in: bytes, to: &ranges)
+                if ranges.count >= limit { return ranges }
             }
+            begin = index
         }
-        if let begin { append(begin, count, in: bytes, to: &ranges) }
+        if let begin { append(begin, bytes.count, in: bytes, to: &ranges) }
         return ranges
+    }
+
+    private static func firstOne(in bytes: UnsafeRawBufferPointer, from index: Int) -> Int? {
+        guard index < bytes.count, let base = bytes.baseAddress, let found = memchr(base + index, 1, bytes.count - index) else { return nil }
+        return UnsafeRawPointer(found) - base
     }
 
     private static func append(_ begin: Int, _ end: Int, in bytes: UnsafeRawBufferPointer, to ranges: inout [Range<Int>]) {

@@ -35,14 +35,14 @@ final class DTLSEndpoint: DTLSTransport {
 
     deinit { SSL_free(ssl) }
 
-    func start(as role: DTLSRole, now: ContinuousClock.Instant) {
+    func start(as role: DTLSRole, now: MonotonicTime) {
         guard !hasStarted else { return }
         hasStarted = true
         if role == .client { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
         advance()
     }
 
-    func handle(_ datagram: ArraySlice<UInt8>, now: ContinuousClock.Instant) {
+    func handle(_ datagram: ArraySlice<UInt8>, now: MonotonicTime) {
         guard hasStarted, !isOver else { return }
         incoming = datagram
         advance()
@@ -51,14 +51,14 @@ final class DTLSEndpoint: DTLSTransport {
 
     func nextDatagram() -> [UInt8]? { outgoing.isEmpty ? nil : outgoing.removeFirst() }
 
-    func nextTimeout(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    func nextTimeout(now: MonotonicTime) -> MonotonicTime? {
         var left = timeval()
         guard hasStarted, progress == .handshaking, meshcam_dtls_timeout(ssl, &left) == 1 else { return nil }
         return now + .seconds(left.tv_sec) + .microseconds(left.tv_usec)
     }
 
     /// Sends the last flight again (RFC 6347 §4.2.4). Too many times end the association.
-    func handleTimeout(now: ContinuousClock.Instant) {
+    func handleTimeout(now: MonotonicTime) {
         guard hasStarted, progress == .handshaking else { return }
         if meshcam_dtls_handle_timeout(ssl) < 0 { progress = .failed("nobody answered") }
     }

@@ -98,8 +98,10 @@ struct DatagramPort: ~Copyable {
         guard came > 0 else { return 0 }
         for index in 0..<Int(came) {
             let one = incoming[index]
-            guard one.count > 0, let remote = Self.address(one.from), let local = Self.address(one.to, port: port) else { continue }
-            take(Array(UnsafeRawBufferPointer(start: one.bytes, count: Int(one.count))), IcePath(local: local, remote: remote))
+            guard one.count > 0 else { continue }
+            take(
+                Array(UnsafeRawBufferPointer(start: one.bytes, count: Int(one.count))),
+                IcePath(local: Self.address(one.to, port: port), remote: Self.address(one.from)))
         }
         return Int(came)
     }
@@ -174,18 +176,21 @@ struct DatagramPort: ~Copyable {
 
     // MARK: Addresses
 
-    private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
-
-    private static func address(_ endpoint: meshcam_endpoint, port: UInt16? = nil) -> TransportAddress? {
-        let bytes = withUnsafeBytes(of: endpoint.address) { Array($0) }
-        let isMapped = bytes.starts(with: mapped)
-        return TransportAddress(bytes: isMapped ? bytes[12...] : bytes[...], port: port ?? endpoint.port, zone: isMapped ? 0 : endpoint.zone)
+    private static func address(_ endpoint: meshcam_endpoint, port: UInt16? = nil) -> TransportAddress {
+        withUnsafeBytes(of: endpoint.address) { bytes in
+            TransportAddress(
+                mapped: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)), UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                port: port ?? endpoint.port, zone: endpoint.zone)
+        }
     }
 
     private static func endpoint(_ address: TransportAddress) -> meshcam_endpoint {
         var endpoint = meshcam_endpoint()
-        let bytes = address.bytes
-        withUnsafeMutableBytes(of: &endpoint.address) { $0.copyBytes(from: bytes.count == 4 ? mapped + bytes : bytes) }
+        let (high, low) = address.mapped
+        withUnsafeMutableBytes(of: &endpoint.address) { bytes in
+            bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+            bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+        }
         endpoint.port = address.port
         endpoint.zone = address.zone
         return endpoint

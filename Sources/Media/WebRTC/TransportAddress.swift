@@ -32,6 +32,19 @@ struct TransportAddress: Sendable, Hashable {
         self.zone = zone
     }
 
+    /// An IPv6 address, or an IPv4 one mapped into ::ffff:0:0/96 (RFC 4291 §2.5.5.2), as the kernel's IPv6 sockets have it.
+    init(mapped high: UInt64, _ low: UInt64, port: UInt16, zone: UInt32 = 0) {
+        let isMapped = high == 0 && low >> 32 == 0xffff
+        family = isMapped ? .ipv4 : .ipv6
+        self.high = high
+        self.low = isMapped ? low & 0xffff_ffff : low
+        self.port = port
+        self.zone = isMapped ? 0 : zone
+    }
+
+    /// As ``init(mapped:_:port:zone:)`` takes it.
+    var mapped: (high: UInt64, low: UInt64) { family == .ipv4 ? (0, 0xffff << 32 | low) : (high, low) }
+
     /// The text forms of RFC 4291 §2.2 without a zone, and dotted IPv4; nil for names.
     init?(_ text: some StringProtocol, port: UInt16) {
         let text = Substring(text)

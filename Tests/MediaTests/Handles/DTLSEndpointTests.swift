@@ -8,7 +8,7 @@ import Testing
 
     private func certificate(_ index: Int) throws -> DTLSCertificate { try #require(Self.certificates[index]) }
 
-    private let now = ContinuousClock.now
+    private let now = MonotonicTime.now
 
     private func pair(_ profiles: String = SRTPProfile.openSSLNames) throws -> (client: DTLSEndpoint, server: DTLSEndpoint) {
         let client = try DTLSEndpoint(DTLSContext(certificate: certificate(0), profiles: profiles))

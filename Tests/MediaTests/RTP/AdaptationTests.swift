@@ -157,7 +157,7 @@ import Testing
         }
         #expect(sent == Pacer.burstBytes)
         // 2.5 times 1 Mbit/s are 312,500 bytes a second.
-        var now = at(0)
+        var now: MonotonicTime = at(0)
         #expect(pacer.nextTime(now: now) == at(0.005), "then some packets at once")
         sent = 0
         while now < at(1) {

@@ -6,7 +6,8 @@ import Testing
     private let unit = PacketizedAccessUnit(bytes: [1, 2, 3], ends: [1, 3], pts90k: 0, isKeyFrame: true, isDisposable: false, captured: at(0))
 
     private func entry(_ number: UInt16, _ seconds: Double) throws -> SendHistory.Entry {
-        SendHistory.Entry(unit: try #require(unit), index: 1, sequenceNumber: number, timestamp: 5, transportSequence: 6, sent: at(seconds))
+        SendHistory.Entry(
+            unit: try #require(unit), facts: .init(index: 1, sequenceNumber: number, timestamp: 5, transportSequence: 6, sent: at(seconds)))
     }
 
     private func name(_ answer: SendHistory.Answer) -> String {
@@ -72,6 +73,10 @@ import Testing
     }
 }
 
+extension SendHistory {
+    fileprivate mutating func append(_ entry: Entry) { append(entry.unit, entry.facts) }
+}
+
 @Suite struct ResendBudgetTests {
     @Test func aShareOfTheRate() {
         var budget = ResendBudget(now: at(0))
@@ -91,7 +96,7 @@ import Testing
     func theOriginalComesBack(number: UInt16) throws {
         let original = RTPPacket(header: RTPHeader(marker: true, payloadType: 102, sequenceNumber: number, timestamp: 9, ssrc: 1), payload: [4, 5, 6])
         var payload: [UInt8] = []
-        RTXEncapsulation.write(originalSequenceNumber: number, payload: original.payload, to: &payload)
+        RTXEncapsulation.write(originalSequenceNumber: number, to: &payload) { $0 += original.payload }
         #expect(payload.count == RTXEncapsulation.headerBytes + 3)
         var retransmission = RTPPacket(header: original.header, payload: payload[...])
         retransmission.header.ssrc = 2

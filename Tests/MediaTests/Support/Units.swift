@@ -6,6 +6,9 @@ let origin = ContinuousClock.Instant.now
 
 func at(_ seconds: Double) -> ContinuousClock.Instant { origin + .seconds(seconds) }
 
+/// The same moment, for what is decided packet by packet.
+func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(at(seconds) as ContinuousClock.Instant) }
+
 /// An access unit with made-up bytes, for rules that do not look into them.
 func picture(_ seconds: Double, key: Bool = false, bytes: Int = 100, sequence: UInt64 = 0) -> AccessUnit {
     var unit = AccessUnit(

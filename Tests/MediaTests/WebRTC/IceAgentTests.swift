@@ -17,7 +17,7 @@ import Testing
 
     /// Tells each agent the other's credentials and candidates.
     private func introduce(_ network: inout IceNetwork, hidingOffer: Bool = false) {
-        let now = at(network.time)
+        let now: MonotonicTime = at(network.time)
         let candidates = network.agents.map(\.localCandidates)
         network.agents[0].setRemote(network.agents[1].local, now: now)
         network.agents[1].setRemote(network.agents[0].local, now: now)

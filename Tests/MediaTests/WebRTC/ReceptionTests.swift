@@ -4,8 +4,8 @@ import Testing
 
 /// What a receiver says of what it got, as our own sender reads it.
 @Suite struct ReceptionTests {
-    private let start = ContinuousClock.now
-    private func at(_ milliseconds: Int) -> ContinuousClock.Instant { start + .milliseconds(milliseconds) }
+    private let start = MonotonicTime.now
+    private func at(_ milliseconds: Int) -> MonotonicTime { start + .milliseconds(milliseconds) }
 
     private func header(_ sequence: UInt16, transport: UInt16, payloadType: UInt8 = 102, ssrc: UInt32 = 7) -> RTPHeader {
         RTPHeader(

@@ -3,7 +3,7 @@ import Testing
 @testable import Media
 
 @Suite struct ReportGatheringTests {
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now
 
     @Test func reportsWaitWhileNobodyMissesAnything() {
         var gathering = ReportGathering(now: start)

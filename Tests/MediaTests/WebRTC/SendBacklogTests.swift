@@ -5,7 +5,7 @@ import Testing
 @Suite struct SendBacklogTests {
     private let path = IcePath(local: TransportAddress("10.0.0.1", port: 1)!, remote: TransportAddress("10.0.0.2", port: 2)!)
 
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now
 
     /// A kernel that has room for so many batches at a time.
     private struct Kernel {

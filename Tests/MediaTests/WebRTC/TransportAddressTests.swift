@@ -25,6 +25,20 @@ import Testing
         #expect(TransportAddress(text, port: 9) == nil)
     }
 
+    /// As the kernel has them (RFC 4291 §2.5.5.2).
+    @Test(arguments: [
+        ("192.0.2.7", 0, 0xffff_c000_0207, 0), ("0.0.0.0", 0, 0xffff_0000_0000, 0), ("fe80::1", 0xfe80_0000_0000_0000, 1, 3), ("::1", 0, 1, 0), ("::", 0, 0, 0),
+        ("::fffe:1:2", 0, 0xfffe_0001_0002, 0),
+    ] as [(String, UInt64, UInt64, UInt32)])
+    func mapped(text: String, high: UInt64, low: UInt64, zone: UInt32) throws {
+        var address = try #require(TransportAddress(text, port: 5))
+        address.zone = zone
+        #expect(TransportAddress(mapped: high, low, port: 5, zone: zone) == address)
+        #expect(address.mapped == (high, low))
+    }
+
+    @Test func aMappedAddressHasNoZone() { #expect(TransportAddress(mapped: 0, 0xffff_c000_0207, port: 5, zone: 9).zone == 0) }
+
     @Test func kinds() {
         #expect(TransportAddress("127.0.0.2", port: 1)!.isLoopback && TransportAddress("::1", port: 1)!.isLoopback)
         #expect(TransportAddress("169.254.1.1", port: 1)!.isLinkLocal && TransportAddress("febf::1", port: 1)!.isLinkLocal)

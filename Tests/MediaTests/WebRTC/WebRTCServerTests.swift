@@ -125,12 +125,12 @@ import TestSupport
                 let answered = try wait { try await server.answer(offer, source: "porch", live: source) }
                 try viewer.accept(answered.answer)
                 guard viewer.run(until: { $0.isConnected }) else { return (0, -1) }
-                let began = ContinuousClock.now
+                let began = MonotonicTime.now
                 var number = 0
                 _ = viewer.run { viewer in
                     source.show(number, isKeyFrame: number % 10 == 0)
                     number += 1
-                    return (viewer.reception?.packets ?? 0) > 30 && ContinuousClock.now - began > .milliseconds(1300)
+                    return (viewer.reception?.packets ?? 0) > 30 && MonotonicTime.now - began > .milliseconds(1300)
                 }
                 let statistics = try wait { await server.statistics() }
                 return (statistics[0].sentPackets, statistics[0].lostPackets)

@@ -5,6 +5,8 @@ struct AcknowledgedRate: Sendable {
     private static let packetLimit = 2048
 
     private var arrivals: [(time: Double, bytes: Int)] = []
+    /// Of `arrivals`, the first that counts; those before are removed many at once.
+    private var first = 0
     private var bytes = 0
     private var latest = -Double.infinity
 
@@ -16,18 +18,19 @@ struct AcknowledgedRate: Sendable {
         latest = max(latest, arrived)
         arrivals.append((arrived, count))
         bytes += count
-        var gone = 0
-        while gone < arrivals.count, arrivals[gone].time <= latest - Self.window || arrivals.count - gone > Self.packetLimit {
-            bytes -= arrivals[gone].bytes
-            gone += 1
+        while first < arrivals.count, arrivals[first].time <= latest - Self.window || arrivals.count - first > Self.packetLimit {
+            bytes -= arrivals[first].bytes
+            first += 1
         }
-        if gone > 0 { arrivals.removeFirst(gone) }
+        guard first > 64, first > arrivals.count / 2 else { return }
+        arrivals.removeFirst(first)
+        first = 0
     }
 
     /// Bit/s; nil while less than a third of the window is filled.
     var bitRate: Double? {
-        guard let first = arrivals.first, latest - first.time >= Self.window / 3 else { return nil }
+        guard first < arrivals.count, latest - arrivals[first].time >= Self.window / 3 else { return nil }
         // The first packet's bytes came before the span began.
-        return Double(bytes - first.bytes) * 8 / (latest - first.time)
+        return Double(bytes - arrivals[first].bytes) * 8 / (latest - arrivals[first].time)
     }
 }

@@ -26,13 +26,13 @@ struct BandwidthEstimator: Sendable {
     private var probes = ProbeResults()
     /// Upper bound of the receiver's own estimate, if it makes one.
     private var receiverLimit = Double.infinity
-    private var lastFeedback: ContinuousClock.Instant?
+    private var lastFeedback: MonotonicTime?
     /// Nothing was heard for a while, and nothing has come since.
     private var afterSilence = false
-    private var lastReportedRoundTrip: ContinuousClock.Instant?
-    private var lastGrowth: ContinuousClock.Instant?
+    private var lastReportedRoundTrip: MonotonicTime?
+    private var lastGrowth: MonotonicTime?
     private(set) var roundTrip = Duration.milliseconds(100)
-    private var origin: ContinuousClock.Instant?
+    private var origin: MonotonicTime?
 
     init(settings: Settings = Settings()) {
         self.settings = settings
@@ -56,25 +56,25 @@ struct BandwidthEstimator: Sendable {
     /// Takes what a feedback message reported.
     ///
     /// - Parameter hasWaited: the message may have come some time before `now`.
-    mutating func handle(_ reports: [SentPacketLog.Report], hasWaited: Bool = false, now: ContinuousClock.Instant) {
+    mutating func handle(_ reports: [SentPacketLog.Report], hasWaited: Bool = false, now: MonotonicTime) {
         guard !reports.isEmpty else { return }
         lastFeedback = now
         let origin = self.origin ?? now
         self.origin = origin
         var received = 0
         var isJudged = false
-        var shortest: Duration?
+        var newest: MonotonicTime?
         for report in reports {
             guard let arrival = report.received else { continue }
             received += 1
             let arrived = arrival.inSeconds
             acknowledged.add(bytes: report.packet.bytes, arrived: arrived)
-            shortest = min(shortest ?? .seconds(3600), now - report.packet.sent)
+            newest = max(newest ?? report.packet.sent, report.packet.sent)
             if let probe = report.packet.probe, let rate = probes.add(probe, report.packet, arrived: arrived) {
                 control.raise(to: rate, now: now)
                 losses.raise(to: rate)
             }
-            guard let variation = groups.add(departure: (report.packet.sent - origin).inSeconds, arrival: arrived) else { continue }
+            guard let variation = groups.add(departure: report.packet.sent.seconds(since: origin), arrival: arrived) else { continue }
             trendline.add(variation)
             detector.update(slope: trendline.slope, groups: trendline.count, step: variation.departure, arrived: variation.arrived)
             // A queue that grew within this message is not forgotten because its end looks better.
@@ -84,7 +84,7 @@ struct BandwidthEstimator: Sendable {
             }
         }
         // Feedback waits at the receiver for its interval; a report says how long it waited, and is better where it comes.
-        if !hasWaited, let shortest, lastReportedRoundTrip.map({ now - $0 > .seconds(10) }) ?? true { measured(roundTrip: shortest) }
+        if !hasWaited, let newest, lastReportedRoundTrip.map({ now - $0 > .seconds(10) }) ?? true { measured(roundTrip: now - newest) }
         if !isJudged { control.update(detector.signal, acknowledged: acknowledged.bitRate, roundTrip: roundTrip, now: now) }
         // What fell into an outage was answered by halving; it says nothing about the link that is there again.
         let lost = afterSilence ? 0 : reports.count - received
@@ -97,7 +97,7 @@ struct BandwidthEstimator: Sendable {
     /// - Parameters:
     ///   - hasWaited: the report may have come some time before `now`, so that the round trip is no longer than it says.
     ///   - hasTransportFeedback: Then its loss is known already, and more precisely.
-    mutating func handle(_ block: ReportBlock, roundTrip: Duration?, hasWaited: Bool = false, hasTransportFeedback: Bool, now: ContinuousClock.Instant) {
+    mutating func handle(_ block: ReportBlock, roundTrip: Duration?, hasWaited: Bool = false, hasTransportFeedback: Bool, now: MonotonicTime) {
         if let roundTrip, hasWaited, lastReportedRoundTrip != nil, roundTrip >= self.roundTrip {
             lastReportedRoundTrip = now
         } else if let roundTrip {
@@ -123,7 +123,7 @@ struct BandwidthEstimator: Sendable {
 
     /// Takes the receiver's own estimate.
     /// - Parameter sending: bit/s of the stream that it gets, where known.
-    mutating func handle(_ estimate: ReceiverEstimatedMaximumBitRate, sending: Double? = nil, now: ContinuousClock.Instant) {
+    mutating func handle(_ estimate: ReceiverEstimatedMaximumBitRate, sending: Double? = nil, now: MonotonicTime) {
         lastFeedback = now
         let limit = max(settings.minimumBitRate, Double(estimate.bitRate))
         receiverLimit = sending.map { limit > $0 * Self.receiverHorizon } ?? false ? .infinity : limit
@@ -131,7 +131,7 @@ struct BandwidthEstimator: Sendable {
 
     /// Halves the rate for each stretch of silence after something was sent. Who gets a picture every two seconds has nothing to report in
     /// between: a stretch begins with the first packet that nobody has reported on.
-    mutating func tick(unreportedSince: ContinuousClock.Instant?, now: ContinuousClock.Instant) {
+    mutating func tick(unreportedSince: MonotonicTime?, now: MonotonicTime) {
         guard let last = lastFeedback, let unreportedSince, now - max(last, unreportedSince) >= settings.feedbackTimeout + roundTrip else { return }
         control.halve()
         afterSilence = true

@@ -14,14 +14,14 @@ struct LossController: Sendable {
     private(set) var loss = 0.0
     private var sent = 0
     private var lost = 0
-    private var begin: ContinuousClock.Instant?
-    private var lastDecrease: ContinuousClock.Instant?
+    private var begin: MonotonicTime?
+    private var lastDecrease: MonotonicTime?
 
     init() {}
 
     /// - Parameters:
     ///   - current: The rate that is in force; a decrease begins there.
-    mutating func add(sent count: Int, lost missing: Int, current: Double, roundTrip: Duration, now: ContinuousClock.Instant) {
+    mutating func add(sent count: Int, lost missing: Int, current: Double, roundTrip: Duration, now: MonotonicTime) {
         sent += count
         lost += missing
         let begin = self.begin ?? now
@@ -35,14 +35,14 @@ struct LossController: Sendable {
     }
 
     /// What a receiver report says (RFC 3550 §6.4.1), where there is no better feedback.
-    mutating func add(fractionLost: UInt8, current: Double, roundTrip: Duration, now: ContinuousClock.Instant) {
+    mutating func add(fractionLost: UInt8, current: Double, roundTrip: Duration, now: MonotonicTime) {
         if let begin, now - begin < Self.interval { return }
         begin = now
         loss = Double(fractionLost) / 256
         judge(current: current, roundTrip: roundTrip, now: now)
     }
 
-    private mutating func judge(current: Double, roundTrip: Duration, now: ContinuousClock.Instant) {
+    private mutating func judge(current: Double, roundTrip: Duration, now: MonotonicTime) {
         if loss > Self.high {
             // A decrease shows after a round trip and the time of a report.
             if let lastDecrease, now - lastDecrease < roundTrip + .milliseconds(300) { return }

@@ -12,22 +12,22 @@ struct Pacer: Sendable {
 
     /// Bytes in the bucket.
     private var level = 0.0
-    private var last: ContinuousClock.Instant
+    private var last: MonotonicTime
     /// Bytes in a second.
     private var drain: Double
 
-    init(bitRate: Double, now: ContinuousClock.Instant) {
+    init(bitRate: Double, now: MonotonicTime) {
         last = now
         drain = bitRate * Self.factor / 8
     }
 
-    mutating func set(bitRate: Double, now: ContinuousClock.Instant) {
+    mutating func set(bitRate: Double, now: MonotonicTime) {
         settle(now)
         drain = max(1000, bitRate * Self.factor / 8)
     }
 
     /// Whether a packet may leave `now`.
-    mutating func maySend(now: ContinuousClock.Instant) -> Bool {
+    mutating func maySend(now: MonotonicTime) -> Bool {
         settle(now)
         return level < Double(Self.burstBytes)
     }
@@ -38,7 +38,7 @@ struct Pacer: Sendable {
     }
 
     /// When the next packet may leave: `now` or later.
-    func nextTime(now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    func nextTime(now: MonotonicTime) -> MonotonicTime {
         let excess = level - Double(Self.burstBytes)
         return excess < 0 ? max(now, last) : max(now, last + max(Self.quantum, .nanoseconds(Int64((excess + 1) / drain * 1e9))))
     }
@@ -48,9 +48,9 @@ struct Pacer: Sendable {
         .seconds(max(0, level + Double(bytes) - Double(Self.burstBytes)) / drain)
     }
 
-    private mutating func settle(_ now: ContinuousClock.Instant) {
+    private mutating func settle(_ now: MonotonicTime) {
         guard now > last else { return }
-        level = max(0, level - (now - last).inSeconds * drain)
+        level = max(0, level - now.seconds(since: last) * drain)
         last = now
     }
 }

@@ -23,20 +23,20 @@ struct ProbePlan: Sendable {
     /// More than this multiple of the estimate is not tried at once.
     private static let reach = 3.0
 
-    private var nextProbe: ContinuousClock.Instant
+    private var nextProbe: MonotonicTime
     private var pause = pauses.lowerBound
     private var nextID = 1
     private var lastEstimate = 0.0
 
-    init(now: ContinuousClock.Instant) {
+    init(now: MonotonicTime) {
         nextProbe = now + Self.pauses.lowerBound
     }
 
     /// Whether the time of the next one has come; what it needs is not looked for before.
-    func isDue(now: ContinuousClock.Instant) -> Bool { now >= nextProbe }
+    func isDue(now: MonotonicTime) -> Bool { now >= nextProbe }
 
     /// The link was just seen to be full: nothing is tried for a while.
-    mutating func postpone(now: ContinuousClock.Instant) {
+    mutating func postpone(now: MonotonicTime) {
         nextProbe = max(nextProbe, now + pause)
     }
 
@@ -46,7 +46,7 @@ struct ProbePlan: Sendable {
     ///   - isQuiet: Whether the link shows no trouble.
     ///   - isUrgent: Whether the viewer sees key frames alone.
     mutating func burst(
-        wanted: Double?, estimate: Double, isQuiet: Bool, isUrgent: Bool = false, packetBytes: Int, now: ContinuousClock.Instant
+        wanted: Double?, estimate: Double, isQuiet: Bool, isUrgent: Bool = false, packetBytes: Int, now: MonotonicTime
     ) -> Burst? {
         guard let wanted, wanted > estimate, now >= nextProbe, packetBytes > 0 else { return nil }
         guard isQuiet else {

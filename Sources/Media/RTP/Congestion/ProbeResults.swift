@@ -5,8 +5,8 @@ struct ProbeResults: Sendable {
         var count = 0
         var firstBytes = 0
         var lastBytes = 0
-        var firstSent: ContinuousClock.Instant
-        var lastSent: ContinuousClock.Instant
+        var firstSent: MonotonicTime
+        var lastSent: MonotonicTime
         var firstArrived: Double
         var lastArrived: Double
     }
@@ -32,7 +32,7 @@ struct ProbeResults: Sendable {
         burst.count += 1
         bursts[probe] = burst
         guard burst.count >= Self.packetsNeeded else { return nil }
-        let sending = (burst.lastSent - burst.firstSent).inSeconds
+        let sending = burst.lastSent.seconds(since: burst.firstSent)
         let arriving = burst.lastArrived - burst.firstArrived
         guard sending > 0.001, arriving > 0.001, sending < 1, arriving < 1 else { return nil }
         let sent = Double(burst.bytes - burst.lastBytes) * 8 / sending

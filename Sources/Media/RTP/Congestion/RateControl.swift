@@ -19,8 +19,8 @@ struct RateControl: Sendable {
     private(set) var bitRate: Double
     private let limits: ClosedRange<Double>
     private var state = State.increase
-    private var lastChange: ContinuousClock.Instant?
-    private var lastDecrease: ContinuousClock.Instant?
+    private var lastChange: MonotonicTime?
+    private var lastDecrease: MonotonicTime?
     private var capacity = LinkCapacity()
     /// Whether the link ever showed a limit.
     private var sawLimit = false
@@ -31,7 +31,7 @@ struct RateControl: Sendable {
     }
 
     mutating func update(
-        _ signal: OveruseDetector.Signal, acknowledged: Double?, roundTrip: Duration, now: ContinuousClock.Instant
+        _ signal: OveruseDetector.Signal, acknowledged: Double?, roundTrip: Duration, now: MonotonicTime
     ) {
         switch signal {
         case .overuse:
@@ -48,7 +48,7 @@ struct RateControl: Sendable {
     }
 
     /// A probe showed what the link carries.
-    mutating func raise(to rate: Double, now: ContinuousClock.Instant) {
+    mutating func raise(to rate: Double, now: MonotonicTime) {
         guard rate > bitRate else { return }
         bitRate = min(rate, limits.upperBound)
         if let upper = capacity.upper, rate > upper { capacity = LinkCapacity() }
@@ -62,7 +62,7 @@ struct RateControl: Sendable {
         state = .hold
     }
 
-    private mutating func reduce(acknowledged: Double?, roundTrip: Duration, now: ContinuousClock.Instant) {
+    private mutating func reduce(acknowledged: Double?, roundTrip: Duration, now: MonotonicTime) {
         state = .hold
         lastChange = now
         let arrived = acknowledged ?? bitRate / 2
@@ -76,10 +76,10 @@ struct RateControl: Sendable {
         bitRate = min(bitRate, max(arrived * Self.decrease, limits.lowerBound))
     }
 
-    private mutating func grow(acknowledged: Double?, roundTrip: Duration, now: ContinuousClock.Instant) {
+    private mutating func grow(acknowledged: Double?, roundTrip: Duration, now: MonotonicTime) {
         guard let lastChange else { return }
         if let acknowledged, let upper = capacity.upper, acknowledged > upper { capacity = LinkCapacity() }
-        let elapsed = min((now - lastChange).inSeconds, 1)
+        let elapsed = min(now.seconds(since: lastChange), 1)
         var next: Double
         if capacity.isKnown {
             // Near the limit: about a packet more in a response time.

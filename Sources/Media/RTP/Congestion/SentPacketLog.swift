@@ -1,7 +1,7 @@
 /// What was sent to one viewer and not yet reported on, by transport-wide sequence number.
 struct SentPacketLog: Sendable {
     struct Packet: Sendable, Hashable {
-        var sent: ContinuousClock.Instant
+        var sent: MonotonicTime
         /// On the wire without IP and UDP headers.
         var bytes: Int
         /// The probe that the packet belongs to, if any; numbered from 1.
@@ -20,8 +20,7 @@ struct SentPacketLog: Sendable {
 
     /// A packet as it is remembered, in 24 bytes.
     private struct Entry: Sendable {
-        /// After `origin`.
-        var sentNanoseconds: Int64
+        var sent: MonotonicTime
         var bytes: UInt32
         /// 0 for none.
         var probe: UInt32
@@ -41,15 +40,14 @@ struct SentPacketLog: Sendable {
     /// Missing packets that may still turn up; of more, the newest are not followed.
     static let missingLimit = 256
 
-    private var ring = [Entry](repeating: Entry(sentNanoseconds: 0, bytes: 0, probe: 0, sequence: 0, original: 0, hasOriginal: false, isOpen: false), count: capacity)
-    private var origin: ContinuousClock.Instant?
+    private var ring = [Entry](repeating: Entry(sent: .never, bytes: 0, probe: 0, sequence: 0, original: 0, hasOriginal: false, isOpen: false), count: capacity)
     private(set) var nextSequence: UInt16
     /// When the first packet since the last feedback was sent; nil: none was, and silence means nothing.
-    private(set) var unreportedSince: ContinuousClock.Instant?
+    private(set) var unreportedSince: MonotonicTime?
     /// Numbers that were reported as missing, and are not yet known to be lost.
     private var missing: [UInt16] = []
     /// When the newest of the packets left that arrived.
-    private var newestReceived: ContinuousClock.Instant?
+    private var newestReceived: MonotonicTime?
     /// Where the 24 bits of reference time stand on a line that does not wrap.
     private var lastReference: Int64?
 
@@ -60,15 +58,12 @@ struct SentPacketLog: Sendable {
     /// Gives the next packet its number.
     ///
     /// - Parameter original: Under which number the viewer waits for its content, if for any.
-    mutating func append(bytes: Int, probe: Int? = nil, original: UInt16? = nil, now: ContinuousClock.Instant) -> UInt16 {
+    mutating func append(bytes: Int, probe: Int? = nil, original: UInt16? = nil, now: MonotonicTime) -> UInt16 {
         let sequence = nextSequence
         nextSequence &+= 1
-        let origin = self.origin ?? now
-        self.origin = origin
-        let (seconds, attoseconds) = (now - origin).components
         ring[Int(sequence) % Self.capacity] = Entry(
-            sentNanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000, bytes: UInt32(clamping: bytes),
-            probe: UInt32(clamping: probe ?? 0), sequence: sequence, original: original ?? 0, hasOriginal: original != nil, isOpen: true)
+            sent: now, bytes: UInt32(clamping: bytes), probe: UInt32(clamping: probe ?? 0), sequence: sequence, original: original ?? 0,
+            hasOriginal: original != nil, isOpen: true)
         if unreportedSince == nil { unreportedSince = now }
         return sequence
     }
@@ -77,7 +72,6 @@ struct SentPacketLog: Sendable {
     /// reported once; one reported as lost may still turn up.
     mutating func reports(in feedback: TransportFeedback) -> [Report] {
         unreportedSince = nil
-        guard let origin else { return [] }
         let reference = unwrap(feedback.referenceTime)
         var reports: [Report] = []
         reports.reserveCapacity(feedback.arrivals.count)
@@ -87,7 +81,7 @@ struct SentPacketLog: Sendable {
             let place = Int(sequence) % Self.capacity
             let entry = ring[place]
             guard entry.isOpen, entry.sequence == sequence else { continue }
-            let packet = packet(entry, origin: origin)
+            let packet = packet(entry)
             guard let arrival else {
                 if !entry.isMissing, missing.count < Self.missingLimit {
                     ring[place].isMissing = true
@@ -104,20 +98,20 @@ struct SentPacketLog: Sendable {
         return reports
     }
 
-    private func packet(_ entry: Entry, origin: ContinuousClock.Instant) -> Packet {
+    private func packet(_ entry: Entry) -> Packet {
         Packet(
-            sent: origin + .nanoseconds(entry.sentNanoseconds), bytes: Int(entry.bytes), probe: entry.probe == 0 ? nil : Int(entry.probe),
+            sent: entry.sent, bytes: Int(entry.bytes), probe: entry.probe == 0 ? nil : Int(entry.probe),
             sequenceNumber: entry.hasOriginal ? entry.original : nil)
     }
 
     /// Packets that are lost by all that was reported: one that left well after them has arrived, they have not. Each is told once.
     mutating func newLosses() -> [Packet] {
-        guard let origin, let newestReceived, !missing.isEmpty else { return [] }
+        guard let newestReceived, !missing.isEmpty else { return [] }
         var (losses, undecided): ([Packet], [UInt16]) = ([], [])
         for sequence in missing {
             let entry = ring[Int(sequence) % Self.capacity]
             guard entry.isOpen, entry.sequence == sequence else { continue }
-            let packet = packet(entry, origin: origin)
+            let packet = packet(entry)
             if packet.sent + Self.reordering <= newestReceived {
                 losses.append(packet)
             } else {

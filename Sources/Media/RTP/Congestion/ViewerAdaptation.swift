@@ -46,10 +46,10 @@ struct ViewerAdaptation: Sendable {
     private(set) var ceiling: ViewerRung
     private(set) var rung: ViewerRung
     private var wait = patience.lowerBound
-    private var goodSince: ContinuousClock.Instant?
-    private var shallowSince: ContinuousClock.Instant?
-    private var deepSince: ContinuousClock.Instant?
-    private var lastRise: ContinuousClock.Instant?
+    private var goodSince: MonotonicTime?
+    private var shallowSince: MonotonicTime?
+    private var deepSince: MonotonicTime?
+    private var lastRise: MonotonicTime?
 
     init(ceiling: ViewerRung = .main) {
         self.ceiling = ceiling
@@ -58,7 +58,7 @@ struct ViewerAdaptation: Sendable {
 
     /// The viewer wants less, or more. More is given without the usual wait if the estimate allows it and no rise has failed lately: somebody
     /// looks.
-    mutating func set(ceiling new: ViewerRung, now: ContinuousClock.Instant) {
+    mutating func set(ceiling new: ViewerRung, now: MonotonicTime) {
         if new > ceiling, wait == Self.patience.lowerBound { goodSince = now - wait }
         ceiling = new
     }
@@ -71,7 +71,7 @@ struct ViewerAdaptation: Sendable {
     }
 
     /// Takes the estimate. Answers the new rung if it changes.
-    mutating func update(estimate: Double, rates: Rates, now: ContinuousClock.Instant) -> ViewerRung? {
+    mutating func update(estimate: Double, rates: Rates, now: MonotonicTime) -> ViewerRung? {
         if rung > ceiling { return change(to: ceiling) }
         if let rate = Self.rate(of: rung, rates), let lower = Self.below(rung) {
             shallowSince = estimate < rate * Self.shallow.factor ? shallowSince ?? now : nil
@@ -98,7 +98,7 @@ struct ViewerAdaptation: Sendable {
         return change(to: next)
     }
 
-    private mutating func fall(from highest: ViewerRung, estimate: Double, rates: Rates, now: ContinuousClock.Instant) -> ViewerRung {
+    private mutating func fall(from highest: ViewerRung, estimate: Double, rates: Rates, now: MonotonicTime) -> ViewerRung {
         if let lastRise, now - lastRise < Self.trial { wait = min(wait * 2, Self.patience.upperBound) }
         lastRise = nil
         var lower = highest

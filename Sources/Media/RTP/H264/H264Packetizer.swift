@@ -52,7 +52,7 @@ struct H264Packetizer: Sendable {
         payloads.flush()
         return PacketizedAccessUnit(
             bytes: payloads.bytes, ends: payloads.ends, pts90k: unit.pts90k, isKeyFrame: unit.isKeyFrame, isDisposable: !isReferenced,
-            captured: unit.captured)
+            captured: MonotonicTime(unit.captured))
     }
 }
 

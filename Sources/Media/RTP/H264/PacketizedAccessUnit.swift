@@ -12,10 +12,10 @@ final class PacketizedAccessUnit: Sendable {
     /// Whether no other picture needs this one: all its slices have nal_ref_idc 0 (H.264 §7.4.1).
     let isDisposable: Bool
     /// When the light was captured.
-    let captured: ContinuousClock.Instant
+    let captured: MonotonicTime
 
     /// nil without payloads.
-    init?(bytes: [UInt8], ends: [Int], pts90k: Int64, isKeyFrame: Bool, isDisposable: Bool, captured: ContinuousClock.Instant) {
+    init?(bytes: [UInt8], ends: [Int], pts90k: Int64, isKeyFrame: Bool, isDisposable: Bool, captured: MonotonicTime) {
         guard let last = ends.last, last == bytes.count else { return nil }
         self.bytes = bytes
         self.ends = ends
@@ -36,6 +36,12 @@ final class PacketizedAccessUnit: Sendable {
 
     /// Whether packet `index` carries the marker bit: it is the picture's last (RFC 6184 §5.1).
     func isMarked(_ index: Int) -> Bool { index == ends.count - 1 }
+
+    /// Appends the payload of packet `index`.
+    func append(payload index: Int, to buffer: inout [UInt8]) {
+        let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
+        bytes.withUnsafeBufferPointer { buffer.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+    }
 
     /// The payload of packet `index`, without a copy.
     func payload(_ index: Int) -> ArraySlice<UInt8> {

@@ -3,7 +3,7 @@
 struct KeyFrameLimiter: Sendable {
     /// Between two requests to the encoder.
     let interval: Duration
-    private var lastAsked: ContinuousClock.Instant?
+    private var lastAsked: MonotonicTime?
     private var isPending = false
     /// The number of the last FIR of each requester that was heeded (RFC 5104 §4.3.1.1).
     private var lastFullIntraRequest: [UInt32: UInt8] = [:]
@@ -16,13 +16,13 @@ struct KeyFrameLimiter: Sendable {
     }
 
     /// When ``tick(now:)`` has something to do; nil if nothing waits.
-    var nextDeadline: ContinuousClock.Instant? {
+    var nextDeadline: MonotonicTime? {
         guard isPending, let lastAsked else { return nil }
         return lastAsked + interval
     }
 
     /// A key frame is wanted. Answers whether the encoder shall be asked now.
-    mutating func request(now: ContinuousClock.Instant) -> Bool {
+    mutating func request(now: MonotonicTime) -> Bool {
         if let lastAsked, now - lastAsked < interval {
             isPending = true
             return false
@@ -33,7 +33,7 @@ struct KeyFrameLimiter: Sendable {
     }
 
     /// A FIR came. One with the number of the last is the same request again.
-    mutating func request(_ entry: FullIntraRequest.Entry, from requester: UInt32, now: ContinuousClock.Instant) -> Bool {
+    mutating func request(_ entry: FullIntraRequest.Entry, from requester: UInt32, now: MonotonicTime) -> Bool {
         if lastFullIntraRequest[requester] == entry.sequenceNumber { return false }
         if lastFullIntraRequest.count >= Self.requesterLimit { lastFullIntraRequest.removeAll() }
         lastFullIntraRequest[requester] = entry.sequenceNumber
@@ -46,7 +46,7 @@ struct KeyFrameLimiter: Sendable {
     }
 
     /// Whether the encoder shall be asked now for what waited.
-    mutating func tick(now: ContinuousClock.Instant) -> Bool {
+    mutating func tick(now: MonotonicTime) -> Bool {
         guard let nextDeadline, now >= nextDeadline else { return false }
         return request(now: now)
     }

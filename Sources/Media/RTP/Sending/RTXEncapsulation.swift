@@ -5,10 +5,10 @@ enum RTXEncapsulation {
     /// Bytes before the original payload: its sequence number.
     static let headerBytes = 2
 
-    /// Appends the payload of a retransmission.
-    static func write(originalSequenceNumber: UInt16, payload: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+    /// Appends the payload of a retransmission; `payload` appends the original one.
+    static func write(originalSequenceNumber: UInt16, to bytes: inout [UInt8], payload: (inout [UInt8]) -> Void) {
         bytes.append(bigEndian: originalSequenceNumber)
-        bytes += payload
+        payload(&bytes)
     }
 
     /// The packet that `retransmission` repeats, as the stream `ssrc` sent it; nil if it is too short to be one. Padding to probe a

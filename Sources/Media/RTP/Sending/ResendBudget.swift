@@ -7,23 +7,23 @@ struct ResendBudget: Sendable {
     private static let burstBytes = 20_000.0
 
     private var tokens = burstBytes
-    private var last: ContinuousClock.Instant
+    private var last: MonotonicTime
 
-    init(now: ContinuousClock.Instant) {
+    init(now: MonotonicTime) {
         last = now
     }
 
     /// Whether `bytes` more may be repeated now; they are then taken.
-    mutating func take(bytes: Int, bitRate: Double, now: ContinuousClock.Instant) -> Bool {
+    mutating func take(bytes: Int, bitRate: Double, now: MonotonicTime) -> Bool {
         guard has(bytes: bytes, bitRate: bitRate, now: now) else { return false }
         tokens -= Double(bytes)
         return true
     }
 
     /// Whether there would be enough.
-    mutating func has(bytes: Int, bitRate: Double, now: ContinuousClock.Instant) -> Bool {
+    mutating func has(bytes: Int, bitRate: Double, now: MonotonicTime) -> Bool {
         if now > last {
-            tokens = min(Self.burstBytes, tokens + (now - last).inSeconds * bitRate * Self.share / 8)
+            tokens = min(Self.burstBytes, tokens + now.seconds(since: last) * bitRate * Self.share / 8)
             last = now
         }
         return tokens >= Double(bytes)

@@ -3,39 +3,35 @@
 /// Bounds: a number of packets and an age; and a packet is sent again at most once per round trip and a few times at all, so that
 /// a stranger's NACKs cannot make this node send much.
 struct SendHistory: Sendable {
-    /// What is needed to write a packet a second time, byte for byte.
-    struct Entry: Sendable {
-        var unit: PacketizedAccessUnit
-        /// The packet's place in `unit`.
-        var index: Int
-        var sequenceNumber: UInt16
-        var timestamp: UInt32
-        var transportSequence: UInt16
-        var sent: ContinuousClock.Instant
+    /// What is needed, beside its picture, to write a packet a second time, byte for byte.
+    struct Facts: Sendable {
+        /// The packet's place in its picture.
+        var index = 0
+        var sequenceNumber: UInt16 = 0
+        var timestamp: UInt32 = 0
+        var transportSequence: UInt16 = 0
+        var sent = MonotonicTime.never
         /// How often it was sent again.
         fileprivate(set) var resends = 0
 
-        init(
-            unit: PacketizedAccessUnit, index: Int, sequenceNumber: UInt16, timestamp: UInt32, transportSequence: UInt16,
-            sent: ContinuousClock.Instant
-        ) {
-            self.unit = unit
+        init(index: Int, sequenceNumber: UInt16, timestamp: UInt32, transportSequence: UInt16, sent: MonotonicTime) {
             self.index = index
             self.sequenceNumber = sequenceNumber
             self.timestamp = timestamp
             self.transportSequence = transportSequence
             self.sent = sent
         }
+
+        fileprivate init() {}
     }
 
-    /// An entry but for its picture.
-    private struct Facts {
-        var index = 0
-        var sequenceNumber: UInt16 = 0
-        var timestamp: UInt32 = 0
-        var transportSequence: UInt16 = 0
-        var sent: ContinuousClock.Instant
-        var resends = 0
+    struct Entry: Sendable {
+        var unit: PacketizedAccessUnit
+        var facts: Facts
+
+        var index: Int { facts.index }
+        var sequenceNumber: UInt16 { facts.sequenceNumber }
+        var resends: Int { facts.resends }
     }
 
     /// Why a NACK was or was not answered.
@@ -70,22 +66,20 @@ struct SendHistory: Sendable {
         var size = 16
         while size < min(capacity, 32_768) { size *= 2 }
         units = Array(repeating: nil, count: size)
-        facts = Array(repeating: Facts(sent: .now), count: size)
+        facts = Array(repeating: Facts(), count: size)
         self.age = age
         self.resendLimit = resendLimit
     }
 
     /// Remembers a packet; its sequence number follows the one before it.
-    mutating func append(_ entry: Entry) {
-        forget(before: entry.sent - age)
-        let place = place(of: entry.sequenceNumber)
-        if let oldest, oldest != entry.sequenceNumber, self.place(of: oldest) == place { self.oldest = oldest &+ 1 }
-        units[place] = entry.unit
-        facts[place] = Facts(
-            index: entry.index, sequenceNumber: entry.sequenceNumber, timestamp: entry.timestamp, transportSequence: entry.transportSequence,
-            sent: entry.sent, resends: entry.resends)
-        newest = entry.sequenceNumber
-        if oldest == nil { oldest = entry.sequenceNumber }
+    mutating func append(_ unit: PacketizedAccessUnit, _ packet: Facts) {
+        forget(before: packet.sent - age)
+        let place = place(of: packet.sequenceNumber)
+        if let oldest, oldest != packet.sequenceNumber, self.place(of: oldest) == place { self.oldest = oldest &+ 1 }
+        units[place] = unit
+        facts[place] = packet
+        newest = packet.sequenceNumber
+        if oldest == nil { oldest = packet.sequenceNumber }
     }
 
     /// Forgets everything: nobody shall be sent these packets again.
@@ -98,20 +92,19 @@ struct SendHistory: Sendable {
     /// Decides about one number of a NACK, or of a report that says that it is lost.
     ///
     /// - Parameter lost: When the packet left of which it is known that it did not arrive; nil: nothing is known but that it is missing.
-    mutating func answer(_ sequenceNumber: UInt16, lost: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant, roundTrip: Duration) -> Answer {
+    mutating func answer(_ sequenceNumber: UInt16, lost: MonotonicTime? = nil, now: MonotonicTime, roundTrip: Duration) -> Answer {
         let place = place(of: sequenceNumber)
-        guard var entry = entry(sequenceNumber), now - entry.sent <= age || entry.resends > 0 else { return .unknown }
+        guard var entry = entry(sequenceNumber), now - entry.facts.sent <= age || entry.resends > 0 else { return .unknown }
         if entry.resends >= resendLimit { return .exhausted }
         if let lost {
-            // A later one is on its way. What is reported is known to the nanosecond.
-            if lost + .nanoseconds(1) < entry.sent { return .tooSoon }
-        } else if entry.resends > 0, now - entry.sent < max(roundTrip * Self.patience, Self.shortestPause) {
+            // A later one is on its way.
+            if lost < entry.facts.sent { return .tooSoon }
+        } else if entry.resends > 0, now - entry.facts.sent < max(roundTrip * Self.patience, Self.shortestPause) {
             return .tooSoon
         }
-        entry.sent = now
-        entry.resends += 1
-        facts[place].sent = now
-        facts[place].resends = entry.resends
+        entry.facts.sent = now
+        entry.facts.resends += 1
+        facts[place] = entry.facts
         return .resend(entry)
     }
 
@@ -133,14 +126,10 @@ struct SendHistory: Sendable {
         let place = place(of: sequenceNumber)
         let facts = facts[place]
         guard let unit = units[place], facts.sequenceNumber == sequenceNumber else { return nil }
-        var entry = Entry(
-            unit: unit, index: facts.index, sequenceNumber: sequenceNumber, timestamp: facts.timestamp, transportSequence: facts.transportSequence,
-            sent: facts.sent)
-        entry.resends = facts.resends
-        return entry
+        return Entry(unit: unit, facts: facts)
     }
 
-    private mutating func forget(before moment: ContinuousClock.Instant) {
+    private mutating func forget(before moment: MonotonicTime) {
         while let number = oldest, let newest {
             let place = place(of: number)
             if facts[place].sequenceNumber == number {

@@ -4,11 +4,11 @@
 struct SenderReportClock: Sendable {
     /// A moment on the boot clock and its wall time, as the node's clock estimate has it.
     struct WallTime: Sendable, Hashable {
-        var moment: ContinuousClock.Instant
+        var moment: MonotonicTime
         /// UTC since 1970.
         var unixTime: Duration
 
-        init(moment: ContinuousClock.Instant, unixTime: Duration) {
+        init(moment: MonotonicTime, unixTime: Duration) {
             self.moment = moment
             self.unixTime = unixTime
         }
@@ -17,7 +17,7 @@ struct SenderReportClock: Sendable {
     var wallTime: WallTime
     /// Added to the media time of every packet, at random (§5.1), so that a cipher never sees the same start twice.
     let timestampOffset: UInt32
-    private var reference: (captured: ContinuousClock.Instant, pts90k: Int64)?
+    private var reference: (captured: MonotonicTime, pts90k: Int64)?
 
     init(wallTime: WallTime, timestampOffset: UInt32) {
         self.wallTime = wallTime
@@ -28,17 +28,17 @@ struct SenderReportClock: Sendable {
     func timestamp(pts90k: Int64) -> UInt32 { UInt32(truncatingIfNeeded: pts90k) &+ timestampOffset }
 
     /// A picture was sent.
-    mutating func sent(captured: ContinuousClock.Instant, pts90k: Int64) {
+    mutating func sent(captured: MonotonicTime, pts90k: Int64) {
         reference = (captured, pts90k)
     }
 
     /// `now` in wall time.
-    func ntp(now: ContinuousClock.Instant) -> NTPTimestamp {
+    func ntp(now: MonotonicTime) -> NTPTimestamp {
         NTPTimestamp(unixTime: wallTime.unixTime + (now - wallTime.moment))
     }
 
     /// The RTP timestamp that a picture captured `now` would have; nil before the first picture.
-    func timestamp(now: ContinuousClock.Instant) -> UInt32? {
+    func timestamp(now: MonotonicTime) -> UInt32? {
         reference.map { timestamp(pts90k: $0.pts90k &+ MediaTime.ticks90k(now - $0.captured)) }
     }
 }

@@ -20,15 +20,15 @@ struct Reception: Sendable {
     private var unwrapper = SequenceUnwrapper()
     private var first: Int64?
     private var media = 0
-    private var arrivals: [(sequence: UInt16, at: ContinuousClock.Instant)] = []
+    private var arrivals: [(sequence: UInt16, at: MonotonicTime)] = []
     private var nextFeedbackSequence: UInt16?
     private var feedbackCount: UInt8 = 0
-    private var lastSenderReport: (middle: UInt32, at: ContinuousClock.Instant)?
-    private var nextFeedback: ContinuousClock.Instant
-    private var nextReport: ContinuousClock.Instant
-    private let origin: ContinuousClock.Instant
+    private var lastSenderReport: (middle: UInt32, at: MonotonicTime)?
+    private var nextFeedback: MonotonicTime
+    private var nextReport: MonotonicTime
+    private let origin: MonotonicTime
 
-    init(ssrc: UInt32, payloadType: UInt8, transportID: UInt8?, now: ContinuousClock.Instant) {
+    init(ssrc: UInt32, payloadType: UInt8, transportID: UInt8?, now: MonotonicTime) {
         self.ssrc = ssrc
         self.payloadType = payloadType
         self.transportID = transportID
@@ -44,7 +44,7 @@ struct Reception: Sendable {
     }
 
     /// - Parameter size: the packet's bytes on the wire.
-    mutating func received(_ header: RTPHeader, size: Int, now: ContinuousClock.Instant) {
+    mutating func received(_ header: RTPHeader, size: Int, now: MonotonicTime) {
         packets += 1
         bytes += size
         if let transportID, let data = header.extensions[transportID], data.count == 2 {
@@ -57,13 +57,13 @@ struct Reception: Sendable {
         first = min(first ?? place, place)
     }
 
-    mutating func received(_ report: SenderReport, now: ContinuousClock.Instant) {
+    mutating func received(_ report: SenderReport, now: MonotonicTime) {
         senderReports += 1
         lastSenderReport = (report.ntp.middle, now)
     }
 
     /// The reports that are due.
-    mutating func reports(now: ContinuousClock.Instant) -> [RTCPPacket] {
+    mutating func reports(now: MonotonicTime) -> [RTCPPacket] {
         var packets: [RTCPPacket] = []
         if now >= nextFeedback {
             nextFeedback = now + Self.feedbackInterval
@@ -90,7 +90,7 @@ struct Reception: Sendable {
         nextFeedbackSequence = last &+ 1
         let known = Dictionary(arrivals.map { ($0.sequence, $0.at) }, uniquingKeysWith: { first, _ in first })
         guard let earliest = known.values.min() else { return nil }
-        let ticks = { [origin] (moment: ContinuousClock.Instant) in Int64((moment - origin) / TransportFeedback.tick) }
+        let ticks = { [origin] (moment: MonotonicTime) in Int64((moment - origin) / TransportFeedback.tick) }
         let reference = ticks(earliest) / TransportFeedback.ticksPerReference
         let list: [Int32?] = (0...(last &- base)).map { step in
             known[base &+ step].map { Int32(clamping: ticks($0) - reference * TransportFeedback.ticksPerReference) }

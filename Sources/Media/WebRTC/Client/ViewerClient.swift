@@ -79,7 +79,7 @@ final class ViewerClient {
     // MARK: Taking part
 
     /// What is due by time: checks, repetitions, reports.
-    func tick(now: ContinuousClock.Instant) {
+    func tick(now: MonotonicTime) {
         perform(ice.tick(now: now))
         if hasStarted, let due = dtls.nextTimeout(now: now), due <= now {
             dtls.handleTimeout(now: now)
@@ -93,11 +93,11 @@ final class ViewerClient {
     func receive() {
         var came: [([UInt8], IcePath)] = []
         while port.receive({ came.append(($0, $1)) }) == DatagramPort.batch {}
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         for (datagram, path) in came { take(datagram, path, now: now) }
     }
 
-    private func take(_ datagram: [UInt8], _ path: IcePath, now: ContinuousClock.Instant) {
+    private func take(_ datagram: [UInt8], _ path: IcePath, now: MonotonicTime) {
         var bytes = datagram
         switch DatagramKind(bytes[...]) {
         case .stun: perform(ice.handle(bytes[...], from: path.remote, to: path.local, now: now))

@@ -52,17 +52,17 @@ package final class ViewerSwarm: @unchecked Sendable {
 
     /// All take part, for so long.
     package func run(for duration: Duration) {
-        let end = ContinuousClock.now + duration
+        let end = MonotonicTime.now + duration
         var polled = viewers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        var nextTick = ContinuousClock.now
+        var nextTick = MonotonicTime.now
         repeat {
             _ = poll(&polled, nfds_t(polled.count), Self.pause)
             for index in polled.indices where polled[index].revents != 0 { viewers[index].receive() }
-            let now = ContinuousClock.now
+            let now = MonotonicTime.now
             guard now >= nextTick else { continue }
             nextTick = now + .milliseconds(Int64(Self.pause))
             for viewer in viewers { viewer.tick(now: now) }
-        } while ContinuousClock.now < end
+        } while MonotonicTime.now < end
     }
 
     package var summary: Summary {

@@ -22,10 +22,10 @@ struct CandidatePair: Sendable {
     /// Whether an authentic check of the other side came this way.
     var wasChecked = false
     /// When a check of ours was last answered: whoever is there received what we sent.
-    var proven: ContinuousClock.Instant?
+    var proven: MonotonicTime?
     var isProven: Bool { proven != nil }
     /// When the controlling side last nominated the pair. On a controlled side it counts once a check of ours has succeeded.
-    var nominated: ContinuousClock.Instant?
+    var nominated: MonotonicTime?
 
     init(local: IceCandidate, remote: IceCandidate, role: IceRole, state: State = .frozen) {
         self.local = local

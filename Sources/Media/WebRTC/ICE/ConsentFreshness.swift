@@ -7,8 +7,8 @@ struct ConsentFreshness: Sendable {
     let interval: Duration
     /// From the last proof to the end of all sending.
     let expiry: Duration
-    private(set) var lastProof: ContinuousClock.Instant
-    private(set) var nextCheck: ContinuousClock.Instant
+    private(set) var lastProof: MonotonicTime
+    private(set) var nextCheck: MonotonicTime
     /// Checks that may still be answered; they are not repeated (§5.1).
     private var open: [StunTransactionID] = []
 
@@ -16,21 +16,21 @@ struct ConsentFreshness: Sendable {
     private static let openLimit = 8
 
     /// - Parameter lastProof: when a check was last answered on this way: consent is as old as that, and no new one begins with choosing it again.
-    init(interval: Duration, expiry: Duration, lastProof: ContinuousClock.Instant) {
+    init(interval: Duration, expiry: Duration, lastProof: MonotonicTime) {
         self.interval = interval
         self.expiry = expiry
         self.lastProof = lastProof
         nextCheck = lastProof + interval
     }
 
-    var expires: ContinuousClock.Instant { lastProof + expiry }
-    var nextDeadline: ContinuousClock.Instant { min(nextCheck, expires) }
+    var expires: MonotonicTime { lastProof + expiry }
+    var nextDeadline: MonotonicTime { min(nextCheck, expires) }
 
     /// Another check of ours was answered on this way.
-    mutating func prove(now: ContinuousClock.Instant) { lastProof = max(lastProof, now) }
+    mutating func prove(now: MonotonicTime) { lastProof = max(lastProof, now) }
 
     /// Whether a check is due, whose number is then `id`.
-    mutating func check(id: StunTransactionID, jitter: Double, now: ContinuousClock.Instant) -> Bool {
+    mutating func check(id: StunTransactionID, jitter: Double, now: MonotonicTime) -> Bool {
         guard now >= nextCheck else { return false }
         nextCheck = now + interval * (0.8 + 0.4 * jitter)
         if open.count == Self.openLimit { open.removeFirst() }
@@ -39,7 +39,7 @@ struct ConsentFreshness: Sendable {
     }
 
     /// An authentic answer came, from where the question went. Answers whether it was one to a check of ours.
-    mutating func answered(_ id: StunTransactionID, now: ContinuousClock.Instant) -> Bool {
+    mutating func answered(_ id: StunTransactionID, now: MonotonicTime) -> Bool {
         guard open.contains(id) else { return false }
         open.removeAll { $0 == id }
         lastProof = max(lastProof, now)

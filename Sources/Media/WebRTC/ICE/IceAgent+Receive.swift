@@ -2,7 +2,7 @@
 extension IceAgent {
     /// Takes a datagram that `StunMessage.isPlausible`. What is not for this agent, or not authentic, changes nothing.
     mutating func handle(
-        _ datagram: ArraySlice<UInt8>, from source: TransportAddress, to destination: TransportAddress, now: ContinuousClock.Instant
+        _ datagram: ArraySlice<UInt8>, from source: TransportAddress, to destination: TransportAddress, now: MonotonicTime
     ) -> [Action] {
         guard state != .failed, let message = try? StunMessage(datagram), message.method == StunMessage.binding else { return [] }
         let path = IcePath(local: destination, remote: source)
@@ -17,7 +17,7 @@ extension IceAgent {
     // MARK: Requests (§7.3)
 
     private mutating func handle(
-        request: StunMessage, _ datagram: ArraySlice<UInt8>, path: IcePath, now: ContinuousClock.Instant
+        request: StunMessage, _ datagram: ArraySlice<UInt8>, path: IcePath, now: MonotonicTime
     ) -> [Action] {
         let check = IceCheckAttributes(request)
         guard let name = check.username, let credentials = credentials(named: name) else {
@@ -54,7 +54,7 @@ extension IceAgent {
     }
 
     /// The other side checked a pair, and perhaps nominated it (§7.3.1.4, §7.3.1.5).
-    private mutating func checked(_ index: Int, nominates: Bool, now: ContinuousClock.Instant) -> [Action] {
+    private mutating func checked(_ index: Int, nominates: Bool, now: MonotonicTime) -> [Action] {
         if nominates { checklist[index].nominated = now }
         checklist[index].wasChecked = true
         if !sendsChecks, role == .controlled {
@@ -79,12 +79,12 @@ extension IceAgent {
     }
 
     /// Whoever is there shall answer, and soon.
-    private mutating func askAgain(_ index: Int, now: ContinuousClock.Instant) {
+    private mutating func askAgain(_ index: Int, now: MonotonicTime) {
         if checklist[index].check == nil { checklist.trigger(checklist[index].path) } else { checklist[index].check?.hasten(now: now) }
     }
 
     /// The controlling side nominated a pair that works.
-    private mutating func follow(_ index: Int, now: ContinuousClock.Instant) -> [Action] {
+    private mutating func follow(_ index: Int, now: MonotonicTime) -> [Action] {
         let pair = checklist[index]
         guard pair.path != selected else { return connected(now: now) }
         // It was answered long ago: somebody else may have that address now (RFC 7675 §5.1).
@@ -117,7 +117,7 @@ extension IceAgent {
     // MARK: Responses (§7.2.5)
 
     private mutating func handle(
-        response: StunMessage, _ datagram: ArraySlice<UInt8>, path: IcePath, now: ContinuousClock.Instant
+        response: StunMessage, _ datagram: ArraySlice<UInt8>, path: IcePath, now: MonotonicTime
     ) -> [Action] {
         if let (base, mapped) = gathering.handle(response, path: path) { return addServerReflexive(mapped, base: base) }
         guard let remote, StunIntegrity.isRight(in: datagram, key: remote.key), response.unknownRequired.isEmpty else { return [] }
@@ -139,7 +139,7 @@ extension IceAgent {
         return checkSucceeded(index, now: now)
     }
 
-    mutating func checkFailed(_ index: Int, code: Int? = nil, now: ContinuousClock.Instant) {
+    mutating func checkFailed(_ index: Int, code: Int? = nil, now: MonotonicTime) {
         // The nomination is lost with its check: another pair gets it, if one works.
         if checklist[index].checkNominates, state != .connected { nomination = now }
         checklist[index].check = nil
@@ -152,7 +152,7 @@ extension IceAgent {
         take(role: role.other)
     }
 
-    private mutating func checkSucceeded(_ index: Int, now: ContinuousClock.Instant) -> [Action] {
+    private mutating func checkSucceeded(_ index: Int, now: MonotonicTime) -> [Action] {
         let nominates = checklist[index].checkNominates
         checklist[index].checkNominates = false
         checklist[index].state = .succeeded
@@ -175,7 +175,7 @@ extension IceAgent {
 
     // MARK: Selection
 
-    mutating func select(_ path: IcePath, now: ContinuousClock.Instant) -> [Action] {
+    mutating func select(_ path: IcePath, now: MonotonicTime) -> [Action] {
         let isNew = selected != path
         selected = path
         let proven = checklist.index(of: path).flatMap { checklist[$0].proven }
@@ -183,7 +183,7 @@ extension IceAgent {
         return connected(now: now) + (isNew ? [.selected(path)] : [])
     }
 
-    private mutating func connected(now: ContinuousClock.Instant) -> [Action] {
+    private mutating func connected(now: MonotonicTime) -> [Action] {
         state = .connected
         hasConnected = true
         connectDeadline = nil

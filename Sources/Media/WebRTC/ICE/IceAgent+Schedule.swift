@@ -1,7 +1,7 @@
 /// What happens as time goes by: checks in their order, repetitions, nomination, consent, giving up.
 extension IceAgent {
     /// Does what is due.
-    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+    mutating func tick(now: MonotonicTime) -> [Action] {
         guard state != .failed else { return [] }
         var actions: [Action] = gathering.tick(now: now).map { .transmit($0.bytes, path: $0.path) }
         actions += finishGathering()
@@ -13,7 +13,7 @@ extension IceAgent {
         return actions
     }
 
-    private mutating func repeatChecks(now: ContinuousClock.Instant) -> [Action] {
+    private mutating func repeatChecks(now: MonotonicTime) -> [Action] {
         var actions: [Action] = []
         for index in checklist.pairs.indices {
             guard var check = checklist.pairs[index].check, now >= check.deadline else { continue }
@@ -31,13 +31,13 @@ extension IceAgent {
     }
 
     /// One check each Ta (RFC 8445 §6.1.4.2).
-    private mutating func startCheck(now: ContinuousClock.Instant) -> [Action] {
+    private mutating func startCheck(now: MonotonicTime) -> [Action] {
         guard now >= nextCheck, remote != nil, let index = checklist.next(triggeredOnly: !sendsChecks) else { return [] }
         nextCheck = now + settings.checkPace
         return begin(index, nominates: false, now: now)
     }
 
-    private mutating func begin(_ index: Int, nominates: Bool, now: ContinuousClock.Instant) -> [Action] {
+    private mutating func begin(_ index: Int, nominates: Bool, now: MonotonicTime) -> [Action] {
         guard let remote else { return [] }
         var timing = settings.timing
         // Many checks at once get more time each (§14.3).
@@ -53,7 +53,7 @@ extension IceAgent {
     }
 
     /// A controlling agent chooses the best pair that works and says so (§8.1.1).
-    private mutating func nominate(now: ContinuousClock.Instant) -> [Action] {
+    private mutating func nominate(now: MonotonicTime) -> [Action] {
         guard role == .controlling, let due = nomination, now >= due else { return [] }
         guard let index = checklist.bestValid, checklist[index].check == nil else {
             nomination = now + settings.checkPace
@@ -64,7 +64,7 @@ extension IceAgent {
         return begin(index, nominates: true, now: now)
     }
 
-    private mutating func keepConsent(now: ContinuousClock.Instant) -> [Action] {
+    private mutating func keepConsent(now: MonotonicTime) -> [Action] {
         guard var consent, let selected, let remote, now >= consent.nextDeadline else { return [] }
         if now >= consent.expires {
             // During a restart only the old way is lost.

@@ -44,11 +44,11 @@ struct IceAgent: Sendable {
     var checklist: IceChecklist
     var gathering = ServerReflexiveGathering()
     var consent: ConsentFreshness?
-    var nextCheck: ContinuousClock.Instant
+    var nextCheck: MonotonicTime
     /// A controlling agent: when the best pair that works is nominated.
-    var nomination: ContinuousClock.Instant?
+    var nomination: MonotonicTime?
     /// When to give up if nothing was selected.
-    var connectDeadline: ContinuousClock.Instant?
+    var connectDeadline: MonotonicTime?
     var tieBreaker: UInt64
     /// Whether there ever was a way: media may flow from then on.
     var hasConnected = false
@@ -65,7 +65,7 @@ struct IceAgent: Sendable {
     ///   - stunServers: Addresses of servers to ask for reflexive candidates; may be empty.
     init(
         role: IceRole, credentials: IceCredentials, addresses: [TransportAddress], stunServers: [TransportAddress] = [],
-        settings: IceSettings = IceSettings(), random: any RandomNumberGenerator & Sendable, now: ContinuousClock.Instant
+        settings: IceSettings = IceSettings(), random: any RandomNumberGenerator & Sendable, now: MonotonicTime
     ) {
         self.settings = settings
         self.role = role
@@ -100,7 +100,7 @@ struct IceAgent: Sendable {
     }
 
     /// When ``tick(now:)`` has something to do; nil if nothing is awaited.
-    var nextDeadline: ContinuousClock.Instant? {
+    var nextDeadline: MonotonicTime? {
         guard state != .failed else { return nil }
         var deadline = earliest(gathering.nextDeadline, consent?.nextDeadline)
         deadline = earliest(deadline, earliest(nomination, connectDeadline))
@@ -113,7 +113,7 @@ struct IceAgent: Sendable {
 
     /// Takes the other side's credentials, from its description.
     /// - Parameter isLite: Whether it said `a=ice-lite`: then it sends no checks, and this side controls (RFC 8445 §6.1.1).
-    mutating func setRemote(_ credentials: IceCredentials, isLite: Bool = false, now: ContinuousClock.Instant) {
+    mutating func setRemote(_ credentials: IceCredentials, isLite: Bool = false, now: MonotonicTime) {
         guard state != .failed, remote == nil else { return }
         remote = credentials
         remoteIsLite = isLite
@@ -140,7 +140,7 @@ struct IceAgent: Sendable {
     private var hasRoom: Bool { remoteCandidates.count - peerReflexiveCount < settings.remoteCandidateLimit }
 
     /// Begins a new generation (RFC 8445 §9): new credentials and candidates; media keeps its way until a new one is found.
-    mutating func restart(local credentials: IceCredentials, remote: IceCredentials, isLite: Bool = false, now: ContinuousClock.Instant) {
+    mutating func restart(local credentials: IceCredentials, remote: IceCredentials, isLite: Bool = false, now: MonotonicTime) {
         guard state != .failed else { return }
         if selected != nil { previousLocal = local }
         local = credentials
@@ -223,7 +223,7 @@ struct IceAgent: Sendable {
 }
 
 /// The earlier of two moments; nil if neither is awaited.
-func earliest(_ first: ContinuousClock.Instant?, _ second: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
+func earliest(_ first: MonotonicTime?, _ second: MonotonicTime?) -> MonotonicTime? {
     guard let first, let second else { return first ?? second }
     return min(first, second)
 }

@@ -18,7 +18,7 @@ struct ServerReflexiveGathering: Sendable {
 
     /// - Parameter bases: Our addresses; link-local and loopback ones are no use to ask from.
     mutating func start(
-        bases: [TransportAddress], servers: [TransportAddress], timing: StunTransaction.Timing, now: ContinuousClock.Instant,
+        bases: [TransportAddress], servers: [TransportAddress], timing: StunTransaction.Timing, now: MonotonicTime,
         using random: inout some RandomNumberGenerator
     ) {
         queries = []
@@ -37,10 +37,10 @@ struct ServerReflexiveGathering: Sendable {
 
     var isDone: Bool { queries.allSatisfy(\.isDone) }
 
-    var nextDeadline: ContinuousClock.Instant? { queries.lazy.filter { !$0.isDone }.map(\.transaction.deadline).min() }
+    var nextDeadline: MonotonicTime? { queries.lazy.filter { !$0.isDone }.map(\.transaction.deadline).min() }
 
     /// The requests that are due.
-    mutating func tick(now: ContinuousClock.Instant) -> [(bytes: [UInt8], path: IcePath)] {
+    mutating func tick(now: MonotonicTime) -> [(bytes: [UInt8], path: IcePath)] {
         var requests: [(bytes: [UInt8], path: IcePath)] = []
         for index in queries.indices where !queries[index].isDone {
             switch queries[index].transaction.step(now: now) {

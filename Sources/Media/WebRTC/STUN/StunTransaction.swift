@@ -21,15 +21,15 @@ struct StunTransaction: Sendable {
     let id: StunTransactionID
     /// The request, the same bytes each time.
     let bytes: [UInt8]
-    let started: ContinuousClock.Instant
+    let started: MonotonicTime
     /// When ``step(now:)`` has something to say.
-    private(set) var deadline: ContinuousClock.Instant
+    private(set) var deadline: MonotonicTime
     private let timing: Timing
     private var pause: Duration
     private(set) var sends = 0
 
     /// The first ``step(now:)`` sends.
-    init(id: StunTransactionID, bytes: [UInt8], timing: Timing, now: ContinuousClock.Instant) {
+    init(id: StunTransactionID, bytes: [UInt8], timing: Timing, now: MonotonicTime) {
         self.id = id
         self.bytes = bytes
         self.timing = timing
@@ -38,7 +38,7 @@ struct StunTransaction: Sendable {
         pause = timing.initialTimeout
     }
 
-    mutating func step(now: ContinuousClock.Instant) -> Step {
+    mutating func step(now: MonotonicTime) -> Step {
         guard now >= deadline else { return .wait }
         guard sends < timing.sendLimit else { return .timedOut }
         sends += 1
@@ -52,7 +52,7 @@ struct StunTransaction: Sendable {
     }
 
     /// Sends once more at once: the other side was just heard, so that the way may be open now.
-    mutating func hasten(now: ContinuousClock.Instant) {
+    mutating func hasten(now: MonotonicTime) {
         guard sends < timing.sendLimit else { return }
         deadline = now
     }

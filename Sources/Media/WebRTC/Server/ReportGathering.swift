@@ -14,16 +14,16 @@ struct ReportGathering {
     /// No calm for so long after a viewer came, moved, or asked for what it missed.
     static let unrest = Duration.seconds(2)
 
-    private var until: ContinuousClock.Instant
-    private var calmFrom: ContinuousClock.Instant
+    private var until: MonotonicTime
+    private var calmFrom: MonotonicTime
 
-    init(now: ContinuousClock.Instant) { (until, calmFrom) = (now, now) }
+    init(now: MonotonicTime) { (until, calmFrom) = (now, now) }
 
     /// When datagrams have to be looked at, though nothing else is to be done; nil: as soon as they come.
-    func end(now: ContinuousClock.Instant) -> ContinuousClock.Instant? { now < until ? until : nil }
+    func end(now: MonotonicTime) -> MonotonicTime? { now < until ? until : nil }
 
     /// Somebody comes, or misses something.
-    mutating func disturb(now: ContinuousClock.Instant) {
+    mutating func disturb(now: MonotonicTime) {
         calmFrom = now + Self.unrest
         until = now
     }
@@ -31,8 +31,8 @@ struct ReportGathering {
     /// Datagrams were looked at.
     ///
     /// - Parameter isOnlyReports: all that had come was read, and nothing of it but authentic reports: neither strangers nor who waits for an
-    ///   answer may get the port to look away.
-    mutating func looked(isOnlyReports: Bool, viewers: Int, now: ContinuousClock.Instant) {
+    ///   answer may get the port to look away. Also if nothing had come and it was a picture that woke the thread: the next one does, too.
+    mutating func looked(isOnlyReports: Bool, viewers: Int, now: MonotonicTime) {
         if !isOnlyReports || viewers == 0 {
             until = now
         } else if now >= calmFrom {

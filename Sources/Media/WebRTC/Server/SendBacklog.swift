@@ -8,14 +8,14 @@ struct SendBacklog {
     static let patience = Duration.milliseconds(300)
 
     private var bytes: [UInt8] = []
-    private var waiting: [(batch: DatagramPort.Batch, since: ContinuousClock.Instant)] = []
+    private var waiting: [(batch: DatagramPort.Batch, since: MonotonicTime)] = []
     /// Datagrams that found no room here, or waited too long.
     private(set) var lost = 0
 
     var isEmpty: Bool { waiting.isEmpty }
 
     /// Puts batches of a buffer behind what waits.
-    mutating func append(_ new: [DatagramPort.Batch], of buffer: [UInt8], now: ContinuousClock.Instant) {
+    mutating func append(_ new: [DatagramPort.Batch], of buffer: [UInt8], now: MonotonicTime) {
         for batch in new {
             guard bytes.count + batch.bytes.count <= Self.limit else {
                 lost += Self.datagrams(in: batch)
@@ -28,7 +28,7 @@ struct SendBacklog {
     }
 
     /// Sends what waits and is not too old, as far as there is room: `send` answers the rest, perhaps in smaller pieces.
-    mutating func drain(now: ContinuousClock.Instant, _ send: (UnsafeRawBufferPointer, [DatagramPort.Batch]) -> [DatagramPort.Batch]) {
+    mutating func drain(now: MonotonicTime, _ send: (UnsafeRawBufferPointer, [DatagramPort.Batch]) -> [DatagramPort.Batch]) {
         let old = waiting.prefix { now - $0.since > Self.patience }
         lost += old.reduce(0) { $0 + Self.datagrams(in: $1.batch) }
         let sent = waiting[old.endIndex...]

@@ -5,7 +5,7 @@ extension WebRTCLoop {
         _ offer: SessionDescription, _ negotiated: NegotiatedSession, source: String, live: any LiveSource, ceiling: ViewerRung, 
         reply: @escaping @Sendable (Result<(id: ViewerID, answer: String, generation: String), WebRTCError>) -> Void
     ) {
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         do throws(WebRTCError) {
             guard !isOver else { throw .notRunning }
             if viewers.count >= settings.viewerLimit { makeRoom() }
@@ -64,7 +64,7 @@ extension WebRTCLoop {
         guard remote != nil || !isNamed else { throw .badFragment(.badCredentials) }
         // Candidates of a generation that is over came late (RFC 8840 §4.4).
         if remote != nil, remote == viewer.formerRemote { return nil }
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         // It looks for a way, and must not wait for its answers.
         gathering.disturb(now: now)
         var answer: (String, String)?
@@ -103,7 +103,7 @@ extension WebRTCLoop {
     /// A picture of a stream, for all who watch it.
     private func deliver(_ unit: PacketizedAccessUnit, of key: ViewerFeed.Key) {
         guard let watchers = feeds[key]?.watchers else { return }
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         for id in watchers {
             change(id, now: now) { viewer, batch in viewer.session.send(unit, of: key.stream, into: &batch, now: now) }
             // It has what it wanted; the stream that it had before may stop.
@@ -126,7 +126,7 @@ extension WebRTCLoop {
 
     // MARK: What sessions say
 
-    func follow(_ event: WebRTCSession.Event, of id: ViewerID, now: ContinuousClock.Instant) {
+    func follow(_ event: WebRTCSession.Event, of id: ViewerID, now: MonotonicTime) {
         guard let viewer = viewers[id] else { return }
         switch event {
         case .connected:

@@ -28,31 +28,31 @@ final class WebRTCLoop: @unchecked Sendable {
     private var sends: [DatagramPort.Batch] = []
     private var backlog = SendBacklog()
     /// No viewer has anything to do before; what is due later may have been put off since.
-    private var soonest: ContinuousClock.Instant?
+    private var soonest: MonotonicTime?
     /// Nor any routine work, which waits for the next picture, so that the thread need not wake for it alone; but not for long.
-    private var soonestRoutine: ContinuousClock.Instant?
+    private var soonestRoutine: MonotonicTime?
     private static let routinePatience = Duration.milliseconds(50)
     private var due: [ViewerID] = []
-    private var nextLossNote = ContinuousClock.now
+    private var nextLossNote = MonotonicTime.now
     var gathering = ReportGathering(now: .now)
     /// Until then STUN servers are waited for less long, since one did not answer.
-    var impatientUntil: ContinuousClock.Instant?
+    var impatientUntil: MonotonicTime?
     /// All sessions look at their estimates at the same moments, so that many wake the thread once.
-    let began = ContinuousClock.now
+    let began = MonotonicTime.now
 
     /// One session and what the loop knows of it. A reference: a session is large, and every datagram and picture would copy it.
     final class Viewer {
         var session: WebRTCSession
         let source: String
         let live: any LiveSource
-        let began = ContinuousClock.now
+        let began = MonotonicTime.now
         /// Of the ICE generation before the present one.
         var formerRemote: IceCredentials?
         /// What it is fed.
         var streams: Set<LiveStream> = []
         /// Of the session.
-        var deadline: ContinuousClock.Instant?
-        var routine: ContinuousClock.Instant?
+        var deadline: MonotonicTime?
+        var routine: MonotonicTime?
         /// Waits for our addresses.
         var description: PendingDescription?
         var cipher: String?
@@ -65,12 +65,12 @@ final class WebRTCLoop: @unchecked Sendable {
         }
 
         /// When there is something to do for it.
-        var next: ContinuousClock.Instant? { earliest(deadline, description?.until) }
+        var next: MonotonicTime? { earliest(deadline, description?.until) }
     }
 
     struct PendingDescription {
         let reply: @Sendable (Result<String, WebRTCError>) -> Void
-        let until: ContinuousClock.Instant
+        let until: MonotonicTime
         let text: (IceAgent) -> String
     }
 
@@ -107,16 +107,17 @@ final class WebRTCLoop: @unchecked Sendable {
     /// Runs until ``stop()``.
     func run() {
         while !isOver {
-            let now = ContinuousClock.now
+            let now = MonotonicTime.now
             let gathered = gathering.end(now: now)
             let next = earliest(earliest(soonest, soonestRoutine.map { $0 + Self.routinePatience }), gathered)
             let hasCome = socket.wait(
                 for: wake, atMost: next.map { max(.zero, $0 - now) } ?? .seconds(60), heedingDatagrams: gathered == nil, wantsRoom: !backlog.isEmpty)
-            for one in takeInbox(leaving: []) { one(self) }
+            let work = takeInbox(leaving: [])
+            for one in work { one(self) }
             // Pictures do not wait until everybody's reports are read.
             flush()
             // Whatever it was that woke us, what has gathered is read with it.
-            if hasCome || gathered != nil { receive(hasWaited: gathered != nil, now: .now) }
+            if hasCome || gathered != nil { receive(hasWaited: gathered != nil, beside: !work.isEmpty, now: .now) }
             tick(now: .now)
             flush()
         }
@@ -139,8 +140,10 @@ final class WebRTCLoop: @unchecked Sendable {
         isOver = true
     }
 
-    /// - Parameter hasWaited: it may have come a while ago.
-    private func receive(hasWaited: Bool, now: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - hasWaited: it may have come a while ago.
+    ///   - isBeside: pictures woke the thread, or other work.
+    private func receive(hasWaited: Bool, beside isBeside: Bool, now: MonotonicTime) {
         var came: [(datagram: [UInt8], path: IcePath)] = []
         var isOnlyReports = true
         var (count, total) = (0, 0)
@@ -152,13 +155,13 @@ final class WebRTCLoop: @unchecked Sendable {
             came.removeAll(keepingCapacity: true)
             if count < DatagramPort.batch { break }
         }
-        gathering.looked(isOnlyReports: isOnlyReports && total > 0 && count < DatagramPort.batch, viewers: viewers.count, now: now)
+        gathering.looked(isOnlyReports: isOnlyReports && (total > 0 || isBeside) && count < DatagramPort.batch, viewers: viewers.count, now: now)
     }
 
     /// What is for none of our sessions is dropped without a word.
     ///
     /// - Returns: whether it was a viewer's report.
-    private func take(_ datagram: [UInt8], _ path: IcePath, hasWaited: Bool, now: ContinuousClock.Instant) -> Bool {
+    private func take(_ datagram: [UInt8], _ path: IcePath, hasWaited: Bool, now: MonotonicTime) -> Bool {
         guard let id = router.session(for: datagram[...], path: path) else { return false }
         var datagram = datagram
         var isReport = DatagramKind(datagram[...]) == .rtcp
@@ -176,7 +179,7 @@ final class WebRTCLoop: @unchecked Sendable {
         return isReport
     }
 
-    private func tick(now: ContinuousClock.Instant) {
+    private func tick(now: MonotonicTime) {
         guard let first = earliest(soonest, soonestRoutine), first <= now else { return }
         due.removeAll(keepingCapacity: true)
         for (id, viewer) in viewers where earliest(viewer.next, viewer.routine).map({ $0 <= now }) ?? false { due.append(id) }
@@ -198,10 +201,10 @@ final class WebRTCLoop: @unchecked Sendable {
         }
     }
 
-    func isImpatient(_ now: ContinuousClock.Instant) -> Bool { impatientUntil.map { now < $0 } ?? false }
+    func isImpatient(_ now: MonotonicTime) -> Bool { impatientUntil.map { now < $0 } ?? false }
 
     /// Lets a session do something, and follows what comes of it.
-    func change(_ id: ViewerID, now: ContinuousClock.Instant, _ work: (Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {
+    func change(_ id: ViewerID, now: MonotonicTime, _ work: (Viewer, inout DatagramBatch) -> [WebRTCSession.Event]) {
         guard let viewer = viewers[id] else { return }
         let before = batch.entries.count
         let events = work(viewer, &batch)
@@ -231,7 +234,7 @@ final class WebRTCLoop: @unchecked Sendable {
             }
         }
         let lost = socket.lost + backlog.lost
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         if backlog.isEmpty {
             backlog.append(batch.bytes.withUnsafeBytes { socket.send($0, sends) }, of: batch.bytes, now: now)
         } else {

@@ -4,14 +4,14 @@
 /// `progress` is looked at. All calls come from one thread at a time.
 protocol DTLSTransport: AnyObject {
     /// Begins the handshake; a client has its first message then.
-    func start(as role: DTLSRole, now: ContinuousClock.Instant)
+    func start(as role: DTLSRole, now: MonotonicTime)
     /// Takes a datagram of the other side. What is no DTLS, or not authentic, is dropped.
-    func handle(_ datagram: ArraySlice<UInt8>, now: ContinuousClock.Instant)
+    func handle(_ datagram: ArraySlice<UInt8>, now: MonotonicTime)
     /// The next datagram to send, one for each call, none longer than 1200 bytes.
     func nextDatagram() -> [UInt8]?
     /// When `handleTimeout` is due, to repeat a lost flight (RFC 6347 §4.2.4); nil if nothing is awaited.
-    func nextTimeout(now: ContinuousClock.Instant) -> ContinuousClock.Instant?
-    func handleTimeout(now: ContinuousClock.Instant)
+    func nextTimeout(now: MonotonicTime) -> MonotonicTime?
+    func handleTimeout(now: MonotonicTime)
     /// How far the association is.
     var progress: DTLSProgress { get }
     /// The hash of the other side's certificate; nil before there is one, and for an unknown algorithm (`sha-256`, `sha-384`, `sha-512`).

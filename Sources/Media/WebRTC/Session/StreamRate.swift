@@ -8,24 +8,24 @@ struct StreamRate: Sendable {
     private(set) var bitRate: Double?
     private(set) var keyFrameBitRate: Double?
     private var bytes = 0
-    private var begin: ContinuousClock.Instant?
+    private var begin: MonotonicTime?
     private var keyFrameBytes = 0
-    private var keyFrameBegin: ContinuousClock.Instant?
+    private var keyFrameBegin: MonotonicTime?
 
     init() {}
 
-    mutating func add(_ unit: PacketizedAccessUnit, now: ContinuousClock.Instant) {
+    mutating func add(_ unit: PacketizedAccessUnit, now: MonotonicTime) {
         let started = begin ?? now
         let keyFramesStarted = keyFrameBegin ?? now
         begin = started
         keyFrameBegin = keyFramesStarted
-        if (now - started).inSeconds >= Self.span {
-            let measured = Double(bytes * 8) / (now - started).inSeconds
+        if now.seconds(since: started) >= Self.span {
+            let measured = Double(bytes * 8) / now.seconds(since: started)
             bitRate = bitRate.map { ($0 + measured) / 2 } ?? measured
             (bytes, begin) = (0, now)
         }
-        if unit.isKeyFrame, (now - keyFramesStarted).inSeconds >= Self.keyFrameSpan {
-            let measured = Double(keyFrameBytes * 8) / (now - keyFramesStarted).inSeconds
+        if unit.isKeyFrame, now.seconds(since: keyFramesStarted) >= Self.keyFrameSpan {
+            let measured = Double(keyFrameBytes * 8) / now.seconds(since: keyFramesStarted)
             keyFrameBitRate = keyFrameBitRate.map { ($0 + measured) / 2 } ?? measured
             (keyFrameBytes, keyFrameBegin) = (0, now)
         }

@@ -38,17 +38,16 @@ struct VideoSender: Sendable {
 
     /// Appends packet `index` of `unit` to `buffer` and remembers it.
     mutating func write(
-        _ unit: PacketizedAccessUnit, _ index: Int, transportSequence: UInt16, now: ContinuousClock.Instant, to buffer: inout [UInt8]
+        _ unit: PacketizedAccessUnit, _ index: Int, transportSequence: UInt16, now: MonotonicTime, to buffer: inout [UInt8]
     ) {
-        let entry = SendHistory.Entry(
-            unit: unit, index: index, sequenceNumber: nextSequence, timestamp: clock.timestamp(pts90k: unit.pts90k),
-            transportSequence: transportSequence, sent: now)
+        let facts = SendHistory.Facts(
+            index: index, sequenceNumber: nextSequence, timestamp: clock.timestamp(pts90k: unit.pts90k), transportSequence: transportSequence, sent: now)
         nextSequence &+= 1
         if index == 0 { clock.sent(captured: unit.captured, pts90k: unit.pts90k) }
         packetCount &+= 1
         octetCount &+= UInt32(truncatingIfNeeded: unit.byteCount(of: index))
-        write(original: entry, to: &buffer)
-        history.append(entry)
+        write(original: unit, facts, to: &buffer)
+        history.append(unit, facts)
     }
 
     /// What was sent is not repeated any more.
@@ -58,7 +57,7 @@ struct VideoSender: Sendable {
 
     /// What is sent for this number, which is missing, or of which the packet that left at `lost` did not arrive.
     mutating func answer(
-        _ sequenceNumber: UInt16, lost: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant, roundTrip: Duration
+        _ sequenceNumber: UInt16, lost: MonotonicTime? = nil, now: MonotonicTime, roundTrip: Duration
     ) -> SendHistory.Entry? {
         guard case .resend(let entry) = history.answer(sequenceNumber, lost: lost, now: now, roundTrip: roundTrip) else { return nil }
         return entry
@@ -68,27 +67,27 @@ struct VideoSender: Sendable {
     /// it would break the cipher.
     mutating func rewrite(_ entry: SendHistory.Entry, transportSequence: UInt16, to buffer: inout [UInt8]) {
         resentCount += 1
-        guard let retransmission else { return write(original: entry, to: &buffer) }
+        guard let retransmission else { return write(original: entry.unit, entry.facts, to: &buffer) }
         retransmission.write(
-            marker: entry.unit.isMarked(entry.index), sequenceNumber: nextRetransmissionSequence, timestamp: entry.timestamp,
+            marker: entry.unit.isMarked(entry.index), sequenceNumber: nextRetransmissionSequence, timestamp: entry.facts.timestamp,
             transportSequence: transportSequence, to: &buffer)
         nextRetransmissionSequence &+= 1
-        RTXEncapsulation.write(originalSequenceNumber: entry.sequenceNumber, payload: entry.unit.payload(entry.index), to: &buffer)
+        RTXEncapsulation.write(originalSequenceNumber: entry.sequenceNumber, to: &buffer) { entry.unit.append(payload: entry.index, to: &$0) }
     }
 
     /// Whether a repeated packet has a transport-wide number of its own.
     var renumbersRetransmissions: Bool { retransmission != nil }
 
-    func senderReport(now: ContinuousClock.Instant) -> SenderReport? {
+    func senderReport(now: MonotonicTime) -> SenderReport? {
         clock.timestamp(now: now).map {
             SenderReport(ssrc: ssrc, ntp: clock.ntp(now: now), rtpTimestamp: $0, packetCount: packetCount, octetCount: octetCount)
         }
     }
 
-    private func write(original entry: SendHistory.Entry, to buffer: inout [UInt8]) {
+    private func write(original unit: PacketizedAccessUnit, _ facts: SendHistory.Facts, to buffer: inout [UInt8]) {
         template.write(
-            marker: entry.unit.isMarked(entry.index), sequenceNumber: entry.sequenceNumber, timestamp: entry.timestamp,
-            transportSequence: entry.transportSequence, to: &buffer)
-        buffer += entry.unit.payload(entry.index)
+            marker: unit.isMarked(facts.index), sequenceNumber: facts.sequenceNumber, timestamp: facts.timestamp,
+            transportSequence: facts.transportSequence, to: &buffer)
+        unit.append(payload: facts.index, to: &buffer)
     }
 }

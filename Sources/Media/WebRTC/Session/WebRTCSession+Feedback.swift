@@ -1,7 +1,7 @@
 /// What the viewer reports and asks for.
 extension WebRTCSession {
     /// - Parameter hasWaited: it tells nothing of how long the way is.
-    mutating func handle(_ packet: RTCPPacket, hasWaited: Bool = false, now: ContinuousClock.Instant) -> [Event] {
+    mutating func handle(_ packet: RTCPPacket, hasWaited: Bool = false, now: MonotonicTime) -> [Event] {
         switch packet {
         case .nack(let nack) where nack.mediaSSRC == sender.ssrc && negotiated.video.allowsNACK:
             counters.nacks += 1
@@ -41,7 +41,7 @@ extension WebRTCSession {
     }
 
     /// - Parameter lost: When the packet left that did not arrive, if that is known.
-    private mutating func sendAgain(_ number: UInt16, lost: ContinuousClock.Instant? = nil, now: ContinuousClock.Instant) {
+    private mutating func sendAgain(_ number: UInt16, lost: MonotonicTime? = nil, now: MonotonicTime) {
         // What there is no budget for now must not count as sent again.
         guard resends.has(bytes: H264Packetizer.defaultPayloadLimitBytes, bitRate: estimator.bitRate, now: now),
             let entry = sender.answer(number, lost: lost, now: now, roundTrip: estimator.roundTrip)
@@ -53,7 +53,7 @@ extension WebRTCSession {
         }
     }
 
-    private mutating func handle(_ blocks: [ReportBlock], hasWaited: Bool, now: ContinuousClock.Instant) {
+    private mutating func handle(_ blocks: [ReportBlock], hasWaited: Bool, now: MonotonicTime) {
         guard let block = blocks.first(where: { $0.ssrc == sender.ssrc }) else { return }
         counters.lostPackets = Int(block.cumulativeLost)
         estimator.handle(
@@ -63,7 +63,7 @@ extension WebRTCSession {
 
     // MARK: Key frames
 
-    mutating func wantKeyFrame(now: ContinuousClock.Instant) -> [Event] {
+    mutating func wantKeyFrame(now: MonotonicTime) -> [Event] {
         limiter.request(now: now) ? keyFrameEvents() : []
     }
 
@@ -72,7 +72,7 @@ extension WebRTCSession {
     // MARK: Adaptation
 
     /// Looks at the estimate, and decides what the viewer gets.
-    mutating func adapt(now: ContinuousClock.Instant) -> [Event] {
+    mutating func adapt(now: MonotonicTime) -> [Event] {
         guard state == .connected, now >= nextAdaptation else { return [] }
         let passed = ((now - ticksFrom) / settings.adaptationInterval).rounded(.down)
         nextAdaptation = ticksFrom + settings.adaptationInterval * (passed + 1)
@@ -100,7 +100,7 @@ extension WebRTCSession {
         return choice.awaitsKeyFrame ? wanted + wantKeyFrame(now: now) : wanted
     }
 
-    private mutating func planProbe(_ known: ViewerAdaptation.Rates, now: ContinuousClock.Instant) {
+    private mutating func planProbe(_ known: ViewerAdaptation.Rates, now: MonotonicTime) {
         guard probe == nil, sender.canProbe, negotiated.video.allowsTransportFeedback, queue.isEmpty, probePlan.isDue(now: now),
             let wanted = adaptation.wanted(known)
         else { return }

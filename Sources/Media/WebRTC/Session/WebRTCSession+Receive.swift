@@ -5,7 +5,7 @@ extension WebRTCSession {
     /// - Parameter hasWaited: it may have come some time before `now`, and tells nothing of how long the way is.
     mutating func handle(
         _ datagram: inout [UInt8], from source: TransportAddress, to destination: TransportAddress, hasWaited: Bool = false,
-        into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        into batch: inout DatagramBatch, now: MonotonicTime
     ) -> [Event] {
         guard state != .closed else { return [] }
         let path = IcePath(local: destination, remote: source)
@@ -25,7 +25,7 @@ extension WebRTCSession {
 
     // MARK: ICE
 
-    mutating func perform(_ actions: [IceAgent.Action], into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+    mutating func perform(_ actions: [IceAgent.Action], into batch: inout DatagramBatch, now: MonotonicTime) -> [Event] {
         followIce()
         var events: [Event] = []
         for action in actions {
@@ -48,14 +48,14 @@ extension WebRTCSession {
 
     // MARK: DTLS
 
-    mutating func startDTLS(now: ContinuousClock.Instant) {
+    mutating func startDTLS(now: MonotonicTime) {
         guard !hasStartedDTLS else { return }
         hasStartedDTLS = true
         dtls.start(as: negotiated.dtlsRole, now: now)
     }
 
     private mutating func handle(
-        dtls datagram: ArraySlice<UInt8>, path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        dtls datagram: ArraySlice<UInt8>, path: IcePath, into batch: inout DatagramBatch, now: MonotonicTime
     ) -> [Event] {
         // Only from where an authenticated check came: a handshake costs too much to begin it with anybody.
         guard hasStartedDTLS, accepts(path) else {
@@ -68,7 +68,7 @@ extension WebRTCSession {
     }
 
     /// Sends what DTLS has to send, and looks at how far it is.
-    mutating func advanceDTLS(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+    mutating func advanceDTLS(into batch: inout DatagramBatch, now: MonotonicTime) -> [Event] {
         flushDTLS(into: &batch)
         switch dtls.progress {
         case .handshaking: return []
@@ -87,7 +87,7 @@ extension WebRTCSession {
         while let datagram = dtls.nextDatagram() { batch.append(datagram, path: path) }
     }
 
-    private mutating func connect(_ profile: SRTPProfile, _ material: [UInt8], now: ContinuousClock.Instant) -> [Event] {
+    private mutating func connect(_ profile: SRTPProfile, _ material: [UInt8], now: MonotonicTime) -> [Event] {
         // RFC 8122 §6.2: one of the fingerprints is enough if all that can be computed are right.
         let known = negotiated.fingerprints.compactMap { promised in
             dtls.peerFingerprint(algorithm: promised.algorithm).map { $0 == promised.bytes }
@@ -111,7 +111,7 @@ extension WebRTCSession {
     // MARK: RTCP
 
     private mutating func handle(
-        rtcp datagram: inout [UInt8], path: IcePath, hasWaited: Bool, into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        rtcp datagram: inout [UInt8], path: IcePath, hasWaited: Bool, into batch: inout DatagramBatch, now: MonotonicTime
     ) -> [Event] {
         guard let srtp, accepts(path) else {
             counters.refusedDatagrams += 1

@@ -2,7 +2,7 @@
 extension WebRTCSession {
     /// Takes a picture that was packetized for all viewers. What may leave now is appended to the batch, the rest waits for `tick`.
     mutating func send(
-        _ unit: PacketizedAccessUnit, of stream: LiveStream, into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        _ unit: PacketizedAccessUnit, of stream: LiveStream, into batch: inout DatagramBatch, now: MonotonicTime
     ) -> [Event] {
         guard state == .connected else { return [] }
         rates[stream, default: StreamRate()].add(unit, now: now)
@@ -24,7 +24,7 @@ extension WebRTCSession {
     }
 
     /// Does what is due.
-    mutating func tick(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+    mutating func tick(into batch: inout DatagramBatch, now: MonotonicTime) -> [Event] {
         guard state != .closed else { return [] }
         var events = perform(ice.tick(now: now), into: &batch, now: now)
         guard state != .closed else { return events }
@@ -45,7 +45,7 @@ extension WebRTCSession {
     // MARK: RTP
 
     /// Sends what waits, as far as the pacer lets it.
-    mutating func drain(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+    mutating func drain(into batch: inout DatagramBatch, now: MonotonicTime) -> [Event] {
         guard let path = ice.selected else {
             // The way is lost and ICE looks for another: nothing that waits now is worth anything then.
             if !queue.isEmpty {
@@ -54,45 +54,43 @@ extension WebRTCSession {
             }
             return []
         }
+        guard let srtp else { return [] }
         while !queue.isEmpty, pacer.maySend(now: now) {
             if let entry = queue.nextResend() {
-                if let closing = resend(entry, probe: nil, path: path, into: &batch, now: now) { return end(closing) }
+                if let closing = resend(entry, probe: nil, by: srtp, path: path, into: &batch, now: now) { return end(closing) }
             } else if let (unit, index) = queue.nextPacket() {
-                if let closing = send(unit, index, path: path, into: &batch, now: now) { return end(closing) }
+                if let closing = send(unit, index, by: srtp, path: path, into: &batch, now: now) { return end(closing) }
             }
         }
         return []
     }
 
     private mutating func send(
-        _ unit: PacketizedAccessUnit, _ index: Int, path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        _ unit: PacketizedAccessUnit, _ index: Int, by srtp: any SRTPContext, path: IcePath, into batch: inout DatagramBatch, now: MonotonicTime
     ) -> Closing? {
-        guard let srtp else { return nil }
         let sequence = log.append(bytes: sender.byteCount(of: index, in: unit) + srtp.rtpOverhead, original: sender.nextSequence, now: now)
-        return emit(path: path, into: &batch) { session, buffer in
+        return emit(by: srtp, path: path, into: &batch) { session, buffer in
             session.sender.write(unit, index, transportSequence: sequence, now: now, to: &buffer)
         }
     }
 
     private mutating func resend(
-        _ entry: SendHistory.Entry, probe: Int?, path: IcePath, into batch: inout DatagramBatch, now: ContinuousClock.Instant
+        _ entry: SendHistory.Entry, probe: Int?, by srtp: any SRTPContext, path: IcePath, into batch: inout DatagramBatch, now: MonotonicTime
     ) -> Closing? {
-        guard let srtp else { return nil }
         counters.resentPackets += 1
         let bytes = sender.byteCount(of: entry.index, in: entry.unit) + RTXEncapsulation.headerBytes + srtp.rtpOverhead
         // A packet that is repeated as it was keeps its number, and is not counted a second time.
         let original = probe == nil ? entry.sequenceNumber : nil
-        let sequence = sender.renumbersRetransmissions ? log.append(bytes: bytes, probe: probe, original: original, now: now) : entry.transportSequence
-        return emit(path: path, into: &batch) { session, buffer in
+        let sequence = sender.renumbersRetransmissions ? log.append(bytes: bytes, probe: probe, original: original, now: now) : entry.facts.transportSequence
+        return emit(by: srtp, path: path, into: &batch) { session, buffer in
             session.sender.rewrite(entry, transportSequence: sequence, to: &buffer)
         }
     }
 
     /// Appends one encrypted packet to the batch and counts it.
     private mutating func emit(
-        path: IcePath, into batch: inout DatagramBatch, write: (inout WebRTCSession, inout [UInt8]) -> Void
+        by srtp: any SRTPContext, path: IcePath, into batch: inout DatagramBatch, write: (inout WebRTCSession, inout [UInt8]) -> Void
     ) -> Closing? {
-        guard let srtp else { return nil }
         do {
             let length = try batch.append(path: path, overhead: srtp.rtpOverhead) { buffer in
                 write(&self, &buffer)
@@ -109,15 +107,15 @@ extension WebRTCSession {
     }
 
     /// The packets of a probe that are due: the newest ones once more (RFC 4588), past the pacer, for that is the question.
-    private mutating func sendProbe(into batch: inout DatagramBatch, now: ContinuousClock.Instant) {
+    private mutating func sendProbe(into batch: inout DatagramBatch, now: MonotonicTime) {
         guard var current = probe else { return }
-        guard let path = ice.selected else {
+        guard let path = ice.selected, let srtp else {
             probe = nil
             return
         }
         let entries = sender.history.newestEntries(16)
         while current.left > 0, current.next <= now, !entries.isEmpty {
-            _ = resend(entries[current.left % entries.count], probe: current.burst.id, path: path, into: &batch, now: now)
+            _ = resend(entries[current.left % entries.count], probe: current.burst.id, by: srtp, path: path, into: &batch, now: now)
             current.left -= 1
             current.next += current.burst.pause
         }
@@ -126,14 +124,14 @@ extension WebRTCSession {
 
     // MARK: RTCP
 
-    private mutating func report(into batch: inout DatagramBatch, now: ContinuousClock.Instant) {
+    private mutating func report(into batch: inout DatagramBatch, now: MonotonicTime) {
         guard let due = nextReport, now >= due, let report = sender.senderReport(now: now) else { return }
         nextReport = now + settings.reportInterval
         sendRTCP(
             [.senderReport(report), .sourceDescription(SourceDescription([.init(ssrc: sender.ssrc, cname: cname)]))], into: &batch, now: now)
     }
 
-    mutating func sendRTCP(_ packets: [RTCPPacket], into batch: inout DatagramBatch, now: ContinuousClock.Instant) {
+    mutating func sendRTCP(_ packets: [RTCPPacket], into batch: inout DatagramBatch, now: MonotonicTime) {
         guard let srtp, let path = ice.selected else { return }
         // A report that cannot be encrypted is left out; media would fail alike and end the session.
         _ = try? batch.append(path: path, overhead: srtp.rtcpOverhead) { buffer in

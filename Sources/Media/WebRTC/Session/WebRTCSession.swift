@@ -70,11 +70,11 @@ struct WebRTCSession: ~Copyable {
     let makeSRTP: MakeSRTP
     var ice: IceAgent
     /// Of `ice`, since it last took or did something.
-    private(set) var iceDeadline: ContinuousClock.Instant?
+    private(set) var iceDeadline: MonotonicTime?
     var srtp: (any SRTPContext)?
     var state = State.new
     var hasStartedDTLS = false
-    var handshakeDeadline: ContinuousClock.Instant?
+    var handshakeDeadline: MonotonicTime?
     /// Where DTLS goes before a path is selected.
     var earlyPath: IcePath?
 
@@ -85,14 +85,14 @@ struct WebRTCSession: ~Copyable {
     var log = SentPacketLog()
     var estimator: BandwidthEstimator
     var probePlan: ProbePlan
-    var probe: (burst: ProbePlan.Burst, left: Int, next: ContinuousClock.Instant)?
+    var probe: (burst: ProbePlan.Burst, left: Int, next: MonotonicTime)?
     var adaptation: ViewerAdaptation
     var choice: StreamSwitch
     var rates: [LiveStream: StreamRate] = [:]
     var limiter: KeyFrameLimiter
-    var nextReport: ContinuousClock.Instant?
-    var nextAdaptation: ContinuousClock.Instant
-    let ticksFrom: ContinuousClock.Instant
+    var nextReport: MonotonicTime?
+    var nextAdaptation: MonotonicTime
+    let ticksFrom: MonotonicTime
     var counters = Counters()
 
     /// - Parameters:
@@ -102,7 +102,7 @@ struct WebRTCSession: ~Copyable {
     init(
         negotiated: NegotiatedSession, local: OfferAnswer.Local, ice: IceAgent, dtls: any DTLSTransport, makeSRTP: @escaping MakeSRTP,
         settings: WebRTCSettings = WebRTCSettings(), wallTime: SenderReportClock.WallTime, random: inout some RandomNumberGenerator,
-        now: ContinuousClock.Instant
+        now: MonotonicTime
     ) {
         self.negotiated = negotiated
         self.settings = settings
@@ -127,7 +127,7 @@ struct WebRTCSession: ~Copyable {
     }
 
     /// When `tick` has something to do.
-    func nextDeadline(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    func nextDeadline(now: MonotonicTime) -> MonotonicTime? {
         guard state != .closed else { return nil }
         guard state == .connected else {
             let deadline = earliest(ice.nextDeadline, handshakeDeadline)
@@ -139,7 +139,7 @@ struct WebRTCSession: ~Copyable {
     }
 
     /// When `tick` has routine work, which the next picture may be waited for with: a look at the estimate, and reports.
-    var nextRoutine: ContinuousClock.Instant? {
+    var nextRoutine: MonotonicTime? {
         guard state == .connected else { return nil }
         // Before the first picture there is nothing to report.
         return sender.packetCount > 0 ? earliest(nextAdaptation, nextReport) : nextAdaptation
@@ -168,19 +168,19 @@ struct WebRTCSession: ~Copyable {
     mutating func followIce() { iceDeadline = ice.nextDeadline }
 
     /// ICE begins anew with these credentials; media and keys stay (RFC 8445 §9).
-    mutating func restart(local: IceCredentials, remote: IceCredentials, now: ContinuousClock.Instant) {
+    mutating func restart(local: IceCredentials, remote: IceCredentials, now: MonotonicTime) {
         guard state != .closed else { return }
         ice.restart(local: local, remote: remote, isLite: negotiated.isLite, now: now)
         followIce()
     }
 
     /// The viewer wants less, or more again: a tile of a grid, or the whole screen.
-    mutating func set(ceiling: ViewerRung, now: ContinuousClock.Instant) {
+    mutating func set(ceiling: ViewerRung, now: MonotonicTime) {
         adaptation.set(ceiling: ceiling, now: now)
     }
 
     /// Ends the session: the viewer hears BYE and a DTLS alert.
-    mutating func close(into batch: inout DatagramBatch, now: ContinuousClock.Instant) -> [Event] {
+    mutating func close(into batch: inout DatagramBatch, now: MonotonicTime) -> [Event] {
         guard state != .closed else { return [] }
         sendRTCP([.goodbye(Goodbye(ssrcs: sender.ssrcs))], into: &batch, now: now)
         if hasStartedDTLS {

@@ -13,7 +13,7 @@ struct WebRTCSettings: Sendable, Hashable {
     /// Between looks at the estimate.
     var adaptationInterval = Duration.milliseconds(100)
     /// The looks are whole intervals after this moment. Default: after the session's begin.
-    var ticksFrom: ContinuousClock.Instant?
+    var ticksFrom: MonotonicTime?
     /// The most that the viewer wants.
     var ceiling = ViewerRung.main
 

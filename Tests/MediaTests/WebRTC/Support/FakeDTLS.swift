@@ -15,7 +15,7 @@ final class FakeDTLS: DTLSTransport {
     private(set) var role: DTLSRole?
     private var peer: [UInt8]?
     private var outgoing: [[UInt8]] = []
-    private var timeout: ContinuousClock.Instant?
+    private var timeout: MonotonicTime?
     private var lastFlight: [UInt8]?
 
     init(certificate: UInt8, profile: SRTPProfile = .aeadAES128GCM) {
@@ -23,12 +23,12 @@ final class FakeDTLS: DTLSTransport {
         self.profile = profile
     }
 
-    func start(as role: DTLSRole, now: ContinuousClock.Instant) {
+    func start(as role: DTLSRole, now: MonotonicTime) {
         self.role = role
         if role == .client { send(Message.clientHello, now: now) }
     }
 
-    func handle(_ datagram: ArraySlice<UInt8>, now: ContinuousClock.Instant) {
+    func handle(_ datagram: ArraySlice<UInt8>, now: MonotonicTime) {
         let bytes = Array(datagram)
         guard bytes.count == 34, bytes[0] == 22, let role else { return }
         switch (bytes[1], role) {
@@ -54,7 +54,7 @@ final class FakeDTLS: DTLSTransport {
         timeout = nil
     }
 
-    private func send(_ message: UInt8, now: ContinuousClock.Instant) {
+    private func send(_ message: UInt8, now: MonotonicTime) {
         let flight = [22, message] + certificate
         outgoing.append(flight)
         lastFlight = flight
@@ -62,9 +62,9 @@ final class FakeDTLS: DTLSTransport {
     }
 
     func nextDatagram() -> [UInt8]? { outgoing.isEmpty ? nil : outgoing.removeFirst() }
-    func nextTimeout(now: ContinuousClock.Instant) -> ContinuousClock.Instant? { timeout }
+    func nextTimeout(now: MonotonicTime) -> MonotonicTime? { timeout }
 
-    func handleTimeout(now: ContinuousClock.Instant) {
+    func handleTimeout(now: MonotonicTime) {
         if let lastFlight { outgoing.append(lastFlight) }
         timeout = now + .milliseconds(400)
     }

@@ -29,9 +29,9 @@ final class SocketViewer {
 
     /// Takes part until `isDone`, at most so long. Answers whether it was.
     func run(atMost limit: Duration = .seconds(20), until isDone: (SocketViewer) -> Bool) -> Bool {
-        let deadline = ContinuousClock.now + limit
+        let deadline = MonotonicTime.now + limit
         while !isDone(self) {
-            guard ContinuousClock.now < deadline else { return false }
+            guard MonotonicTime.now < deadline else { return false }
             client.tick(now: .now)
             var one = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
             _ = poll(&one, 1, 10)
