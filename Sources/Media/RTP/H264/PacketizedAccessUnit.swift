@@ -40,7 +40,7 @@ final class PacketizedAccessUnit: Sendable {
     /// Appends the payload of packet `index`.
     func append(payload index: Int, to buffer: inout [UInt8]) {
         let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
-        bytes.withUnsafeBufferPointer { buffer.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+        bytes.withUnsafeBufferPointer { buffer += UnsafeBufferPointer(rebasing: $0[range]) }
     }
 
     /// The payload of packet `index`, without a copy.
