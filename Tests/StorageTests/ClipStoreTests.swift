@@ -67,6 +67,31 @@ import TestSupport
         #expect(fragments("\(stem)-2.mp4") == [1, 2, 3])
     }
 
+    /// A directory has the name of its sidecar.
+    @Test func oneRecordingThatIsRefusedHoldsUpNoOther() async throws {
+        let root = try make("\(directory)/nas")
+        let obstacle = try make("\(root)/Front-door/2026-11-20/2026-11-20T12-34-56.789Z_ev1.json/in-the-way")
+        let clock = Clock()
+        let store = store([root], clock: clock)
+        try await store.running {
+            let ids = [("ev1", 0.0), ("ev2", 60)].map { event, later in
+                let id = store.open(draft(event: event, start: 1_795_178_096.789 + later))
+                store.append([1, 2, 3], to: id, durationSeconds: 0, beginsWithKeyFrame: true)
+                store.close(id, durationSeconds: 0.5, reason: "the motion ended", lostPictures: 0)
+                return id
+            }
+            try await store.wait { store.clip(ids[1])?.isStored == true }
+            #expect(store.clip(ids[0])?.isStored == false)
+            let refusal = try #require(store.targetStatus[0].refusal)
+            #expect(refusal.path.contains("2026-11-20T12-34-56.789Z_ev1") && store.targetStatus[0].problem == nil)
+            try FileManager.default.removeItem(atPath: (obstacle as NSString).deletingLastPathComponent)
+            clock.advance(SpoolPlan.longestAside)
+            store.notify()
+            try await store.wait { store.clip(ids[0])?.isStored == true }
+            #expect(store.targetStatus[0].refusal == nil)
+        }
+    }
+
     @Test func whatSomebodyDeletedIsNotListedAnyMore() async throws {
         let root = try make("\(directory)/nas")
         let store = store([root])

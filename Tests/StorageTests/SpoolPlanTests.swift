@@ -51,6 +51,31 @@ import Testing
         #expect(plan.totalBytes(of: second) == 5, "an open one stays")
     }
 
+    @Test func whatATargetRefusesWaitsWhileOthersGoOn() {
+        var plan = plan(capacity: 100, targets: 2)
+        let now = ContinuousClock.now
+        let (refused, next) = (open(1, in: &plan), open(2, in: &plan))
+        for clip in [refused, next] {
+            _ = plan.append([bytes(10)], to: clip, beginsWithKeyFrame: true)
+            plan.setManifest([2], of: clip, closed: true)
+        }
+        #expect(plan.nextJob(for: 0, now: now)?.clip == refused && !plan.refuses(target: 0))
+        var due = now
+        for pause in [5, 10, 20] {
+            plan.setAside(refused, on: 0, now: due)
+            #expect(plan.isRefused(refused, on: 0) && plan.refuses(target: 0) && !plan.refuses(target: 1))
+            let end = due + .seconds(pause)
+            #expect(plan.nextJob(for: 0, now: end - .nanoseconds(1))?.clip == next && plan.nextJob(for: 1, now: due)?.clip == refused)
+            #expect(plan.nextJob(for: 0)?.clip == next, "at the end there is no time for it")
+            #expect(plan.nextJob(for: 0, now: end)?.clip == refused, "it has its turn again")
+            due = end
+        }
+        for _ in 0..<100 { plan.setAside(refused, on: 0, now: due) }
+        #expect(plan.nextJob(for: 0, now: due + SpoolPlan.longestAside)?.clip == refused)
+        plan.finish(plan.nextJob(for: 0, now: due + SpoolPlan.longestAside)!, on: 0)
+        #expect(!plan.refuses(target: 0) && plan.nextJob(for: 0, now: due)?.clip == refused)
+    }
+
     @Test func aTargetThatComesGetsWhatMemoryHoldsWhole() {
         var plan = plan(capacity: 100, targets: 1)
         let whole = open(1, in: &plan)

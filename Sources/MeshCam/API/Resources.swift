@@ -70,6 +70,9 @@ extension NodeServices {
             target.problem.map { ProblemNote(message: $0, cure: target.cure ?? "") }
         }
         problems += store.targetStatus.compactMap { target in
+            target.refusal.map { ProblemNote(message: "\($0); other recordings go on", cure: $0.cure) }
+        }
+        problems += store.targetStatus.compactMap { target in
             target.damage.map { ProblemNote(message: $0, cure: "Check its disk: it loses footage.") }
         }
         if let problem = store.catalogue.problem { problems.append(ProblemNote(message: problem, cure: "Clips on the storage are not listed until then; free memory on this node.")) }

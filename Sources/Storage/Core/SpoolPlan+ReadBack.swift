@@ -46,7 +46,7 @@ extension SpoolPlan {
     func nextReading(for target: Int, now: ContinuousClock.Instant) -> Job? {
         guard let settle = patience else { return nil }
         for clip in order {
-            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !entry.isUnreadable(now) else { continue }
+            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !copy.isAside(now), !entry.isUnreadable(now) else { continue }
             let batch = entry.batch(from: copy.readBack.bytes, to: copy.readBack.due(now, settle: settle))
             if !batch.isEmpty { return Job(clip: clip, path: copy.path, work: .readBack(bytes: batch, offset: copy.readBack.bytes)) }
             if entry.isClosed, entry.isComplete(copy), copy.readBack.bytes == entry.totalBytes,
@@ -63,8 +63,9 @@ extension SpoolPlan {
         guard let settle = patience else { return nil }
         return order.compactMap { clip -> ContinuousClock.Instant? in
             guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp else { return nil }
-            if let next = copy.readBack.next(settle: settle) { return next }
-            return copy.readBack.manifestEdition < copy.manifestEdition && entry.isClosed ? copy.readBack.manifestWritten.map { $0 + settle } : nil
+            let manifest = copy.readBack.manifestEdition < copy.manifestEdition && entry.isClosed ? copy.readBack.manifestWritten.map { $0 + settle } : nil
+            guard let next = copy.readBack.next(settle: settle) ?? manifest else { return nil }
+            return copy.aside.map { max($0.until, next) } ?? next
         }.min()
     }
 

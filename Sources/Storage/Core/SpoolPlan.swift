@@ -4,6 +4,7 @@
 ///
 /// - Order: every target gets the oldest clip first: its first bytes, a first manifest, the other bytes in order, then the poster
 ///   and the newest manifest.
+/// - Refusals: a clip that a target does not take though it works steps aside there; see ``setAside(_:on:now:)``.
 /// - Reading back: what a target has written is read back `settle` later, and written again where it is not right; see ``readBack``.
 /// - Peers: what no target holds in time goes to a peer, too; see ``nextReplicaJob(now:)``.
 /// - Release: bytes leave memory when every target that still wants them holds them, read back right.
@@ -96,6 +97,8 @@ public struct SpoolPlan: Sendable {
         var manifestEdition = 0
         var givenUp = false
         var readBack = ReadBack()
+        /// It was refused, and waits; see ``setAside(_:on:now:)``.
+        var aside: Aside?
     }
 
     struct Entry: Sendable {
@@ -246,7 +249,7 @@ public struct SpoolPlan: Sendable {
 
     private func nextWrite(for target: Int, now: ContinuousClock.Instant?) -> Job? {
         for clip in order {
-            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !entry.isUnreadable(now) else { continue }
+            guard let entry = entries[clip], let copy = entry.copies[target], !copy.givenUp, !copy.isAside(now), !entry.isUnreadable(now) else { continue }
             func job(_ work: Job.Work) -> Job { Job(clip: clip, path: copy.path, work: work, replacesFile: copy.readBack.wasWrong) }
             // Once the file is there its sidecar comes next: without one, nobody finds the clip of a camera that dies while it records.
             if copy.videoBytes > 0, copy.manifestEdition == 0 {
@@ -302,6 +305,7 @@ public struct SpoolPlan: Sendable {
         case .readBackManifest(_, let edition):
             copy.readBack.manifestEdition = max(edition, copy.readBack.manifestEdition)
         }
+        copy.aside = nil
         entries[job.clip]!.copies[target] = copy
         let isWritten = isWrittenEverywhere(job.clip)
         release(job.clip)

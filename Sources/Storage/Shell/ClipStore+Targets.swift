@@ -161,6 +161,7 @@ extension ClipStore {
         let isStored = state.withLock { state in
             if case .video(let bytes, let offset) = job.work { state.departures.add(state.plan.left(job.clip, bytes, from: offset, now: now())) }
             let done = state.plan.finish(job, on: target, now: now())
+            if state.targets[target]?.refusal != nil, !state.plan.refuses(target: target) { state.targets[target]?.refusal = nil }
             if case .manifest = job.work, state.rescues[job.clip] != nil, state.plan.isWritten(job.clip, on: target) { state.rescued.insert(job.clip.node) }
             var isNews = false
             state.index.update(job.clip) { entry in
@@ -229,6 +230,22 @@ extension ClipStore {
         listeners.publish(isHeld ? .updated(id) : .removed(id))
         return isHeld
     }
+
+    /// The target works, and does not take this clip: others have their turn.
+    func setAside(_ clip: ClipID, on target: Int, _ error: TargetError) {
+        let isNew = state.withLock { state in
+            defer { state.targets[target]?.refusal = error }
+            let isNew = !state.plan.isRefused(clip, on: target)
+            state.plan.setAside(clip, on: target, now: now())
+            return isNew
+        }
+        guard isNew else { return }
+        logger.warning(
+            "a recording is refused and waits while others go on: \(error). \(error.cure)", metadata: ["clip": "\(clip)", "target": "\(targets.name(target))"])
+        listeners.publish(.targets)
+    }
+
+    func isRefused(_ clip: ClipID, on target: Int) -> Bool { state.withLock { $0.plan.isRefused(clip, on: target) } }
 
     func failed(_ target: Int, _ error: TargetError) {
         let isNew = state.withLock { state in

@@ -39,6 +39,8 @@ public struct TargetStatus: Sendable, Equatable {
     public var cure: String?
     /// What it took and did not hold, the last time in this run; nil where that never happened. It works all the same.
     public var damage: String?
+    /// Of a recording that it does not take though it takes others, why, and the cure; nil: there is none.
+    public var refusal: TargetError?
     /// What this node and another found out together; nil: no other node was there to try it with.
     public var sharing: TargetSharing?
     /// The id of that other node.

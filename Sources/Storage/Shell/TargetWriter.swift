@@ -63,12 +63,16 @@ final class TargetWriter: Sendable {
         var keys: [UInt8]?
         var failures = 0
         var measured: ContinuousClock.Instant?
+        // Whose job is being done, and whose failed last.
+        var current: ClipID?
+        var suspect: ClipID?
         // Of the storage that was attached.
         var identity: String?
         var doubtful: Set<ClipID> = []
         // Of cameras that are gone, by id; of this one's earlier names.
         var folders: [String: String] = [:]
         while !store.shouldEnd(target: number) {
+            current = nil
             do {
                 if folder == nil {
                     folder = try attach()
@@ -103,10 +107,19 @@ final class TargetWriter: Sendable {
                     store.unreadable(job.clip, error)
                     continue
                 }
+                current = job.clip
                 // Somebody deleted what we write into: begin anew, with a folder that says whose it is.
                 if try !perform(loaded, in: try self.folder(for: job, own: directory, &folders), &doubtful) { folder = nil }
+                if suspect == job.clip { suspect = nil }
                 recovered(&failures)
             } catch {
+                // A storage that has proven once more that it works, and fails at the same recording again, works but for that one.
+                if let current, error.mayBeOfOneFile, suspect == current || store.isRefused(current, on: number) {
+                    store.setAside(current, on: number, error)
+                    suspect = nil
+                    continue
+                }
+                suspect = current
                 if failures == 0 { logger.warning("storage fails: \(error); recordings wait in memory. \(error.cure)") }
                 store.failed(number, error)
                 folder = nil

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Why a target could not do something: the operation, the system's own code, and what a person can do about it.
-public struct TargetError: Error, Sendable, CustomStringConvertible {
+public struct TargetError: Error, Sendable, Equatable, CustomStringConvertible {
     public let operation: String
     public let path: String
     /// `errno` as the system gave it.
@@ -43,6 +43,15 @@ public struct TargetError: Error, Sendable, CustomStringConvertible {
 
     /// Whether asking again may help. What is not there, or not ours to read, is as it is.
     var mayPass: Bool { ![ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, Self.tooLarge].contains(code) }
+
+    /// Whether it may be this file alone that the target does not take: nothing that a hang, a network, a full or read-only disk, or a process without
+    /// means brings about.
+    var mayBeOfOneFile: Bool {
+        ![
+            ETIMEDOUT, EPIPE, ENOSPC, EDQUOT, EROFS, ECONNREFUSED, ECONNABORTED, ECONNRESET, ENOTCONN, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ENODEV,
+            ENXIO, ENOMEM, EMFILE, ENFILE, Self.cancelled,
+        ].contains(code)
+    }
 
     /// The same name is taken by a file of somebody else.
     var isNameTaken: Bool { code == EEXIST }
